@@ -194,7 +194,12 @@ export type Output = {
 };
 
 /** `k_cache[pos + t, h, d] := k[t, h, d]` writes state in place. */
-export type Update = { readonly kind: "update"; readonly target: Target; readonly value: Expr; readonly span: Span };
+export type Update = {
+  readonly kind: "update";
+  readonly target: Target;
+  readonly value: Expr;
+  readonly span: Span;
+};
 
 export type Return = { readonly kind: "return"; readonly values: readonly Expr[]; readonly span: Span };
 
@@ -227,7 +232,12 @@ export type Scan = {
   readonly span: Span;
 };
 
-export type Emit = { readonly kind: "emit"; readonly target: Target; readonly value: Expr; readonly span: Span };
+export type Emit = {
+  readonly kind: "emit";
+  readonly target: Target;
+  readonly value: Expr;
+  readonly span: Span;
+};
 
 export type Tap = { readonly kind: "tap"; readonly names: readonly Ident[]; readonly span: Span };
 

@@ -1,0 +1,159 @@
+/**
+ * Bounds: what is known of every atom, and proofs with it. A variable is replaced by the end of its range
+ * that makes the polynomial smallest, innermost variables first (axes, loops, then dims from the last
+ * declared to the first), so that `pos <= max_len - s` cancels against `+ s`.
+ */
+import {
+  type Atom,
+  add,
+  atomsOf,
+  constantOf,
+  evaluate,
+  int,
+  linearIn,
+  multiply,
+  negate,
+  type Poly,
+  sameAtom,
+  subtract,
+} from "./poly.ts";
+
+/** Inclusive ends. */
+export type Range = { readonly low: Poly; readonly high: Poly };
+
+export type Bounds = {
+  /** In declaration order: a range may speak of earlier ones only. */
+  readonly dims: ReadonlyMap<string, Range>;
+  readonly loops: ReadonlyMap<string, Range>;
+  /** Sizes of the axes of the domain at hand. */
+  readonly axes: readonly Poly[];
+};
+
+export const noBounds: Bounds = { dims: new Map(), loops: new Map(), axes: [] };
+
+export const withAxes = (b: Bounds, axes: readonly Poly[]): Bounds => ({ ...b, axes });
+
+/** Later atoms are eliminated first. */
+function rank(a: Atom, b: Bounds): number {
+  if (a.kind === "axis") return 3_000_000 + a.axis;
+  if (a.kind === "loop") return 2_000_000 + [...b.loops.keys()].indexOf(a.name);
+  if (a.kind === "dim") return 1_000_000 + [...b.dims.keys()].indexOf(a.name);
+  return 4_000_000 + a.left.key.length;
+}
+
+function rangeOf(a: Atom, b: Bounds, depth: number): Range | undefined {
+  switch (a.kind) {
+    case "dim":
+      return b.dims.get(a.name);
+    case "loop":
+      return b.loops.get(a.name);
+    case "axis":
+      return b.axes[a.axis] && { low: int(0), high: subtract(b.axes[a.axis], int(1)) };
+    case "div": {
+      const divisor = constantOf(a.right);
+      if (divisor === undefined || divisor <= 0) return undefined;
+      const [low, high] = [lowest(a.left, b, depth), highest(a.left, b, depth)];
+      if (low === undefined || high === undefined) return undefined;
+      return { low: int(Math.floor(low / divisor)), high: int(Math.floor(high / divisor)) };
+    }
+    case "mod":
+      return isPositive(a.right, b, depth) ? { low: int(0), high: subtract(a.right, int(1)) } : undefined;
+    case "min":
+    case "max":
+      return rangeOfExtreme(a, b, depth);
+  }
+}
+
+function rangeOfExtreme(a: Atom & { kind: "min" | "max" }, b: Bounds, depth: number): Range | undefined {
+  const pick = a.kind === "min" ? Math.min : Math.max;
+  const lows = [lowest(a.left, b, depth), lowest(a.right, b, depth)];
+  const highs = [highest(a.left, b, depth), highest(a.right, b, depth)];
+  if (lows[0] === undefined || lows[1] === undefined || highs[0] === undefined || highs[1] === undefined)
+    return undefined;
+  return { low: int(pick(lows[0], lows[1])), high: int(pick(highs[0], highs[1])) };
+}
+
+const deepest = 24;
+
+/** A number that p is never below; undefined where none is known. */
+export function lowest(p: Poly, b: Bounds, depth = 0): number | undefined {
+  const known = constantOf(p);
+  if (known !== undefined) return known;
+  if (depth > deepest) return undefined;
+  const candidates = [...new Map(p.terms.flatMap((t) => t.atoms).map((a) => [rankKey(a, b), a])).values()];
+  candidates.sort((x, y) => rank(y, b) - rank(x, b));
+  for (const a of candidates) {
+    const linear = linearIn(p, a);
+    const range = rangeOf(a, b, depth + 1);
+    if (linear === undefined || range === undefined) continue;
+    const { coefficient, rest } = linear;
+    const sign = signOf(coefficient, b, depth + 1);
+    if (sign === undefined) continue;
+    return lowest(add(multiply(coefficient, sign >= 0 ? range.low : range.high), rest), b, depth + 1);
+  }
+  return lowestByTerms(p, b, depth);
+}
+
+/** Interval arithmetic term by term, for what is not linear (s * s); looser, since nothing cancels. */
+function lowestByTerms(p: Poly, b: Bounds, depth: number): number | undefined {
+  let sum = p.constant;
+  for (const t of p.terms) {
+    let [low, high] = [t.coef, t.coef];
+    for (const a of t.atoms) {
+      const range = rangeOf(a, b, depth + 1);
+      if (range === undefined) return undefined;
+      const [l, h] = [lowest(range.low, b, depth + 1), highest(range.high, b, depth + 1)];
+      if (l === undefined || h === undefined) return undefined;
+      const ends = [low * l, low * h, high * l, high * h];
+      [low, high] = [Math.min(...ends), Math.max(...ends)];
+    }
+    sum += low;
+  }
+  return sum;
+}
+
+function rankKey(a: Atom, b: Bounds): string {
+  return `${rank(a, b)}:${a.kind === "axis" ? a.axis : a.kind === "dim" || a.kind === "loop" ? a.name : `${a.kind}${a.left.key}|${a.right.key}`}`;
+}
+
+function signOf(p: Poly, b: Bounds, depth: number): number | undefined {
+  const low = lowest(p, b, depth);
+  if (low !== undefined && low >= 0) return 1;
+  const high = highest(p, b, depth);
+  return high !== undefined && high <= 0 ? -1 : undefined;
+}
+
+/** A number that p is never above. */
+export function highest(p: Poly, b: Bounds, depth = 0): number | undefined {
+  const low = lowest(negate(p), b, depth);
+  return low === undefined ? undefined : -low;
+}
+
+export const isNonNegative = (p: Poly, b: Bounds, depth = 0): boolean => (lowest(p, b, depth) ?? -1) >= 0;
+export const isPositive = (p: Poly, b: Bounds, depth = 0): boolean => (lowest(p, b, depth) ?? 0) >= 1;
+
+/** a <= b for all values of the atoms. */
+export const atMost = (a: Poly, limit: Poly, b: Bounds): boolean => isNonNegative(subtract(limit, a), b);
+
+/** 0 <= index < size for all values of the atoms. */
+export const within = (index: Poly, size: Poly, b: Bounds): boolean =>
+  isNonNegative(index, b) && isPositive(subtract(size, index), b);
+
+/** No value of the atoms is inside: the index is always below 0 or always at or past size. */
+export const alwaysOutside = (index: Poly, size: Poly, b: Bounds): boolean =>
+  isPositive(negate(index), b) || isNonNegative(subtract(index, size), b);
+
+/** Every dim at its upper end, the value that sizes the memory plan; undefined where p is not bounded. */
+export const upperBound = (p: Poly, b: Bounds): number | undefined => highest(p, b);
+
+/** p with the dims and loops that `values` names replaced by numbers. */
+export function valueAt(p: Poly, values: ReadonlyMap<string, number>): number {
+  return evaluate(p, (a) => {
+    if (a.kind === "axis") throw new Error(`axis a${a.axis} has no value in ${p.key}`);
+    const value = "name" in a ? values.get(a.name) : undefined;
+    if (value === undefined) throw new Error(`no value for an atom of ${p.key}`);
+    return value;
+  });
+}
+
+export const mentionsAtom = (p: Poly, a: Atom): boolean => atomsOf(p).some((x) => sameAtom(x, a));

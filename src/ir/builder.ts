@@ -1,0 +1,270 @@
+/**
+ * Builder: the only maker of Hlir nodes. Equal nodes are shared, views of views become one view, and the
+ * shape and dtype of every node follow from its operands here and nowhere else.
+ */
+import { accumulatorOf, type DType } from "./dtype.ts";
+import {
+  type Coordinate,
+  type CustomKernel,
+  isPoly,
+  type Loop,
+  type Node,
+  type Op,
+  type ReduceFn,
+  type Shape,
+} from "./hlir.ts";
+import { type Atom, atomsOf, axis, constantOf, equal, type Poly, substituteAxes } from "./poly.ts";
+import type { Span } from "./source.ts";
+
+export type Builder = ReturnType<typeof createBuilder>;
+
+const comparisons = new Set(["eq", "ne", "lt", "le", "gt", "ge"]);
+
+export const identityMap = (rank: number): Poly[] => Array.from({ length: rank }, (_, i) => axis(i));
+
+export const sameShape = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((p, i) => equal(p, b[i]));
+
+const isIdentity = (map: readonly Poly[], from: Shape, to: Shape): boolean =>
+  sameShape(from, to) && map.every((p, i) => equal(p, axis(i)) || constantOf(from[i]) === 1);
+
+export function createBuilder() {
+  const shared = new Map<string, Node>();
+  let nextId = 0;
+  let span: Span | undefined;
+
+  type Spec = {
+    op: Op;
+    inputs?: readonly Node[];
+    shape: Shape;
+    dtype: DType;
+    key: string;
+    cell?: string;
+    extra?: readonly Poly[];
+    loops?: readonly string[];
+  };
+
+  function make(spec: Spec): Node {
+    const inputs = spec.inputs ?? [];
+    const key = `${spec.key}(${inputs.map((n) => n.id).join()})[${spec.shape.map((p) => p.key).join()}]${spec.dtype}`;
+    const before = shared.get(key);
+    if (before !== undefined) return before;
+    if (span === undefined) throw new Error("Builder.at must be called first");
+    const loops = new Set(spec.loops ?? []);
+    for (const p of [...spec.shape, ...(spec.extra ?? [])])
+      for (const a of atomsOf(p)) if (a.kind === "loop") loops.add(a.name);
+    const node: Node = {
+      id: nextId++,
+      op: spec.op,
+      inputs,
+      shape: spec.shape,
+      dtype: spec.dtype,
+      span,
+      name: undefined,
+      cell: spec.cell,
+      loops: [...loops],
+    };
+    shared.set(key, node);
+    return node;
+  }
+
+  const mapKey = (map: readonly Coordinate[]) => map.map((c) => (isPoly(c) ? c.key : `#${c.operand}`)).join();
+  const polysOf = (map: readonly Coordinate[]) => map.filter(isPoly);
+
+  const self = {
+    /** Nodes made from now on come from this place. */
+    at(place: Span): void {
+      span = place;
+    },
+
+    input: (name: string, shape: Shape, dtype: DType) =>
+      make({ op: { kind: "input", name }, shape, dtype, key: `input:${name}` }),
+
+    weight: (name: string, shape: Shape, dtype: DType, loops: readonly string[]) =>
+      make({ op: { kind: "weight", name }, shape, dtype, loops, key: `weight:${name}` }),
+
+    state: (name: string, shape: Shape, dtype: DType) =>
+      make({ op: { kind: "state", name }, shape, dtype, cell: name, key: `state:${name}` }),
+
+    /** Scalar of shape []. */
+    constant: (value: number, dtype: DType) =>
+      make({
+        op: { kind: "constant", value },
+        shape: [],
+        dtype,
+        key: `const:${Object.is(value, -0) ? "-0" : value}`,
+      }),
+
+    /** A number at every element of `shape`. */
+    full: (value: number, shape: Shape, dtype: DType): Node =>
+      self.view(self.constant(value, dtype), shape, []),
+
+    data: (values: readonly number[], shape: Shape, dtype: DType) =>
+      make({ op: { kind: "data", values }, shape, dtype, key: `data:${values.join()}` }),
+
+    iota: (value: Poly, shape: Shape, dtype: DType = "i32") =>
+      make({ op: { kind: "iota", value }, shape, dtype, extra: [value], key: `iota:${value.key}` }),
+
+    unary: (fn: string, x: Node): Node =>
+      make({ op: { kind: "unary", fn }, inputs: [x], shape: x.shape, dtype: x.dtype, key: `u:${fn}` }),
+
+    /** Operands of equal shape and dtype; comparisons give bool. */
+    binary(fn: string, a: Node, b: Node): Node {
+      if (!sameShape(a.shape, b.shape) || a.dtype !== b.dtype)
+        throw new Error(
+          `binary ${fn}: ${a.dtype}[${a.shape.map((p) => p.key)}] and ${b.dtype}[${b.shape.map((p) => p.key)}]`,
+        );
+      const dtype = comparisons.has(fn) ? "bool" : a.dtype;
+      return make({ op: { kind: "binary", fn }, inputs: [a, b], shape: a.shape, dtype, key: `b:${fn}` });
+    },
+
+    select(condition: Node, a: Node, b: Node): Node {
+      if (!sameShape(condition.shape, a.shape) || !sameShape(a.shape, b.shape) || a.dtype !== b.dtype)
+        throw new Error("select: operands differ in shape or dtype");
+      return make({
+        op: { kind: "select" },
+        inputs: [condition, a, b],
+        shape: a.shape,
+        dtype: a.dtype,
+        key: "select",
+      });
+    },
+
+    cast: (x: Node, dtype: DType): Node =>
+      x.dtype === dtype ? x : make({ op: { kind: "cast" }, inputs: [x], shape: x.shape, dtype, key: "cast" }),
+
+    bitcast: (x: Node, dtype: DType): Node =>
+      x.dtype === dtype
+        ? x
+        : make({ op: { kind: "bitcast" }, inputs: [x], shape: x.shape, dtype, key: "bitcast" }),
+
+    reduce(fn: ReduceFn, x: Node, axes: readonly number[]): Node {
+      const kept = x.shape.filter((_, i) => !axes.includes(i));
+      const dtype = fn === "argmax" || fn === "argmin" ? "i32" : x.dtype;
+      if (x.dtype !== accumulatorOf(x.dtype))
+        throw new Error(`reduce over ${x.dtype}: cast to the accumulation type first`);
+      return make({
+        op: { kind: "reduce", fn, axes },
+        inputs: [x],
+        shape: kept,
+        dtype,
+        key: `r:${fn}:${axes}`,
+      });
+    },
+
+    /** Element (a0, …) of `shape` is x's element at map; views without fill melt into the view or iota below. */
+    view(x: Node, shape: Shape, map: readonly Poly[], fill?: number): Node {
+      if (map.length !== x.shape.length)
+        throw new Error(`view: map of ${map.length} for rank ${x.shape.length}`);
+      if (isIdentity(map, x.shape, shape)) return x;
+      if (fill === undefined && x.cell === undefined) {
+        if (x.op.kind === "view" && x.op.fill === undefined)
+          return self.view(
+            x.inputs[0],
+            shape,
+            x.op.map.map((p) => substituteAxes(p, map)),
+          );
+        if (x.op.kind === "iota") return self.iota(substituteAxes(x.op.value, map), shape, x.dtype);
+      }
+      return make({
+        op: { kind: "view", map, fill },
+        inputs: [x],
+        shape,
+        dtype: x.dtype,
+        extra: map,
+        key: `view:${mapKey(map)}:${fill}`,
+      });
+    },
+
+    gather(x: Node, indices: readonly Node[], shape: Shape, map: readonly Coordinate[], fill?: number): Node {
+      if (map.every(isPoly)) return self.view(x, shape, map.filter(isPoly), fill);
+      return make({
+        op: { kind: "gather", map, fill },
+        inputs: [x, ...indices],
+        shape,
+        dtype: x.dtype,
+        extra: polysOf(map),
+        key: `gather:${mapKey(map)}:${fill}`,
+      });
+    },
+
+    /** A new version of the state that `before` is a version of. */
+    update(before: Node, value: Node, indices: readonly Node[], map: readonly Coordinate[]): Node {
+      if (before.cell === undefined) throw new Error("update of a value that is no state");
+      return make({
+        op: { kind: "update", map },
+        inputs: [before, value, ...indices],
+        shape: before.shape,
+        dtype: before.dtype,
+        cell: before.cell,
+        extra: polysOf(map),
+        key: `update:${mapKey(map)}`,
+      });
+    },
+
+    topk: (x: Node, k: Poly) =>
+      make({
+        op: { kind: "topk" },
+        inputs: [x],
+        shape: [...x.shape.slice(0, -1), k],
+        dtype: "i32",
+        key: "topk",
+      }),
+
+    cumulate: (fn: "sum" | "prod", x: Node, along: number) =>
+      make({
+        op: { kind: "cumulate", fn, axis: along },
+        inputs: [x],
+        shape: x.shape,
+        dtype: x.dtype,
+        key: `c:${fn}:${along}`,
+      }),
+
+    param: (loop: string, index: number, like: Node) =>
+      make({
+        op: { kind: "param", index, loop },
+        shape: like.shape,
+        dtype: like.dtype,
+        cell: like.cell,
+        loops: [loop],
+        key: `param:${loop}:${index}`,
+      }),
+
+    /** Results, one per carried value; `initial[i]` starts what `loop.params[i]` stands for. */
+    loop(loop: Loop, initial: readonly Node[]): Node[] {
+      const node = make({
+        op: { kind: "loop", loop },
+        inputs: initial,
+        shape: [],
+        dtype: "bool",
+        key: `loop:${loop.variable}`,
+      });
+      return loop.params.map((p, index) =>
+        make({
+          op: { kind: "result", index },
+          inputs: [node],
+          shape: p.shape,
+          dtype: p.dtype,
+          cell: p.cell,
+          key: `result:${index}`,
+        }),
+      );
+    },
+
+    custom: (kernel: CustomKernel, args: readonly Node[], reference: Node) =>
+      make({
+        op: { kind: "custom", kernel },
+        inputs: [...args, reference],
+        shape: reference.shape,
+        dtype: reference.dtype,
+        key: `custom:${kernel.name}`,
+      }),
+  };
+  return self;
+}
+
+/** The dims and loop variables of a set of polynomials. */
+export function freeNames(polys: readonly Poly[]): string[] {
+  const named = (a: Atom) => (a.kind === "dim" || a.kind === "loop" ? [a.name] : []);
+  return [...new Set(polys.flatMap((p) => atomsOf(p).flatMap(named)))];
+}
