@@ -19,5 +19,10 @@ export type Kernel = {
   readonly params: readonly KernelParam[];
   /** The family that it came from: elementwise, reduction, contraction, update, … */
   readonly family: string;
+  /**
+   * It reads or writes at indices that come from data: its function takes one more, last parameter
+   * `lum::IndexCheck& indices` (runtime/index_check.h), which is not in `params` and has no `Argument`.
+   */
+  readonly checksIndices: boolean;
   readonly span: Span;
 };
