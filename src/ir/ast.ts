@@ -174,6 +174,8 @@ export type Target = {
 export type IndexTarget = {
   readonly value: Expr;
   readonly range: RangeExpr | undefined;
+  /** Set for a slice, `k[0..n, ..] := …`; `value` is then its low end. */
+  readonly slice?: RangeExpr;
   readonly span: Span;
 };
 
