@@ -20,7 +20,12 @@ export type Kernel = {
   /** The family that it came from: elementwise, reduction, contraction, update, … */
   readonly family: string;
   /**
-   * It reads or writes at indices that come from data: its function takes one more, last parameter
+   * Its function takes one more parameter after `params`, `void* workspace`: packing room for the threads of a
+   * contraction (runtime/gemm.h), allocated once at create for the number of threads. No `Argument` stands for it.
+   */
+  readonly usesWorkspace: boolean;
+  /**
+   * It reads or writes at indices that come from data: its function takes one last parameter
    * `lum::IndexCheck& indices` (runtime/index_check.h), which is not in `params` and has no `Argument`.
    */
   readonly checksIndices: boolean;
