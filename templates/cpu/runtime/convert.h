@@ -1,0 +1,83 @@
+// Conversion of stored weights among f64, f32, f16 and bf16, rounding to nearest even.
+#pragma once
+
+#include <atomic>
+#include <cstring>
+#include <type_traits>
+
+#include "dtype.h"
+#include "parallel.h"
+
+namespace lum {
+
+inline bool is_convertible(DType dtype) {
+    return dtype == DType::f64 || dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
+}
+
+template <class To, class From>
+inline To convert_value(From value) {
+    if constexpr (std::is_same_v<From, double> && std::is_same_v<To, double>) {
+        return value;
+    } else if constexpr (std::is_same_v<From, double>) {
+        return from_float<To>(static_cast<float>(value));
+    } else if constexpr (std::is_same_v<To, double>) {
+        return static_cast<double>(to_float(value));
+    } else {
+        return from_float<To>(to_float(value));
+    }
+}
+
+// Whether a finite value became infinite. NaN stays NaN and does not count.
+template <class To, class From>
+inline bool overflows(From before, To after) {
+    constexpr bool is_wider = std::is_same_v<To, double> || (std::is_same_v<To, float> && sizeof(From) == 2);
+    if constexpr (is_wider) return false;
+    const float out = convert_value<float>(after);
+    const auto in = convert_value<std::conditional_t<std::is_same_v<From, double>, double, float>>(before);
+    return in - in == 0 && out - out != 0;
+}
+
+// Returns how many finite values the destination's range is too small for. `source` may have any alignment.
+template <class To, class From>
+i64 convert_all(const unsigned char* source, To* destination, i64 count) {
+    std::atomic<i64> overflowed{0};
+    parallel_for(count, kWorkPerThread, [&](i64 begin, i64 end) {
+        i64 here = 0;
+        for (i64 i = begin; i < end; ++i) {
+            From value;
+            std::memcpy(&value, source + static_cast<size_t>(i) * sizeof(From), sizeof(From));
+            destination[i] = convert_value<To>(value);
+            here += overflows(value, destination[i]) ? 1 : 0;
+        }
+        overflowed += here;
+    });
+    return overflowed;
+}
+
+template <class To>
+i64 convert_from(DType from, const unsigned char* source, To* destination, i64 count) {
+    switch (from) {
+        case DType::f64: return convert_all<To, double>(source, destination, count);
+        case DType::f32: return convert_all<To, float>(source, destination, count);
+        case DType::f16: return convert_all<To, f16>(source, destination, count);
+        case DType::bf16: return convert_all<To, bf16>(source, destination, count);
+        default: return 0;
+    }
+}
+
+// Equal dtypes are copied, which also mends alignment; others must be convertible.
+inline i64 convert(DType from, const unsigned char* source, DType to, void* destination, i64 count) {
+    if (from == to) {
+        if (count > 0) std::memcpy(destination, source, static_cast<size_t>(count) * facts(to).bytes);
+        return 0;
+    }
+    switch (to) {
+        case DType::f64: return convert_from(from, source, static_cast<double*>(destination), count);
+        case DType::f32: return convert_from(from, source, static_cast<float*>(destination), count);
+        case DType::f16: return convert_from(from, source, static_cast<f16*>(destination), count);
+        case DType::bf16: return convert_from(from, source, static_cast<bf16*>(destination), count);
+        default: return 0;
+    }
+}
+
+}  // namespace lum
