@@ -1,0 +1,1 @@
+"""One module for each family of models, each with `make()`."""

@@ -1,0 +1,83 @@
+"""What all families share: weights that are not degenerate, a forward pass in float64, the files.
+
+A fixture is a folder with
+  config.json          the configuration, as the family's own library writes it
+  model.safetensors    random weights in float32, under the names of real checkpoints
+  io.safetensors       the inputs and the expected outputs, by the names in the .lum file
+  <input>.npy          the inputs once more, for the command line
+  case.json            the .lum file, the values for --set, the dims, the tolerance
+"""
+
+import json
+import pathlib
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "fixtures"
+
+
+def randomize(model: torch.nn.Module, seed: int, norm_offset: float = 1.0) -> None:
+    """Draws every parameter and buffer of statistics, so that each of them matters to the output.
+
+    Matrices keep the scale of what passes through them, gains vary around `norm_offset` (0 for norms that
+    multiply by 1 + weight), biases are not zero.
+    """
+    torch.manual_seed(seed)
+    statistics = [(name, b) for name, b in model.named_buffers() if "running_" in name]
+    for name, tensor in [*model.named_parameters(), *statistics]:
+        tensor.data.copy_(_drawn(name, tensor, norm_offset))
+
+
+def _drawn(name: str, tensor: torch.Tensor, norm_offset: float) -> torch.Tensor:
+    noise = torch.randn(tensor.shape)
+    if name.endswith("running_var"):
+        return 0.5 + torch.rand(tensor.shape)
+    if tensor.dim() < 2:
+        is_gain = name.endswith("weight") or name.endswith("gain")
+        return norm_offset + 0.3 * noise if is_gain else 0.2 * noise
+    if "emb" in name or "wte" in name or "wpe" in name:
+        return 0.7 * noise
+    conv1d = name.endswith(("c_attn.weight", "c_fc.weight", "c_proj.weight"))
+    fan_in = tensor.shape[0] if conv1d else tensor[0].numel()
+    return 1.2 * noise / fan_in**0.5
+
+
+def as_float64(model: torch.nn.Module) -> torch.nn.Module:
+    return model.double().eval()
+
+
+def tokens(count: int, vocab: int, seed: int) -> torch.Tensor:
+    """[count] i32, the first and the last token of the vocabulary among them."""
+    drawn = torch.randint(0, vocab, (count,), generator=torch.Generator().manual_seed(seed), dtype=torch.int32)
+    drawn[1], drawn[-2] = vocab - 1, 0
+    return drawn
+
+
+def write(
+    family: str,
+    weights: dict[str, torch.Tensor],
+    config: dict[str, object],
+    inputs: dict[str, torch.Tensor],
+    outputs: dict[str, torch.Tensor],
+    case: dict[str, object],
+) -> None:
+    folder = FIXTURES / family
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({n: w.detach().float().contiguous() for n, w in weights.items()}, folder / "model.safetensors", {"format": "pt"})
+    expected = {n: v.detach().float().contiguous() for n, v in outputs.items()}
+    save_file({**inputs, **expected}, folder / "io.safetensors")
+    for file in folder.glob("*.safetensors"):
+        file.chmod(0o644)
+    for name, value in inputs.items():
+        np.save(folder / f"{name}.npy", value.numpy())
+    _write_json(folder / "config.json", config)
+    _write_json(folder / "case.json", case)
+    sizes = {name: tuple(value.shape) for name, value in outputs.items()}
+    spread = {name: round(value.std().item(), 3) for name, value in outputs.items()}
+    print(family, (folder / "model.safetensors").stat().st_size, "bytes", sizes, "std", spread)
+
+
+def _write_json(path: pathlib.Path, value: dict[str, object]) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n")
