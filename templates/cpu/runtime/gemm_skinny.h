@@ -1,0 +1,181 @@
+// Contractions with few rows (decode, single vectors): bound by reading B once, so B is never packed or copied.
+#pragma once
+
+#include "gemm_microkernel.h"
+#include "simd.h"
+
+namespace lum {
+
+constexpr i64 kSkinnyRows = 8;      // the most rows that take this path
+constexpr i64 kSkinnyDepth = 2048;  // k per staged block of A
+constexpr i64 kSkinnyCols = 1024;   // columns whose sums are kept beside it
+
+inline i64 smaller(i64 a, i64 b) { return a < b ? a : b; }
+
+// The rows of A as floats with k contiguous: in place when they lie so, else copied into `stage` block by block.
+template <class A>
+struct StagedRows {
+    const A& a;
+    i64 rows;
+    float* stage;  // kSkinnyRows * kSkinnyDepth
+    i64 from = -1, to = -1;
+
+    i64 block(i64 K) const { return smaller(K, kSkinnyDepth); }
+    i64 row_stride() const { return kSkinnyDepth; }
+    const float* at(i64 k, i64 depth) {
+        if (k != from || k + depth != to)
+            for (i64 i = 0; i < rows; ++i)
+                for (i64 kk = 0; kk < depth; ++kk) stage[i * kSkinnyDepth + kk] = a.at(i, k + kk);
+        from = k;
+        to = k + depth;
+        return stage;
+    }
+};
+
+// One dot product for each of Rows x Cols pairs, added to sums[i * sums_stride + j].
+template <int Rows, int Cols, class T>
+inline void dot_tile(i64 depth, const float* a, i64 a_row, const T* b, i64 b_row, float* sums, i64 sums_stride) {
+    constexpr int chains = Rows * Cols >= 8 ? 1 : Rows * Cols >= 4 ? 2 : 4;
+    vfloat sum[chains][Rows][Cols] = {};
+    i64 k = 0;
+    for (; k + chains * kLanes <= depth; k += chains * kLanes)
+#pragma GCC unroll 16
+        for (int c = 0; c < chains; ++c)
+#pragma GCC unroll 16
+            for (int j = 0; j < Cols; ++j) {
+                const vfloat column = load(b + j * b_row + k + c * kLanes);
+#pragma GCC unroll 16
+                for (int i = 0; i < Rows; ++i)
+                    sum[c][i][j] = sum[c][i][j] + load(a + i * a_row + k + c * kLanes) * column;
+            }
+    for (; k + kLanes <= depth; k += kLanes)
+#pragma GCC unroll 16
+        for (int j = 0; j < Cols; ++j)
+#pragma GCC unroll 16
+            for (int i = 0; i < Rows; ++i)
+                sum[0][i][j] = sum[0][i][j] + load(a + i * a_row + k) * load(b + j * b_row + k);
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i)
+#pragma GCC unroll 16
+        for (int j = 0; j < Cols; ++j) {
+#pragma GCC unroll 16
+            for (int c = 1; c < chains; ++c) sum[0][i][j] = sum[0][i][j] + sum[c][i][j];
+            float total = sum_lanes(sum[0][i][j]);
+            for (i64 kk = k; kk < depth; ++kk) total += a[i * a_row + kk] * to_float(b[j * b_row + kk]);
+            sums[i * sums_stride + j] += total;
+        }
+}
+
+template <int Rows, class T>
+void dot_columns(i64 cols, i64 depth, const float* a, i64 a_row, const T* b, i64 b_row, float* sums, i64 sums_stride) {
+    constexpr int step = Rows <= 2 ? 4 : Rows <= 4 ? 2 : 1;
+    i64 j = 0;
+    for (; j + step <= cols; j += step)
+        dot_tile<Rows, step>(depth, a, a_row, b + j * b_row, b_row, sums + j, sums_stride);
+    for (; j < cols; ++j) dot_tile<Rows, 1>(depth, a, a_row, b + j * b_row, b_row, sums + j, sums_stride);
+}
+
+// sums[i][j] += sum over k < depth of a[i][k] * b[k][j]: whole runs of B's rows, several rows of B in one pass so that
+// the sums are loaded and stored once for them all.
+template <int Rows, class T>
+void axpy_columns(i64 cols, i64 depth, const float* a, i64 a_row, const T* b, i64 b_k, float* sums, i64 sums_stride) {
+    constexpr int step = Rows == 1 ? 8 : 4;
+    i64 k = 0;
+    for (; k + step <= depth; k += step) {
+        i64 j = 0;
+        for (; j + kLanes <= cols; j += kLanes) {
+            vfloat values[step];
+#pragma GCC unroll 16
+            for (int u = 0; u < step; ++u) values[u] = load(b + (k + u) * b_k + j);
+#pragma GCC unroll 16
+            for (int i = 0; i < Rows; ++i) {
+                vfloat sum = load(sums + i * sums_stride + j);
+#pragma GCC unroll 16
+                for (int u = 0; u < step; ++u) sum = sum + a[i * a_row + k + u] * values[u];
+                store(sums + i * sums_stride + j, sum);
+            }
+        }
+        for (; j < cols; ++j)
+            for (int i = 0; i < Rows; ++i)
+                for (int u = 0; u < step; ++u)
+                    sums[i * sums_stride + j] += a[i * a_row + k + u] * to_float(b[(k + u) * b_k + j]);
+    }
+    for (; k < depth; ++k)
+        for (int i = 0; i < Rows; ++i) {
+            const float row = a[i * a_row + k];
+            LUM_SIMD
+            for (i64 j = 0; j < cols; ++j) sums[i * sums_stride + j] += row * to_float(b[k * b_k + j]);
+        }
+}
+
+// Adds columns [n, n + cols) of the product over [k, k + depth) to sums.
+template <int Rows, class T>
+void skinny_columns(const Strided<T>& b, i64 n, i64 cols, i64 k, i64 depth, const float* a, i64 a_row, float* sums,
+                    i64 sums_stride) {
+    const T* from = b.data + n * b.outer_stride + k * b.k_stride;
+    if (b.k_stride == 1)
+        dot_columns<Rows>(cols, depth, a, a_row, from, b.outer_stride, sums, sums_stride);
+    else
+        axpy_columns<Rows>(cols, depth, a, a_row, from, b.k_stride, sums, sums_stride);
+}
+
+template <int Rows, class T>
+void skinny_columns(const PackedB<T>& b, i64 n, i64 cols, i64 k, i64 depth, const float* a, i64 a_row, float* sums,
+                    i64 sums_stride) {
+    constexpr int first = Rows <= kTileRows ? Rows : Rows / 2;
+    for (i64 j = 0; j < cols; j += kTileCols) {
+        float tile[kSkinnyRows * kTileCols];
+        const T* panel = b.panel(n + j, k);
+        microkernel<first>(depth, a, a_row, 1, panel, kTileCols, tile, false);
+        if constexpr (first < Rows)
+            microkernel<Rows - first>(depth, a + first * a_row, a_row, 1, panel, kTileCols, tile + first * kTileCols,
+                                      false);
+        const i64 width = smaller(kTileCols, cols - j);
+        for (int i = 0; i < Rows; ++i)
+            for (i64 jj = 0; jj < width; ++jj) sums[i * sums_stride + j + jj] += tile[i * kTileCols + jj];
+    }
+}
+
+template <class B>
+constexpr bool streams = false;
+template <class T>
+constexpr bool streams<Strided<T>> = true;
+template <class T>
+constexpr bool streams<PackedB<T>> = true;
+
+template <class T>
+bool streams_now(const Strided<T>& b) { return b.k_stride == 1 || b.outer_stride == 1; }
+template <class T>
+bool streams_now(const PackedB<T>&) { return true; }
+
+// Columns [begin, end), for Rows rows of A. `workspace`: kSkinnyRows * (kSkinnyDepth + kSkinnyCols) floats.
+template <int Rows, class A, class B, class Epilogue>
+void gemm_skinny_rows(i64 begin, i64 end, i64 K, const A& a, const B& b, float* workspace, const Epilogue& epilogue) {
+    StagedRows<A> staged{a, Rows, workspace};
+    float* sums = workspace + kSkinnyRows * kSkinnyDepth;
+    const i64 block = staged.block(K);
+    for (i64 n = begin; n < end; n += kSkinnyCols) {
+        const i64 cols = smaller(kSkinnyCols, end - n);
+        for (int i = 0; i < Rows; ++i)
+            for (i64 j = 0; j < cols; ++j) sums[i * kSkinnyCols + j] = 0.0f;
+        for (i64 k = 0; k < K; k += block) {
+            const i64 depth = smaller(block, K - k);
+            const float* rows = staged.at(k, depth);
+            skinny_columns<Rows>(b, n, cols, k, depth, rows, staged.row_stride(), sums, kSkinnyCols);
+        }
+        for (int i = 0; i < Rows; ++i) {
+            const float* row = sums + i * kSkinnyCols;
+            LUM_SIMD
+            for (i64 j = 0; j < cols; ++j) epilogue(static_cast<i64>(i), n + j, row[j]);
+        }
+    }
+}
+
+template <int Rows = kSkinnyRows, class A, class B, class Epilogue>
+void gemm_skinny(i64 rows, i64 begin, i64 end, i64 K, const A& a, const B& b, float* workspace,
+                 const Epilogue& epilogue) {
+    if (rows == Rows) return gemm_skinny_rows<Rows>(begin, end, K, a, b, workspace, epilogue);
+    if constexpr (Rows > 1) gemm_skinny<Rows - 1>(rows, begin, end, K, a, b, workspace, epilogue);
+}
+
+}  // namespace lum

@@ -1,0 +1,12 @@
+// LUM_SIMD before a loop: its iterations are independent, vectorize it.
+#pragma once
+
+#if defined(_OPENMP)
+#define LUM_SIMD _Pragma("omp simd")
+#elif defined(__clang__)
+#define LUM_SIMD _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define LUM_SIMD _Pragma("GCC ivdep")
+#else
+#define LUM_SIMD
+#endif

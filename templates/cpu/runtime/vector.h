@@ -1,0 +1,81 @@
+// One vector of floats, as wide as the target's registers, and its loads from every storage type.
+#pragma once
+
+#include "types.h"
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+namespace lum {
+
+#if defined(__AVX512F__)
+constexpr int kLanes = 16;
+#elif defined(__AVX__)
+constexpr int kLanes = 8;
+#else
+constexpr int kLanes = 4;
+#endif
+
+typedef float vfloat __attribute__((vector_size(kLanes * 4)));
+typedef float vfloat_unaligned __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
+typedef u32 vu32 __attribute__((vector_size(kLanes * 4)));
+
+inline vfloat load(const float* from) { return *reinterpret_cast<const vfloat_unaligned*>(from); }
+
+// bf16 and f16 through the widening instructions; the zero-masked forms of AVX-512 because g++ 12 takes the plain
+// ones for reads of an uninitialized register.
+#if defined(__AVX512F__)
+inline vfloat load(const bf16* from) {
+    const __m256i raw = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+    return reinterpret_cast<vfloat>(reinterpret_cast<vu32>(_mm512_maskz_cvtepu16_epi32(0xffff, raw)) << 16);
+}
+inline vfloat load(const f16* from) {
+    const __m256i raw = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+    return reinterpret_cast<vfloat>(_mm512_maskz_cvtph_ps(0xffff, raw));
+}
+#elif defined(__AVX2__) && defined(__F16C__)
+inline vfloat load(const bf16* from) {
+    const __m128i raw = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    return reinterpret_cast<vfloat>(_mm256_slli_epi32(_mm256_cvtepu16_epi32(raw), 16));
+}
+inline vfloat load(const f16* from) {
+    return reinterpret_cast<vfloat>(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+}
+#elif defined(__aarch64__)
+inline vfloat load(const bf16* from) {
+    typedef u16 vraw __attribute__((vector_size(8), aligned(2), may_alias));
+    return reinterpret_cast<vfloat>(__builtin_convertvector(*reinterpret_cast<const vraw*>(from), vu32) << 16);
+}
+inline vfloat load(const f16* from) {
+    typedef __fp16 vraw __attribute__((vector_size(8), aligned(2), may_alias));
+    return __builtin_convertvector(*reinterpret_cast<const vraw*>(from), vfloat);
+}
+#endif
+
+// Types without an instruction of their own are converted lane by lane.
+template <class T>
+inline vfloat load(const T* from) {
+    vfloat lanes;
+    for (int i = 0; i < kLanes; ++i) lanes[i] = to_float(from[i]);
+    return lanes;
+}
+
+inline void store(float* to, vfloat value) { *reinterpret_cast<vfloat_unaligned*>(to) = value; }
+
+// Sum of the lanes, pairwise.
+inline float sum_lanes(vfloat value) {
+    float lanes[kLanes];
+    store(lanes, value);
+    for (int width = kLanes / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; ++i) lanes[i] += lanes[i + width];
+    return lanes[0];
+}
+
+inline float max_lanes(vfloat value) {
+    float largest = value[0];
+    for (int i = 1; i < kLanes; ++i) largest = value[i] > largest ? value[i] : largest;
+    return largest;
+}
+
+}  // namespace lum
