@@ -167,4 +167,13 @@ export const weightMessages = {
       `"${p.file}" has ${p.found} bytes of data, but its shape [${p.shape.join(", ")}] takes ${p.expected}`,
     () => DAMAGED,
   ),
+  // The emitted program's own: printed by weights.h and weight_cache.h.
+  LUM6151: entry(
+    (p: { bytes: number }) => `no memory for ${p.bytes} bytes of converted weights`,
+    () => "let the program write its cache file, or free memory",
+  ),
+  LUM6152: entry(
+    (p: { file: string; reason: string }) => `"${p.file}" cannot be used: ${p.reason}`,
+    () => "it is made again from the weights",
+  ),
 };
