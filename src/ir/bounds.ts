@@ -9,12 +9,15 @@ import {
   atomsOf,
   constantOf,
   evaluate,
+  floorDiv,
   int,
   linearIn,
+  mentions,
   multiply,
   negate,
   type Poly,
   sameAtom,
+  scale,
   subtract,
 } from "./poly.ts";
 
@@ -52,9 +55,9 @@ function rangeOf(a: Atom, b: Bounds, depth: number): Range | undefined {
     case "div": {
       const divisor = constantOf(a.right);
       if (divisor === undefined || divisor <= 0) return undefined;
-      const [low, high] = [lowest(a.left, b, depth), highest(a.left, b, depth)];
+      const [low, high] = [lowestEnd(a.left, b, depth), lowestEnd(negate(a.left), b, depth)];
       if (low === undefined || high === undefined) return undefined;
-      return { low: int(Math.floor(low / divisor)), high: int(Math.floor(high / divisor)) };
+      return { low: floorDiv(low, a.right), high: floorDiv(negate(high), a.right) };
     }
     case "mod":
       return isPositive(a.right, b, depth) ? { low: int(0), high: subtract(a.right, int(1)) } : undefined;
@@ -73,6 +76,27 @@ function rangeOfExtreme(a: Atom & { kind: "min" | "max" }, b: Bounds, depth: num
   return { low: int(pick(lows[0], lows[1])), high: int(pick(highs[0], highs[1])) };
 }
 
+/**
+ * A polynomial of dims only that p is never below: axes and loop variables at the ends of their ranges, so that
+ * `floor(a0 / 4)` with a0 < 4 * s is found to be below s.
+ */
+function lowestEnd(p: Poly, b: Bounds, depth: number): Poly | undefined {
+  if (depth > deepest) return undefined;
+  const inner = p.terms.flatMap((t) => t.atoms).filter((a) => a.kind === "axis" || a.kind === "loop");
+  inner.sort((x, y) => rank(y, b) - rank(x, b));
+  for (const a of inner) {
+    const linear = linearIn(p, a);
+    const range = rangeOf(a, b, depth + 1);
+    const sign = linear && signOf(linear.coefficient, b, depth + 1);
+    if (linear === undefined || range === undefined || sign === undefined) continue;
+    const end = sign >= 0 ? range.low : range.high;
+    return lowestEnd(add(multiply(linear.coefficient, end), linear.rest), b, depth + 1);
+  }
+  if (!mentions(p, (a) => a.kind === "axis" || a.kind === "loop")) return p;
+  const number = lowest(p, b, depth + 1);
+  return number === undefined ? undefined : int(number);
+}
+
 const deepest = 24;
 
 /** A number that p is never below; undefined where none is known. */
@@ -87,11 +111,29 @@ export function lowest(p: Poly, b: Bounds, depth = 0): number | undefined {
     const range = rangeOf(a, b, depth + 1);
     if (linear === undefined || range === undefined) continue;
     const { coefficient, rest } = linear;
+    const quotient = lowestOfQuotient(a, coefficient, rest, b, depth);
     const sign = signOf(coefficient, b, depth + 1);
     if (sign === undefined) continue;
-    return lowest(add(multiply(coefficient, sign >= 0 ? range.low : range.high), rest), b, depth + 1);
+    const end = lowest(add(multiply(coefficient, sign >= 0 ? range.low : range.high), rest), b, depth + 1);
+    return quotient === undefined || (end !== undefined && end > quotient) ? end : quotient;
   }
   return lowestByTerms(p, b, depth);
+}
+
+/** x - c < c * floor(x / c) <= x: lets `s - 2 * floor(s / 2)` cancel. */
+function lowestOfQuotient(
+  a: Atom,
+  coefficient: Poly,
+  rest: Poly,
+  b: Bounds,
+  depth: number,
+): number | undefined {
+  if (a.kind !== "div") return undefined;
+  const [factor, divisor] = [constantOf(coefficient), constantOf(a.right)];
+  if (factor === undefined || divisor === undefined || divisor <= 0 || factor % divisor !== 0)
+    return undefined;
+  const end = factor < 0 ? a.left : add(a.left, int(1 - divisor));
+  return lowest(add(scale(end, factor / divisor), rest), b, depth + 1);
 }
 
 /** Interval arithmetic term by term, for what is not linear (s * s); looser, since nothing cancels. */

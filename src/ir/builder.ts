@@ -2,8 +2,12 @@
  * Builder: the only maker of Hlir nodes. Equal nodes are shared, views of views become one view, and the
  * shape and dtype of every node follow from its operands here and nowhere else.
  */
+
+import { binaryOp, unaryOp } from "../ops/index.ts";
+import { accepts, resultType } from "../ops/op.ts";
 import { accumulatorOf, type DType } from "./dtype.ts";
 import {
+  bodyNodes,
   type Coordinate,
   type CustomKernel,
   isPoly,
@@ -18,15 +22,17 @@ import type { Span } from "./source.ts";
 
 export type Builder = ReturnType<typeof createBuilder>;
 
-const comparisons = new Set(["eq", "ne", "lt", "le", "gt", "ge"]);
-
 export const identityMap = (rank: number): Poly[] => Array.from({ length: rank }, (_, i) => axis(i));
 
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((p, i) => equal(p, b[i]));
 
-const isIdentity = (map: readonly Poly[], from: Shape, to: Shape): boolean =>
-  sameShape(from, to) && map.every((p, i) => equal(p, axis(i)) || constantOf(from[i]) === 1);
+/** Along an axis of size 1 every index is 0, unless some are outside and read as `fill`. */
+const isIdentity = (map: readonly Poly[], from: Shape, to: Shape, fill: number | undefined): boolean =>
+  sameShape(from, to) &&
+  map.every((p, i) => equal(p, axis(i)) || (fill === undefined && constantOf(from[i]) === 1));
+
+const numberKey = (value: number | undefined): string => (Object.is(value, -0) ? "-0" : String(value));
 
 export function createBuilder() {
   const shared = new Map<string, Node>();
@@ -92,7 +98,7 @@ export function createBuilder() {
         op: { kind: "constant", value },
         shape: [],
         dtype,
-        key: `const:${Object.is(value, -0) ? "-0" : value}`,
+        key: `const:${numberKey(value)}`,
       }),
 
     /** A number at every element of `shape`. */
@@ -100,13 +106,17 @@ export function createBuilder() {
       self.view(self.constant(value, dtype), shape, []),
 
     data: (values: readonly number[], shape: Shape, dtype: DType) =>
-      make({ op: { kind: "data", values }, shape, dtype, key: `data:${values.join()}` }),
+      make({ op: { kind: "data", values }, shape, dtype, key: `data:${values.map(numberKey)}` }),
 
     iota: (value: Poly, shape: Shape, dtype: DType = "i32") =>
       make({ op: { kind: "iota", value }, shape, dtype, extra: [value], key: `iota:${value.key}` }),
 
-    unary: (fn: string, x: Node): Node =>
-      make({ op: { kind: "unary", fn }, inputs: [x], shape: x.shape, dtype: x.dtype, key: `u:${fn}` }),
+    unary(fn: string, x: Node): Node {
+      const op = unaryOp(fn);
+      if (!accepts(op.accepts, x.dtype)) throw new Error(`unary ${fn} of ${x.dtype}`);
+      const dtype = resultType(op, x.dtype);
+      return make({ op: { kind: "unary", fn }, inputs: [x], shape: x.shape, dtype, key: `u:${fn}` });
+    },
 
     /** Operands of equal shape and dtype; comparisons give bool. */
     binary(fn: string, a: Node, b: Node): Node {
@@ -114,7 +124,9 @@ export function createBuilder() {
         throw new Error(
           `binary ${fn}: ${a.dtype}[${a.shape.map((p) => p.key)}] and ${b.dtype}[${b.shape.map((p) => p.key)}]`,
         );
-      const dtype = comparisons.has(fn) ? "bool" : a.dtype;
+      const op = binaryOp(fn);
+      if (!accepts(op.accepts, a.dtype)) throw new Error(`binary ${fn} of ${a.dtype}`);
+      const dtype = resultType(op, a.dtype);
       return make({ op: { kind: "binary", fn }, inputs: [a, b], shape: a.shape, dtype, key: `b:${fn}` });
     },
 
@@ -156,7 +168,7 @@ export function createBuilder() {
     view(x: Node, shape: Shape, map: readonly Poly[], fill?: number): Node {
       if (map.length !== x.shape.length)
         throw new Error(`view: map of ${map.length} for rank ${x.shape.length}`);
-      if (isIdentity(map, x.shape, shape)) return x;
+      if (isIdentity(map, x.shape, shape, fill)) return x;
       if (fill === undefined && x.cell === undefined) {
         if (x.op.kind === "view" && x.op.fill === undefined)
           return self.view(
@@ -172,7 +184,7 @@ export function createBuilder() {
         shape,
         dtype: x.dtype,
         extra: map,
-        key: `view:${mapKey(map)}:${fill}`,
+        key: `view:${mapKey(map)}:${numberKey(fill)}`,
       });
     },
 
@@ -184,7 +196,7 @@ export function createBuilder() {
         shape,
         dtype: x.dtype,
         extra: polysOf(map),
-        key: `gather:${mapKey(map)}:${fill}`,
+        key: `gather:${mapKey(map)}:${numberKey(fill)}`,
       });
     },
 
@@ -237,6 +249,8 @@ export function createBuilder() {
         inputs: initial,
         shape: [],
         dtype: "bool",
+        extra: [loop.low, loop.high],
+        loops: outerLoops(loop),
         key: `loop:${loop.variable}`,
       });
       return loop.params.map((p, index) =>
@@ -261,6 +275,12 @@ export function createBuilder() {
       }),
   };
   return self;
+}
+
+/** Variables of the loops around `loop` that its body speaks of, so that it counts as varying with them. */
+function outerLoops(loop: Loop): string[] {
+  const all = bodyNodes(loop).flatMap((n) => n.loops);
+  return [...new Set(all)].filter((name) => name !== loop.variable);
 }
 
 /** The dims and loop variables of a set of polynomials. */

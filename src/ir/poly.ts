@@ -34,11 +34,11 @@ function atomText(a: Atom): string {
   switch (a.kind) {
     case "dim":
     case "loop":
-      return a.name;
+      return /^a\d+$/.test(a.name) ? `${a.name}'` : a.name; // not to be taken for an axis
     case "axis":
       return `a${a.axis}`;
     case "div":
-      return `floor(${a.left.key} / ${wrap(a.right)})`;
+      return `floor(${wrap(a.left, a.left.key)} / ${wrap(a.right, a.right.key)})`;
     case "mod":
       return `mod(${a.left.key}, ${a.right.key})`;
     case "min":
@@ -47,11 +47,15 @@ function atomText(a: Atom): string {
   }
 }
 
-function wrap(p: Poly): string {
-  return p.terms.length + (p.constant === 0 ? 0 : 1) > 1 ? `(${p.key})` : p.key;
+/** The text of an operand of `/`, in brackets unless it is a number or one atom. */
+function wrap(p: Poly, text: string): string {
+  const [only] = p.terms;
+  const single = p.terms.length === 1 && p.constant === 0 && only.coef === 1 && only.atoms.length === 1;
+  return p.terms.length === 0 || single ? text : `(${text})`;
 }
 
-function make(constant: number, terms: readonly Term[]): Poly {
+function make(value: number, terms: readonly Term[]): Poly {
+  const constant = value + 0; // no negative zero
   return { constant, terms, key: printPoly({ constant, terms, key: "" }) };
 }
 
@@ -66,7 +70,7 @@ export function printPoly(p: Poly, names?: (a: Atom) => string | undefined): str
     if (own !== undefined) return own;
     if (names === undefined || a.kind === "dim" || a.kind === "loop" || a.kind === "axis") return atomKey(a);
     const [l, r] = [printPoly(a.left, names), printPoly(a.right, names)];
-    return a.kind === "div" ? `floor(${l} / ${r})` : `${a.kind}(${l}, ${r})`;
+    return a.kind === "div" ? `floor(${wrap(a.left, l)} / ${wrap(a.right, r)})` : `${a.kind}(${l}, ${r})`;
   };
   let text = "";
   for (const t of p.terms) {
@@ -109,8 +113,26 @@ function collect(constant: number, terms: Iterable<Term>): Poly {
     byKey.set(t.key, before === undefined ? t : { ...t, coef: t.coef + before.coef });
   }
   const kept = [...byKey.values()].filter((t) => t.coef !== 0);
+  const joined = joinRemainder(kept);
+  if (joined !== undefined) return add(joined, make(constant, []));
   kept.sort((a, b) => a.atoms.length - b.atoms.length || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   return make(constant, kept);
+}
+
+/** c * floor(x / c) + mod(x, c) = x, as it comes up when axes are split and merged again. */
+function joinRemainder(terms: readonly Term[]): Poly | undefined {
+  for (const t of terms)
+    for (const a of t.atoms) {
+      if (a.kind !== "mod" || a.right.terms.length + (a.right.constant === 0 ? 0 : 1) !== 1) continue;
+      const others = t.atoms.filter((x) => x !== a);
+      const factor = others.length === 0 ? int(t.coef) : make(0, [term(t.coef, others)]);
+      const [wanted] = multiply(factor, a.right, atom({ ...a, kind: "div" })).terms;
+      const partner = terms.find((x) => x.key === wanted.key && x.coef === wanted.coef);
+      if (partner === undefined) continue;
+      const rest = terms.filter((x) => x !== t && x !== partner);
+      return add(multiply(factor, a.left), collect(0, rest));
+    }
+  return undefined;
 }
 
 export function add(...parts: readonly Poly[]): Poly {

@@ -1,0 +1,67 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import * as B from "../../src/ir/bounds.ts";
+import * as P from "../../src/ir/poly.ts";
+import { environments, expressions, sampleBounds, toPoly, valueIn } from "./poly-samples.ts";
+
+describe("a bound is never wrong", () => {
+  test("lowest and highest enclose every sampled value", () => {
+    fc.assert(
+      fc.property(expressions, fc.array(environments, { minLength: 8, maxLength: 20 }), (e, samples) => {
+        const p = toPoly(e);
+        const [low, high] = [B.lowest(p, sampleBounds), B.highest(p, sampleBounds)];
+        for (const env of samples) {
+          const value = P.evaluate(p, valueIn(env));
+          fc.pre(Number.isSafeInteger(value));
+          if (low !== undefined) expect(value).toBeGreaterThanOrEqual(low);
+          if (high !== undefined) expect(value).toBeLessThanOrEqual(high);
+        }
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  test("within and alwaysOutside hold on samples", () => {
+    fc.assert(
+      fc.property(expressions, expressions, environments, (e, f, env) => {
+        const [index, size] = [toPoly(e), toPoly(f)];
+        const [i, n] = [P.evaluate(index, valueIn(env)), P.evaluate(size, valueIn(env))];
+        if (B.within(index, size, sampleBounds)) expect(i >= 0 && i < n).toBe(true);
+        if (B.alwaysOutside(index, size, sampleBounds)) expect(i < 0 || i >= n).toBe(true);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+});
+
+describe("what is proved", () => {
+  const [s, pos, a0, a1] = [P.dim("s"), P.dim("pos"), P.axis(0), P.axis(1)];
+  const on = (...axes: P.Poly[]) => B.withAxes(sampleBounds, axes);
+
+  const inside: readonly [string, P.Poly, P.Poly, B.Bounds][] = [
+    ["the new tokens fit into the cache", P.add(pos, a0), P.int(16), on(s)],
+    ["the last token exists", P.subtract(s, P.one), s, on()],
+    ["the half of an axis", P.add(P.scale(a0, 2), P.one), s, on(P.floorDiv(s, P.int(2)))],
+    ["rows of a flattened matrix", P.floorDiv(a0, P.int(4)), s, on(P.scale(s, 4))],
+    ["columns of a flattened matrix", P.modulo(a0, P.int(4)), P.int(4), on(P.scale(s, 4))],
+    ["groups of heads", P.floorDiv(a0, P.int(3)), P.int(2), on(P.int(6))],
+    ["a flattened pair", P.add(P.multiply(s, a1), a0), P.multiply(P.int(5), s), on(s, P.int(5))],
+    ["a clamped index", P.minimum(a0, P.int(3)), P.int(4), on(s)],
+  ];
+  test.each(inside)("%s", (_, index, size, bounds) => expect(B.within(index, size, bounds)).toBe(true));
+
+  const unproved: readonly [string, P.Poly, P.Poly, B.Bounds][] = [
+    ["the token after the last", s, s, on()],
+    ["the token before the first", P.subtract(a0, P.one), s, on(s)],
+    ["one past the cache", P.add(pos, a0, P.one), P.int(16), on(s)],
+    ["an axis that is longer", a0, s, on(P.int(16))],
+  ];
+  test.each(unproved)("not %s", (_, index, size, bounds) =>
+    expect(B.within(index, size, bounds)).toBe(false),
+  );
+
+  test("no claim about a variable without a range", () => {
+    expect(B.lowest(P.dim("unknown"), sampleBounds)).toBeUndefined();
+    expect(B.within(P.zero, P.dim("unknown"), sampleBounds)).toBe(false);
+  });
+});
