@@ -21,6 +21,9 @@ import * as t from "./tokens.ts";
 /** Rules other than `item` and `statement` hand their errors up to these. */
 const inner = { resyncEnabled: false };
 
+/** Words that may follow an operand. */
+const infixWords: readonly TokenType[] = [t.As, t.In, t.With, t.Prefix, t.From];
+
 type Rule = ParserMethod<[], CstNode>;
 
 export class LumParser extends CstParser {
@@ -37,14 +40,10 @@ export class LumParser extends CstParser {
 
   // ---- file and items
 
-  readonly file: Rule = this.RULE(
-    "file",
-    () => {
-      this.MANY(() => this.SUBRULE(this.item));
-      this.CONSUME(EOF);
-    },
-    inner,
-  );
+  readonly file: Rule = this.RULE("file", () => {
+    this.MANY(() => this.SUBRULE(this.item));
+    this.CONSUME(EOF);
+  });
 
   readonly item: Rule = this.RULE("item", () => {
     this.OR({
@@ -57,6 +56,7 @@ export class LumParser extends CstParser {
         { ALT: () => this.SUBRULE(this.assignment) },
       ],
       IGNORE_AMBIGUITIES: true,
+      MAX_LOOKAHEAD: 1,
     });
     this.CONSUME(t.Newline);
   });
@@ -69,8 +69,9 @@ export class LumParser extends CstParser {
       this.SUBRULE(this.importName);
       this.MANY(() => {
         this.CONSUME(t.Comma);
-        this.OPTION(() => this.SUBRULE2(this.importName));
+        this.SUBRULE2(this.importName);
       });
+      this.OPTION(() => this.CONSUME2(t.Comma));
       this.CONSUME(t.RCurly);
       this.CONSUME(t.From);
       this.CONSUME(t.TextLiteral);
@@ -180,10 +181,13 @@ export class LumParser extends CstParser {
     "params",
     () => {
       this.CONSUME(t.LParen);
-      this.OPTION(() => this.SUBRULE(this.param));
-      this.MANY(() => {
-        this.CONSUME(t.Comma);
-        this.OPTION2(() => this.SUBRULE2(this.param));
+      this.OPTION(() => {
+        this.SUBRULE(this.param);
+        this.MANY(() => {
+          this.CONSUME(t.Comma);
+          this.SUBRULE2(this.param);
+        });
+        this.OPTION2(() => this.CONSUME2(t.Comma));
       });
       this.CONSUME(t.RParen);
     },
@@ -251,10 +255,13 @@ export class LumParser extends CstParser {
     "shape",
     () => {
       this.CONSUME(t.LSquare);
-      this.OPTION(() => this.SUBRULE(this.size));
-      this.MANY(() => {
-        this.CONSUME(t.Comma);
-        this.OPTION2(() => this.SUBRULE2(this.size));
+      this.OPTION(() => {
+        this.SUBRULE(this.size);
+        this.MANY(() => {
+          this.CONSUME(t.Comma);
+          this.SUBRULE2(this.size);
+        });
+        this.OPTION2(() => this.CONSUME2(t.Comma));
       });
       this.CONSUME(t.RSquare);
     },
@@ -299,6 +306,7 @@ export class LumParser extends CstParser {
         { ALT: () => this.SUBRULE(this.assignment) },
       ],
       IGNORE_AMBIGUITIES: true,
+      MAX_LOOKAHEAD: 1,
     });
     this.CONSUME(t.Newline);
   });
@@ -517,11 +525,18 @@ export class LumParser extends CstParser {
     "assignment",
     () => {
       this.SUBRULE(this.target);
-      this.MANY(() => {
-        this.CONSUME(t.Comma);
-        this.SUBRULE2(this.target);
-      });
-      this.OR([{ ALT: () => this.CONSUME(t.Equals) }, { ALT: () => this.CONSUME(t.Walrus) }]);
+      this.OR([
+        { ALT: () => this.CONSUME(t.Walrus) },
+        {
+          ALT: () => {
+            this.MANY(() => {
+              this.CONSUME(t.Comma);
+              this.SUBRULE2(this.target);
+            });
+            this.CONSUME(t.Equals);
+          },
+        },
+      ]);
       this.SUBRULE(this.expression);
     },
     inner,
@@ -536,8 +551,9 @@ export class LumParser extends CstParser {
         this.SUBRULE(this.indexTarget);
         this.MANY(() => {
           this.CONSUME(t.Comma);
-          this.OPTION2(() => this.SUBRULE2(this.indexTarget));
+          this.SUBRULE2(this.indexTarget);
         });
+        this.OPTION2(() => this.CONSUME2(t.Comma));
         this.CONSUME(t.RSquare);
       });
     },
@@ -792,10 +808,13 @@ export class LumParser extends CstParser {
     "args",
     () => {
       this.CONSUME(t.LParen);
-      this.OPTION(() => this.SUBRULE(this.arg));
-      this.MANY(() => {
-        this.CONSUME(t.Comma);
-        this.OPTION2(() => this.SUBRULE2(this.arg));
+      this.OPTION(() => {
+        this.SUBRULE(this.arg);
+        this.MANY(() => {
+          this.CONSUME(t.Comma);
+          this.SUBRULE2(this.arg);
+        });
+        this.OPTION2(() => this.CONSUME2(t.Comma));
       });
       this.CONSUME(t.RParen);
     },
@@ -825,10 +844,13 @@ export class LumParser extends CstParser {
     "indices",
     () => {
       this.CONSUME(t.LSquare);
-      this.OPTION(() => this.SUBRULE(this.slice));
-      this.MANY(() => {
-        this.CONSUME(t.Comma);
-        this.OPTION2(() => this.SUBRULE2(this.slice));
+      this.OPTION(() => {
+        this.SUBRULE(this.slice);
+        this.MANY(() => {
+          this.CONSUME(t.Comma);
+          this.SUBRULE2(this.slice);
+        });
+        this.OPTION2(() => this.CONSUME2(t.Comma));
       });
       this.OPTION3(() => {
         this.CONSUME(t.Else);
@@ -904,10 +926,13 @@ export class LumParser extends CstParser {
     "array",
     () => {
       this.CONSUME(t.LSquare);
-      this.OPTION(() => this.SUBRULE(this.expression));
-      this.MANY(() => {
-        this.CONSUME(t.Comma);
-        this.OPTION2(() => this.SUBRULE2(this.expression));
+      this.OPTION(() => {
+        this.SUBRULE(this.expression);
+        this.MANY(() => {
+          this.CONSUME(t.Comma);
+          this.SUBRULE2(this.expression);
+        });
+        this.OPTION2(() => this.CONSUME2(t.Comma));
       });
       this.CONSUME(t.RSquare);
     },
@@ -950,17 +975,14 @@ export class LumParser extends CstParser {
 
   /** Whether the token begins the body of a reduction. */
   private operandAt(k: number): boolean {
-    const token = this.LA(k);
-    if (token.tokenType === t.As) return false;
-    if (token.tokenType === t.Prefix || token.tokenType === t.From) {
-      return !tokenMatcher(this.LA(k + 1), t.TextLiteral);
+    const [token, next] = [this.LA(k), this.LA(k + 1)];
+    if (tokenMatcher(token, t.Identifier)) {
+      // `sum(x) as f32`, `0..sum(n) with S = …`, `sum(x) prefix "p" (…)`: a word of the sentence, not an operand.
+      if (token.tokenType === t.As || tokenMatcher(next, t.TextLiteral)) return false;
+      return !tokenMatcher(next, t.Identifier) || infixWords.includes(next.tokenType);
     }
     const starts = [t.IntLiteral, t.FloatLiteral, t.True, t.False, t.Not, t.LParen];
-    return (
-      tokenMatcher(token, t.Identifier) ||
-      tokenMatcher(token, t.TextLiteral) ||
-      starts.includes(token.tokenType)
-    );
+    return tokenMatcher(token, t.TextLiteral) || starts.includes(token.tokenType);
   }
 
   // ---- recovery: these replace chevrotain's own, which knows tokens but not lines
@@ -984,7 +1006,7 @@ export class LumParser extends CstParser {
   /** Skips to the end of the line that the mistake is on; a block that begins on it is skipped whole. */
   protected reSyncTo(): IToken[] {
     const skipped: IToken[] = [];
-    let depth = 0;
+    let depth = this.openBraces();
     for (;;) {
       const token = this.LA(1);
       if (token.tokenType === EOF || (depth === 0 && token.tokenType === t.RCurly)) return skipped;
@@ -994,6 +1016,17 @@ export class LumParser extends CstParser {
       skipped.push(token);
       if (depth === 0 && token.tokenType === t.Newline) return skipped;
     }
+  }
+
+  /** Braces that the broken rule has opened so far: items stand outside all braces, statements open theirs last. */
+  private openBraces(): number {
+    if ((this as unknown as Internals).getCurrRuleFullName() !== "item") return 0;
+    let depth = 0;
+    for (let k = 0; this.LA(k).tokenType !== EOF; k--) {
+      if (this.LA(k).tokenType === t.LCurly) depth++;
+      if (this.LA(k).tokenType === t.RCurly) depth--;
+    }
+    return depth;
   }
 
   /** After the last statement of a block, or the last item: anything but the end is a mistake of its own line. */

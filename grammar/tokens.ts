@@ -171,4 +171,4 @@ export const allTokens: TokenType[] = [
   ...[AddOp, MulOp, CompareOp, ReduceName, TextLiteral],
 ];
 
-export const lumLexer = new Lexer(allTokens, { positionTracking: "onlyOffset" });
+export const lumLexer = new Lexer(allTokens, { positionTracking: "full" });

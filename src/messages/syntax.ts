@@ -66,7 +66,7 @@ export const syntaxMessages = {
   },
   LUM1016: {
     text: (p: { name: string; found: string }) => `\`${p.name}\` lacks its range: found ${p.found}`,
-    help: (p: { name: string; found: string }) => `write \`${p.name} in 0..n\``,
+    help: (p: { name: string; found: string }) => `write \`${p.name} in 0..8\`, with its own two ends`,
   },
   LUM1017: {
     text: (_: Record<string, never>) => "comparisons do not chain",
@@ -129,5 +129,8 @@ export const syntaxMessages = {
   LUM1030: {
     text: (p: { target: string }) => `the value of \`${p.target}\` is not used`,
     help: () => "give it a name: `y = …`",
+  },
+  LUM1031: {
+    text: (p: { keyword: string; found: string }) => `\`${p.keyword}\` lacks its name: found ${p.found}`,
   },
 };

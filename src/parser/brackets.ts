@@ -22,12 +22,15 @@ export type Paired = {
   readonly tokens: readonly IToken[];
   /** Opening brackets without a partner. */
   readonly unclosed: ReadonlySet<IToken>;
+  /** Closing brackets without a partner. */
+  readonly stray: ReadonlySet<IToken>;
   readonly tooDeep: boolean;
 };
 
 export function pairBrackets(source: SourceFile, tokens: readonly IToken[], report: Diagnostics): Paired {
   const open: IToken[] = [];
   const unclosed = new Set<IToken>();
+  const stray = new Set<IToken>();
   const result: IToken[] = [];
   let tooDeep = false;
 
@@ -59,6 +62,8 @@ export function pairBrackets(source: SourceFile, tokens: readonly IToken[], repo
         const top = open[open.length - 1];
         if (top === undefined || top.tokenType === t.LCurly || token.tokenType === t.RCurly) {
           report.add(diagnostic("LUM1003", tokenSpan(source, token), { bracket: token.image }));
+          stray.add(token);
+          result.push(token);
           continue;
         }
         const notes = [{ text: `the \`${top.image}\` is here`, span: tokenSpan(source, top) }];
@@ -79,7 +84,7 @@ export function pairBrackets(source: SourceFile, tokens: readonly IToken[], repo
     result.push(token);
   }
   if (open.length > 0) closeAll(virtual(t.Newline, source.text.length));
-  return { tokens: result, unclosed, tooDeep };
+  return { tokens: result, unclosed, stray, tooDeep };
 }
 
 /** Index in `open` of the bracket that `token` closes; a `)` never reaches past a brace. */

@@ -6,7 +6,7 @@
  */
 import { type IToken, type TokenType, tokenMatcher } from "chevrotain";
 import * as t from "../../grammar/tokens.ts";
-import { virtual } from "./brackets.ts";
+import { type Paired, virtual } from "./brackets.ts";
 
 const continuesAfter: readonly TokenType[] = [
   ...[t.AddOp, t.MulOp, t.CompareOp, t.Caret, t.Comma, t.Equals, t.Walrus, t.Arrow, t.Colon, t.DotDot],
@@ -17,7 +17,10 @@ const continuesBefore: readonly TokenType[] = [
   ...[t.And, t.Or, t.Then, t.Else, t.LCurly, t.RParen, t.RSquare],
 ];
 
-export function layOut(tokens: readonly IToken[], unclosed: ReadonlySet<IToken>): IToken[] {
+const declarations = [t.Dim, t.Input, t.Weight, t.State, t.Output, t.Entry, t.Tap, t.Emit, t.Scan];
+const infixWords = [t.As, t.In, t.From, t.Prefix, t.With];
+
+export function layOut({ tokens, unclosed, stray }: Paired): IToken[] {
   const result: IToken[] = [];
   /** For each open bracket, whether newlines count in it. */
   const open: boolean[] = [];
@@ -31,7 +34,7 @@ export function layOut(tokens: readonly IToken[], unclosed: ReadonlySet<IToken>)
     }
     if (isOpener(token) && !unclosed.has(token)) {
       open.push(token.tokenType === t.LCurly && previous?.tokenType !== t.Import);
-    } else if (isCloser(token)) {
+    } else if (isCloser(token) && !stray.has(token)) {
       const block = open.pop();
       if (block && previous.tokenType !== t.LCurly && previous.tokenType !== t.Newline) {
         result.push(virtual(t.Newline, previous.endOffset! + 1));
@@ -41,11 +44,22 @@ export function layOut(tokens: readonly IToken[], unclosed: ReadonlySet<IToken>)
   }
   const last = result[result.length - 1];
   if (last && last.tokenType !== t.Newline) result.push(virtual(t.Newline, last.endOffset! + 1));
-  return result;
+  return withoutStray(result, stray);
+}
+
+/** Also drops a newline that a stray bracket alone had justified. */
+function withoutStray(tokens: readonly IToken[], stray: ReadonlySet<IToken>): IToken[] {
+  const kept: IToken[] = [];
+  for (const token of tokens) {
+    const empty = kept.length === 0 || kept[kept.length - 1].tokenType === t.Newline;
+    if (!stray.has(token) && !(empty && token.tokenType === t.Newline)) kept.push(token);
+  }
+  return kept;
 }
 
 function joins(previous: IToken | undefined, tokens: readonly IToken[], next: number): boolean {
-  if (previous === undefined || previous.tokenType === t.Newline) return true;
+  if (previous === undefined || [t.Newline, t.LCurly].includes(previous.tokenType)) return true;
+  if (beginsStatement(tokens, next)) return false;
   if (continuesAfter.some((type) => tokenMatcher(previous, type))) return true;
   if (next === tokens.length) return false;
   if (continuesBefore.some((type) => tokenMatcher(tokens[next], type))) return true;
@@ -54,6 +68,29 @@ function joins(previous: IToken | undefined, tokens: readonly IToken[], next: nu
   if (word === t.As) return after !== undefined && tokenMatcher(after, t.Identifier);
   if (word === t.From || word === t.Prefix) return after !== undefined && tokenMatcher(after, t.TextLiteral);
   return false;
+}
+
+/**
+ * Where the value was forgotten, as in `x =` above `y = 3`, the next line is still a statement of its own: no
+ * expression outside brackets holds a name and `=`, or a declaration's keyword and a name.
+ */
+function beginsStatement(tokens: readonly IToken[], at: number): boolean {
+  const [first, second] = [tokens[at], tokens[at + 1]];
+  if (first === undefined || second === undefined || !tokenMatcher(first, t.Identifier)) return false;
+  if (declarations.includes(first.tokenType) && tokenMatcher(second, t.Identifier)) {
+    return !infixWords.includes(second.tokenType);
+  }
+  let after = at + 1;
+  if (second.tokenType === t.LSquare) {
+    let depth = 0;
+    do {
+      if (tokens[after].tokenType === t.LSquare) depth++;
+      if (tokens[after].tokenType === t.RSquare) depth--;
+      after++;
+    } while (depth > 0 && after < tokens.length);
+  }
+  const sign = tokens[after]?.tokenType;
+  return sign === t.Equals || sign === t.Walrus;
 }
 
 function nextReal(tokens: readonly IToken[], i: number): number {

@@ -26,11 +26,14 @@ const recognisers: readonly ((stop: Stop) => Diagnostic | undefined)[] = [
   emptyReduction,
   lineStart,
   misplacedDeclaration,
+  missingName,
   missingEquals,
   missingValue,
   missingOperator,
 ];
 
+const statementWords = [t.Dim, t.Input, t.Weight, t.State, t.Output, t.Entry, t.Tap, t.Emit, t.Scan];
+const declarers = [...statementWords, t.Fn, t.Layer, t.Model, t.Kernel];
 const isName = (token: IToken | undefined) => token !== undefined && tokenMatcher(token, t.Identifier);
 const isReserved = (token: IToken | undefined) =>
   token !== undefined && t.reservedWords.includes(token.tokenType);
@@ -76,18 +79,19 @@ function equalSigns({ token, before, rules, span }: Stop): Diagnostic | undefine
 }
 
 /** `output y := x`, `fn f(x) := x` */
-function walrus({ token, rules, span }: Stop): Diagnostic | undefined {
+function walrus({ token, before, rules, span }: Stop): Diagnostic | undefined {
   if (token.tokenType !== t.Walrus) return undefined;
   const places: Readonly<Record<string, string>> = {
     param: "a parameter",
     params: "a parameter",
-    statement: rules.includes("output") ? "an output" : "a declaration",
-    body: "the head of a function",
-    emit: "an `emit`",
-    item: "a definition outside a model",
     args: "an argument",
+    body: "the head of a function",
+    assignment: "a definition of several names",
   };
-  return diagnostic("LUM1015", span, { place: places[rules[rules.length - 1]] ?? "an expression" });
+  const first = before[before.length - 1];
+  const declared = first && declarers.includes(first.tokenType) && isName(before[before.length - 2]);
+  const place = declared ? `a declaration with \`${first.image}\`` : "an expression";
+  return diagnostic("LUM1015", span, { place: places[rules[rules.length - 1]] ?? place });
 }
 
 /** `y = if c then a` */
@@ -135,11 +139,20 @@ function lineStart({ token, before, span }: Stop): Diagnostic | undefined {
 }
 
 /** `weight w: f32[3]` outside every model and layer. */
-function misplacedDeclaration({ source, before, rules }: Stop): Diagnostic | undefined {
-  const words = [t.Dim, t.Input, t.Weight, t.State, t.Output, t.Entry, t.Tap, t.Emit, t.Scan];
+function misplacedDeclaration({ source, token, before, rules }: Stop): Diagnostic | undefined {
   const first = before[before.length - 1];
-  if (rules.includes("block") || first === undefined || !words.includes(first.tokenType)) return undefined;
+  if (rules.includes("block") || first === undefined || before.length > 1) return undefined;
+  if (!statementWords.includes(first.tokenType) || !isName(token)) return undefined;
   return diagnostic("LUM1025", tokenSpan(source, first), { word: first.image });
+}
+
+/** `model { … }`, `weight: f32[3]` */
+function missingName({ token, before, span, found }: Stop): Diagnostic | undefined {
+  const [keyword, earlier] = before;
+  const opens = [t.LCurly, t.Colon, t.LParen].includes(token.tokenType);
+  if (!opens || earlier !== undefined || keyword === undefined || !declarers.includes(keyword.tokenType))
+    return undefined;
+  return diagnostic("LUM1031", span, { keyword: keyword.image, found });
 }
 
 /** `h[n, o] f(x)`, and `f(x)` alone on its line. */
@@ -164,11 +177,14 @@ function missingEquals({
   return diagnostic("LUM1012", span, { target, found });
 }
 
-/** `y = `, `return`, `x + ` at the end of a line. */
+/** `y = `, `return`, `x + ` at the end of a line; `f(a = )`; `f(x, , y)` */
 function missingValue({ token, before, span, expected }: Stop): Diagnostic | undefined {
-  const ended = [t.Newline, t.RCurly, EOF].includes(token.tokenType);
-  if (!ended || expected !== "an expression" || before.length === 0) return undefined;
-  return diagnostic("LUM1020", span, { after: describe(before[0]) });
+  const [previous] = before;
+  if (previous === undefined) return undefined;
+  const ended = [t.Newline, t.RCurly, t.RParen, t.RSquare, t.Comma, EOF].includes(token.tokenType);
+  const skipped = token.tokenType === t.Comma && [t.Comma, t.LParen, t.LSquare].includes(previous.tokenType);
+  if (!skipped && !(ended && expected === "an expression")) return undefined;
+  return diagnostic("LUM1020", span, { after: describe(previous) });
 }
 
 /** `2 x`, `a b` */

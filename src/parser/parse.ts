@@ -29,7 +29,7 @@ export function parse(source: SourceFile): ParseResult {
   const empty: File = { source, imports: [], items: [], comments, span };
   if (paired.tooDeep) return { file: empty, diagnostics: report.all };
 
-  const tokens = repairWords(source, layOut(paired.tokens, paired.unclosed), report);
+  const tokens = repairWords(source, layOut(paired), report);
   parser ??= new LumParser(expectation);
   try {
     parser.input = tokens;

@@ -59,10 +59,12 @@ function checkToken(source: SourceFile, token: IToken, report: Diagnostics): boo
       return true;
     }
     case t.QuotedString:
-      for (const { 0: escape, index } of token.image.matchAll(/\\[\s\S]/g)) {
-        if (/[ntr"\\]/.test(escape[1])) continue;
+      for (const { 0: image, index } of token.image.matchAll(/\\[\s\S]/g)) {
+        if (/[ntr"\\]/.test(image[1])) continue;
         const start = span.start + index;
-        report.add(diagnostic("LUM1023", { file: source, start, end: start + escape.length }, { escape }));
+        report.add(
+          diagnostic("LUM1023", { file: source, start, end: start + image.length }, { escape: image }),
+        );
       }
       return true;
     case t.IntLiteral:
