@@ -14,12 +14,24 @@ inline bool is_convertible(DType dtype) {
     return dtype == DType::f64 || dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
 }
 
+// To float so that rounding once more, to a narrower type, gives what rounding the double once would have: an inexact
+// result becomes the neighbour nearer to zero with its last bit set, which lies on the double's side of every tie.
+inline float round_to_odd(double value) {
+    const float rounded = static_cast<float>(value);
+    const double back = rounded;
+    if (back == value || value != value) return rounded;
+    const bool away_from_zero = value < 0 ? back < value : back > value;
+    return float_from_bits((bits_from_float(rounded) - (away_from_zero ? 1u : 0u)) | 1u);
+}
+
 template <class To, class From>
 inline To convert_value(From value) {
-    if constexpr (std::is_same_v<From, double> && std::is_same_v<To, double>) {
+    if constexpr (std::is_same_v<From, To>) {
         return value;
+    } else if constexpr (std::is_same_v<From, double> && std::is_same_v<To, float>) {
+        return static_cast<float>(value);
     } else if constexpr (std::is_same_v<From, double>) {
-        return from_float<To>(static_cast<float>(value));
+        return from_float<To>(round_to_odd(value));
     } else if constexpr (std::is_same_v<To, double>) {
         return static_cast<double>(to_float(value));
     } else {
