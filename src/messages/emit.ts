@@ -1,0 +1,37 @@
+/** LUM5xxx: writing the project and compiling it. */
+type Entry<P> = { readonly text: (p: P) => string; readonly help: (p: P) => string };
+
+const entry = <P>(text: (p: P) => string, help: (p: P) => string): Entry<P> => ({ text, help });
+
+export const emitMessages = {
+  LUM5001: entry(
+    (p: { tried: string }) => `no C++ compiler found (tried ${p.tried})`,
+    () => "install one, e.g. `apt install g++`, or name one with CXX or --compiler; --no-compile stops before it",
+  ),
+  LUM5002: entry(
+    (p: { compiler: string; file: string; output: string }) =>
+      `${p.compiler} refused ${p.file}:\n${p.output}`,
+    () => "emitted sources should compile as they are: if this one wasn't changed by hand, lumc has a defect",
+  ),
+  LUM5003: entry(
+    (p: { path: string; reason: string }) => `cannot write ${p.path}: ${p.reason}`,
+    () => "check the folder, its permissions and the free space; what was there before is untouched",
+  ),
+  LUM5004: entry(
+    (p: { dir: string; paths: string }) => `these files in ${p.dir} were changed by hand: ${p.paths}`,
+    () => "build into another folder with --out, or remove them to have them written again",
+  ),
+  LUM5005: entry(
+    (p: { arch: string; known: string }) => `unknown architecture "${p.arch}" for the cpu target`,
+    (p: { arch: string; known: string }) => `known: ${p.known}`,
+  ),
+  LUM5006: entry(
+    (p: { compiler: string; arch: string; output: string }) =>
+      `${p.compiler} cannot compile for ${p.arch}: ${p.output}`,
+    () => "name a compiler for that architecture with --compiler, or another --arch",
+  ),
+  LUM5007: entry(
+    (p: { compiler: string; reason: string }) => `cannot run the compiler ${p.compiler}: ${p.reason}`,
+    () => "check the name given with --compiler or CXX",
+  ),
+};

@@ -1,0 +1,45 @@
+/**
+ * LUM60xx: calls of a compiled model. Emitted C++ (templates/cpu/src) and the loader (src/loader/native.ts)
+ * report the same codes; the C interface returns the number as its result.
+ */
+type Entry<P> = { readonly text: (p: P) => string; readonly help: (p: P) => string };
+
+const entry = <P>(text: (p: P) => string, help: (p: P) => string): Entry<P> => ({ text, help });
+
+export const runtimeMessages = {
+  LUM6001: entry(
+    (p: { library: string; reason: string }) => `cannot load ${p.library}: ${p.reason}`,
+    () => "build the project first, as its README says",
+  ),
+  LUM6002: entry(
+    (p: { call: string; dim: string; value: string; range: string }) =>
+      `${p.call}: ${p.dim} = ${p.value} is outside of ${p.range}`,
+    () => "the bounds are those of the `dim` in the .lum file",
+  ),
+  LUM6003: entry(
+    (p: { call: string; name: string; found: string; expected: string }) =>
+      `${p.call}: ${p.name} is ${p.found}, expected ${p.expected}`,
+    () => "pass a typed array of that type with that many elements, row-major",
+  ),
+  LUM6004: entry(
+    (p: { call: string; name: string; known: string }) => `${p.call}: no ${p.name}; known: ${p.known}`,
+    () => "check the spelling against the .lum file",
+  ),
+  LUM6005: entry(
+    (p: { call: string; name: string }) => `${p.call}: ${p.name} is null`,
+    () => "every input and output needs memory",
+  ),
+  LUM6006: entry(
+    (p: { bytes: string; what: string }) => `no memory for ${p.bytes} bytes of ${p.what}`,
+    () => "free memory, or build with smaller bounds of the dims",
+  ),
+  LUM6007: entry(
+    (p: { call: string; kernel: string; read: string; index: string; last: string }) =>
+      `${p.call}: kernel ${p.kernel}: ${p.read}: index ${p.index} is outside of 0..${p.last}`,
+    () => "indices come from an input: check its values",
+  ),
+  LUM6008: entry(
+    (p: { call: string }) => `${p.call}: the model is closed`,
+    () => "load it again",
+  ),
+};
