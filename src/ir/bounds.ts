@@ -177,9 +177,26 @@ export const isPositive = (p: Poly, b: Bounds, depth = 0): boolean => (lowest(p,
 /** a <= b for all values of the atoms. */
 export const atMost = (a: Poly, limit: Poly, b: Bounds): boolean => isNonNegative(subtract(limit, a), b);
 
-/** 0 <= index < size for all values of the atoms. */
-export const within = (index: Poly, size: Poly, b: Bounds): boolean =>
-  isNonNegative(index, b) && isPositive(subtract(size, index), b);
+/** 0 <= index < size for all values of the atoms; nothing is claimed of a domain without elements. */
+export function within(index: Poly, size: Poly, b: Bounds): boolean {
+  const some = inhabited(b);
+  return isNonNegative(index, some) && isPositive(subtract(size, index), some);
+}
+
+/** What more is known where every axis has an element: a dim that sizes one is not 0. */
+function inhabited(b: Bounds): Bounds {
+  const dims = new Map(b.dims);
+  for (const size of b.axes) {
+    const [only] = size.terms;
+    if (size.terms.length !== 1 || only.coef !== 1 || only.atoms.length !== 1) continue;
+    const [a] = only.atoms;
+    const range = a.kind === "dim" ? dims.get(a.name) : undefined;
+    const low = range && constantOf(range.low);
+    if (a.kind !== "dim" || range === undefined || low === undefined || low >= 1 - size.constant) continue;
+    dims.set(a.name, { low: int(1 - size.constant), high: range.high });
+  }
+  return { ...b, dims };
+}
 
 /** No value of the atoms is inside: the index is always below 0 or always at or past size. */
 export const alwaysOutside = (index: Poly, size: Poly, b: Bounds): boolean =>

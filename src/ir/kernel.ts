@@ -1,6 +1,21 @@
-/** Kernel: one function of the emitted program, in structured form. */
+/**
+ * Kernel: one function of the emitted program, in structured form: loops, named values, stores and
+ * contractions. Axis atom `i` in any polynomial of a kernel is its variable number i.
+ */
+import type { Bounds } from "./bounds.ts";
 import type { DType } from "./dtype.ts";
+import type { Poly } from "./poly.ts";
 import type { Span } from "./source.ts";
+
+export type Family =
+  | "elementwise"
+  | "reduction"
+  | "contraction"
+  | "update"
+  | "cumulate"
+  | "topk"
+  | "custom"
+  | "copy";
 
 export type KernelParam =
   | {
@@ -10,24 +25,183 @@ export type KernelParam =
       readonly mutable: boolean;
       readonly shapeText: string;
     }
-  /** i64 */
-  | { readonly kind: "size"; readonly name: string };
+  /** i64: a dim or a loop variable by its own name, or a user's size. */
+  | { readonly kind: "size"; readonly name: string }
+  /** `void*`: the packing room of contractions, `gemm_workspace_bytes(threads())` bytes. */
+  | { readonly kind: "workspace"; readonly name: string }
+  /** `lum::IndexCheck*`: where indices from data that are outside are noted. */
+  | { readonly kind: "check"; readonly name: string };
+
+/** A loop's counter, an index read from data, or a parameter of a contraction's functions. */
+export type Variable = {
+  readonly name: string;
+  /** 0 <= variable < size. */
+  readonly size: Poly;
+};
+
+/** A literal array of the model. */
+export type Table = { readonly name: string; readonly dtype: DType; readonly values: readonly number[] };
+
+/** Both in range: 0 <= value where `low`, value < below where given. */
+export type RangeCheck = {
+  readonly value: Poly;
+  readonly low: boolean;
+  readonly below: Poly | undefined;
+};
+
+export type Expr =
+  | { readonly kind: "number"; readonly value: number; readonly dtype: DType }
+  /** A named value or accumulator. */
+  | { readonly kind: "local"; readonly name: string; readonly dtype: DType }
+  /** An integer from variables, dims and loop variables. */
+  | { readonly kind: "index"; readonly value: Poly; readonly dtype: DType }
+  /** Element `at` of a parameter or table. */
+  | { readonly kind: "load"; readonly from: string; readonly at: Poly; readonly dtype: DType }
+  | { readonly kind: "unary"; readonly fn: string; readonly x: Expr; readonly dtype: DType }
+  | {
+      readonly kind: "binary";
+      readonly fn: string;
+      readonly a: Expr;
+      readonly b: Expr;
+      readonly dtype: DType;
+    }
+  | {
+      readonly kind: "select";
+      readonly condition: Expr;
+      readonly a: Expr;
+      readonly b: Expr;
+      readonly dtype: DType;
+    }
+  | { readonly kind: "cast"; readonly x: Expr; readonly dtype: DType }
+  | { readonly kind: "bitcast"; readonly x: Expr; readonly dtype: DType }
+  | { readonly kind: "inside"; readonly checks: readonly RangeCheck[]; readonly dtype: "bool" }
+  /** An index from data: itself inside 0 <= index < size, else 0, with the fault noted where `what` is given. */
+  | {
+      readonly kind: "checked";
+      readonly x: Expr;
+      readonly size: Poly;
+      readonly what: string | undefined;
+      readonly dtype: "i64";
+    };
+
+export type FoldFn = "sum" | "prod" | "max" | "min";
+
+/** How a loop's iterations are run. */
+export type Looping =
+  | "serial"
+  /** Shared out to the threads. */
+  | "parallel"
+  /** In vector lanes; accumulators folded in it are the loop's reductions. */
+  | "simd"
+  /** Both: each thread's share is a vector loop. */
+  | "parallel simd";
+
+export type Stmt =
+  | {
+      readonly kind: "loop";
+      readonly variable: number;
+      readonly size: Poly;
+      readonly how: Looping;
+      /** Elementary operations of one iteration, what the threads' shares are measured by. */
+      readonly work: Poly;
+      readonly body: readonly Stmt[];
+    }
+  | { readonly kind: "let"; readonly name: string; readonly value: Expr }
+  /** Names variable number `variable`, for an index from data or a part of a flattened one. */
+  | { readonly kind: "index"; readonly variable: number; readonly value: Expr }
+  | { readonly kind: "accumulator"; readonly name: string; readonly dtype: DType; readonly start: number }
+  | { readonly kind: "fold"; readonly name: string; readonly fn: FoldFn; readonly value: Expr }
+  /** `at` becomes `position` where `value` is better than `best`: of equals the first. */
+  | {
+      readonly kind: "pick";
+      readonly fn: "argmax" | "argmin";
+      readonly best: string;
+      readonly at: string;
+      readonly value: Expr;
+      readonly position: Poly;
+    }
+  | { readonly kind: "store"; readonly to: string; readonly at: Poly; readonly value: Expr }
+  | { readonly kind: "if"; readonly condition: Expr; readonly body: readonly Stmt[] }
+  | Contraction
+  /** to[at + 0 … count) = positions of the greatest of `size` values; variable `position` runs over them. */
+  | {
+      readonly kind: "topk";
+      readonly to: string;
+      readonly at: Poly;
+      readonly count: Poly;
+      readonly position: number;
+      readonly size: Poly;
+      readonly lets: readonly Stmt[];
+      readonly value: Expr;
+    }
+  /** A user's own text. */
+  | { readonly kind: "text"; readonly code: string };
+
+export type Contraction = {
+  readonly kind: "contraction";
+  /** Variables; batch is undefined for a single product. */
+  readonly batch: number | undefined;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** Indices that both operands and the epilogue need per batch item. */
+  readonly perItem: readonly Stmt[];
+  readonly a: Operand;
+  readonly b: Operand;
+  readonly sum: string;
+  readonly workspace: string;
+  /** Runs once for each (m, n); stores the result. */
+  readonly epilogue: readonly Stmt[];
+};
+
+/** Element (outer, k): outer is m for a and n for b. */
+export type Operand =
+  | {
+      readonly kind: "strided";
+      readonly from: string;
+      readonly dtype: DType;
+      readonly offset: Poly;
+      readonly outerStride: Poly;
+      readonly kStride: Poly;
+    }
+  | {
+      readonly kind: "packed";
+      readonly from: string;
+      readonly dtype: DType;
+      readonly side: "a" | "b";
+      readonly offset: Poly;
+    }
+  | {
+      readonly kind: "patches";
+      readonly from: string;
+      readonly dtype: DType;
+      readonly offset: Poly;
+      readonly height: Poly;
+      readonly width: Poly;
+      readonly kernelHeight: Poly;
+      readonly kernelWidth: Poly;
+      readonly strides: readonly [number, number];
+      readonly dilations: readonly [number, number];
+      readonly pads: readonly [number, number];
+      readonly outWidth: Poly;
+      readonly channelStride: Poly;
+    }
+  /** Computed as it is read. */
+  | { readonly kind: "computed"; readonly lets: readonly Stmt[]; readonly value: Expr };
 
 export type Kernel = {
   /** C identifier from the definition. */
   readonly name: string;
   readonly params: readonly KernelParam[];
-  /** The family that it came from: elementwise, reduction, contraction, update, … */
-  readonly family: string;
-  /**
-   * Its function takes one more parameter after `params`, `void* workspace`: packing room for the threads of a
-   * contraction (runtime/gemm.h), allocated once at create for the number of threads. No `Argument` stands for it.
-   */
-  readonly usesWorkspace: boolean;
-  /**
-   * It reads or writes at indices that come from data: its function takes one last parameter
-   * `lum::IndexCheck& indices` (runtime/index_check.h), which is not in `params` and has no `Argument`.
-   */
-  readonly checksIndices: boolean;
+  readonly family: Family;
+  /** The definition, `attention.q`. */
+  readonly computes: string;
+  /** What was chosen and why, a sentence each. */
+  readonly notes: readonly string[];
+  readonly variables: readonly Variable[];
+  readonly tables: readonly Table[];
+  readonly body: readonly Stmt[];
+  /** What is known of dims, loop variables and the kernel's variables. */
+  readonly bounds: Bounds;
   readonly span: Span;
 };

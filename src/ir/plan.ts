@@ -1,0 +1,71 @@
+/**
+ * Plan: one implementation for each tensor that must exist in memory; every other node is computed inside the
+ * kernels that need it. Kernels refer to tensors, never to other kernels.
+ */
+import type { Entry, Hlir, Node } from "./hlir.ts";
+
+export type Plan = {
+  readonly hlir: Hlir;
+  readonly entries: readonly EntryPlan[];
+};
+
+export type EntryPlan = { readonly entry: Entry; readonly body: Region };
+
+/** Top level of an entry, or the body of a loop, in order. */
+export type Region = readonly PlanStep[];
+
+export type PlanStep =
+  | { readonly kind: "kernel"; readonly choice: Choice }
+  | { readonly kind: "loop"; readonly node: Node; readonly body: Region };
+
+/** The kernel that computes and stores `root`. */
+export type Choice = {
+  readonly root: Node;
+  readonly implementation: Implementation;
+  /** Nodes computed inside, operands first, without the root: prologue, anchor and epilogue. */
+  readonly inlined: readonly Node[];
+};
+
+export type Implementation =
+  /** A nest over the root's domain. */
+  | { readonly family: "elementwise" }
+  /** Rows over `outer`, axes of the root's domain; for each row the reductions in order, then the rest of the root. */
+  | { readonly family: "reduction"; readonly outer: readonly number[]; readonly reduces: readonly Node[] }
+  /** A blocked matrix product; its sum's domain is the root's. */
+  | { readonly family: "contraction"; readonly anchor: Node; readonly form: ContractionForm }
+  | { readonly family: "cumulate" }
+  | { readonly family: "topk" }
+  | { readonly family: "custom" };
+
+/**
+ * sum over `k` of a * b. Axes are those of the domain of the product (the anchor's operand): batch axes occur in
+ * both factors, `m` only in a's, `n` only in b's; the root's last axis is in `n` where it is in either.
+ */
+export type ContractionForm = {
+  readonly batch: readonly number[];
+  readonly m: readonly number[];
+  readonly n: readonly number[];
+  readonly k: readonly number[];
+  /** Factors whose product is the operand, each over the whole domain. */
+  readonly a: readonly Node[];
+  readonly b: readonly Node[];
+};
+
+/** Nodes that take up memory of their own: not computed by any kernel. */
+export const isGiven = (n: Node): boolean =>
+  n.op.kind === "input" ||
+  n.op.kind === "weight" ||
+  n.op.kind === "state" ||
+  n.op.kind === "param" ||
+  n.op.kind === "result";
+
+/** The domain that a kernel for `root` runs over: for an update the written values' shape. */
+export const domainOf = (root: Node) => (root.op.kind === "update" ? root.inputs[1].shape : root.shape);
+
+/** Every choice of a region and the loops in it. */
+export function* choicesOf(region: Region): Generator<Choice> {
+  for (const step of region) {
+    if (step.kind === "kernel") yield step.choice;
+    else yield* choicesOf(step.body);
+  }
+}
