@@ -251,7 +251,7 @@ export function createBuilder() {
         dtype: "bool",
         extra: [loop.low, loop.high],
         loops: outerLoops(loop),
-        key: `loop:${loop.variable}`,
+        key: `loop:${loop.variable}:${loop.results.map((r) => r.id)}`,
       });
       return loop.params.map((p, index) =>
         make({

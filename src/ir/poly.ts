@@ -72,7 +72,8 @@ export function printPoly(p: Poly, names?: (a: Atom) => string | undefined): str
     const [l, r] = [printPoly(a.left, names), printPoly(a.right, names)];
     return a.kind === "div" ? `floor(${wrap(a.left, l)} / ${wrap(a.right, r)})` : `${a.kind}(${l}, ${r})`;
   };
-  let text = "";
+  const first = p.constant > 0 && p.terms.length > 0 && p.terms[0].coef < 0; // 8 - s
+  let text = first ? String(p.constant) : "";
   for (const t of p.terms) {
     const sign = t.coef < 0 ? "-" : "+";
     const size = Math.abs(t.coef);
@@ -80,6 +81,7 @@ export function printPoly(p: Poly, names?: (a: Atom) => string | undefined): str
     text += text === "" ? (sign === "-" ? `-${body}` : body) : ` ${sign} ${body}`;
   }
   if (text === "") return String(p.constant);
+  if (first) return text;
   if (p.constant > 0) return `${text} + ${p.constant}`;
   return p.constant < 0 ? `${text} - ${-p.constant}` : text;
 }

@@ -97,7 +97,7 @@ export function naiveValue(e: Expression, env: Environment): number {
   if (e.kind === "int") return e.value;
   if (e.kind === "atom") return env[e.name];
   const left = naiveValue(e.left, env);
-  if (e.kind === "div" || e.kind === "mod") {
+  if ("by" in e) {
     const quotient = Math.floor(left / e.by);
     return (e.kind === "div" ? quotient : left - e.by * quotient) + 0;
   }
