@@ -10,7 +10,8 @@
 namespace lum {
 
 #if defined(_OPENMP)
-inline int thread_setting = omp_get_max_threads();
+// Each calling thread has its own, so that models with different settings can run at the same time.
+inline thread_local int thread_setting = omp_get_max_threads();
 
 // How many threads kernels may use. Set it before a model is created: its workspaces are sized by it.
 inline int threads() { return thread_setting; }
