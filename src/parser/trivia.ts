@@ -1,0 +1,64 @@
+/** What stands between the nodes of an Ast: comments, blank lines and the braces of blocks. */
+import type { Comment, File } from "../ir/ast.ts";
+
+/** Hands out the comments of a file in order, each once. */
+export class Trivia {
+  readonly #text: string;
+  readonly #comments: readonly Comment[];
+  #next = 0;
+
+  constructor(file: File) {
+    this.#text = file.source.text;
+    this.#comments = file.comments;
+  }
+
+  /** Comments that begin before `offset` and were not handed out yet. */
+  takeBefore(offset: number): Comment[] {
+    const taken: Comment[] = [];
+    while (this.#next < this.#comments.length && this.#comments[this.#next].span.start < offset) {
+      taken.push(this.#comments[this.#next++]);
+    }
+    return taken;
+  }
+
+  /** The comment that follows `offset` on its line with only blanks (and a comma) between. */
+  takeTrailing(offset: number): Comment | undefined {
+    const comment = this.#comments[this.#next];
+    if (comment === undefined || comment.span.start < offset) return undefined;
+    if (!/^[^\S\n]*$/.test(this.#text.slice(offset, comment.span.start))) return undefined;
+    this.#next++;
+    return comment;
+  }
+
+  /** Offset of the first `sign` at or after `offset` outside comments; the end of the text if there is none. */
+  find(sign: string, offset: number): number {
+    for (let at = offset; at < this.#text.length; at++) {
+      if (this.#text.startsWith("//", at)) {
+        const end = this.#text.indexOf("\n", at);
+        at = end < 0 ? this.#text.length : end;
+      }
+      if (this.#text.startsWith(sign, at)) return at;
+    }
+    return this.#text.length;
+  }
+
+  /** Text from `start` to `end` without comments. */
+  between(start: number, end: number): string {
+    return this.#text.slice(start, end).replace(/\/\/[^\n]*/g, "");
+  }
+
+  /** Offset of the keyword that stands before `offset`. */
+  wordBefore(word: string, offset: number): number {
+    const at = this.#text.lastIndexOf(word, offset);
+    return at < 0 ? offset : at;
+  }
+
+  /** Whether only an empty line stands directly before the text at `offset`. */
+  blankBefore(offset: number): boolean {
+    return /\n[^\S\n]*\n[^\S\n]*$/.test(this.#text.slice(0, offset));
+  }
+
+  blankBetween(start: number, end: number): boolean {
+    return /\n[^\S\n]*\n/.test(this.#text.slice(start, end));
+  }
+}
