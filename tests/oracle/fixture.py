@@ -5,7 +5,7 @@ A fixture is a folder with
   model.safetensors    random weights in float32, under the names of real checkpoints
   io.safetensors       the inputs and the expected outputs, by the names in the .lum file
   <input>.npy          the inputs once more, for the command line
-  case.json            the .lum file, the values for --set, the dims, the tolerance
+  case.json            the checkpoint if it is elsewhere, the .lum file, the values for --set, the dims, the tolerance
 """
 
 import json
@@ -57,26 +57,30 @@ def tokens(count: int, vocab: int, seed: int) -> torch.Tensor:
 
 def write(
     family: str,
-    weights: dict[str, torch.Tensor],
-    config: dict[str, object],
+    weights: dict[str, torch.Tensor] | None,
+    config: dict[str, object] | None,
     inputs: dict[str, torch.Tensor],
     outputs: dict[str, torch.Tensor],
     case: dict[str, object],
 ) -> None:
     folder = FIXTURES / family
     folder.mkdir(parents=True, exist_ok=True)
-    save_file({n: w.detach().float().contiguous() for n, w in weights.items()}, folder / "model.safetensors", {"format": "pt"})
+    if weights is not None:
+        stored = {n: w.detach().float().contiguous() for n, w in weights.items()}
+        save_file(stored, folder / "model.safetensors", {"format": "pt"})
     expected = {n: v.detach().float().contiguous() for n, v in outputs.items()}
     save_file({**inputs, **expected}, folder / "io.safetensors")
     for file in folder.glob("*.safetensors"):
         file.chmod(0o644)
     for name, value in inputs.items():
         np.save(folder / f"{name}.npy", value.numpy())
-    _write_json(folder / "config.json", config)
+    if config is not None:
+        _write_json(folder / "config.json", config)
     _write_json(folder / "case.json", case)
     sizes = {name: tuple(value.shape) for name, value in outputs.items()}
     spread = {name: round(value.std().item(), 3) for name, value in outputs.items()}
-    print(family, (folder / "model.safetensors").stat().st_size, "bytes", sizes, "std", spread)
+    size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+    print(family, size, "bytes", sizes, "std", spread)
 
 
 def _write_json(path: pathlib.Path, value: dict[str, object]) -> None:

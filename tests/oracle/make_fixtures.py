@@ -8,7 +8,7 @@ import sys
 
 import torch
 
-from families import bert, gemma2, gpt2, llama, qwen3, resnet, whisper_encoder
+from families import bert, gemma2, gpt2, gpt_trained, llama, qwen3, resnet, whisper_encoder
 
 FAMILIES = {
     "llama": llama.make,
@@ -18,6 +18,7 @@ FAMILIES = {
     "qwen3": qwen3.make,
     "gemma2": gemma2.make,
     "whisper-encoder": whisper_encoder.make,
+    "gpt-trained": gpt_trained.make,
 }
 
 

@@ -10,27 +10,57 @@ from tale import Tale
 SAID = "[said|said|answered|replied]"
 
 
-def opening(t: Tale) -> None:
-    kind = t.rng.randrange(4)
-    if kind == 0:
-        t.say("Once upon a time, in a {home} {where}, there lived a(n) {trait} {hero_kind} named {hero}.")
-        t.maybe("{he_hero^} {habit}.", 0.7)
-        t.say("One {day}, {hero} [was on {his_hero} way to|came to|sat down beside] {spot}.")
-        t.maybe("{sky}.")
-    elif kind == 1:
-        t.say("It was a {day} in the {home} {where}.")
-        t.say("{sky}[.|, and {way} was {wayfeel}.]")
-        t.say("{hero}, a(n) {trait} {hero_kind}, [stood|sat|waited] [by|near|beside] {spot}.")
-    elif kind == 2:
-        t.say("{hero} was the most {trait} {hero_kind} in the {home} {where}.")
-        t.say("{he_hero^} {habit}[.|, and everybody knew it.|, and nobody minded.]")
-        t.say("One {day}, {hero} [went|walked|came] down to {spot}.")
-        t.maybe("{sky}.")
-    else:
-        t.friend_known = True
-        t.say("In a(n) {home} {where} there lived two friends, {hero} the {hero_kind} and {friend} the {friend_kind}.")
-        t.say("{hero} was {trait} and {habit}.")
-        t.say("One {day} they met [at|by|near] {spot}[.|, although {way} was {wayfeel}.]")
+def once(t: Tale) -> None:
+    t.say("[Once upon a time|Once upon a time|Long ago|Many years ago], in a(n) {home} {where}, there lived a(n) {trait} {hero_kind} named {hero}.")
+    t.maybe("{he_hero^} {habit}.", 0.7)
+    t.say("One {day}, {hero} [was on {his_hero} way to|came to|sat down beside] {spot}.")
+    t.maybe("{sky}.")
+
+
+def weather_first(t: Tale) -> None:
+    t.say("It was a(n) {day} in the {home} {where}.")
+    t.say("{sky}[.|, and {way} was {wayfeel}.]")
+    t.say("{hero}, a(n) {trait} {hero_kind}, [stood|sat|waited] [by|near|beside] {spot}.")
+
+
+def most_of_all(t: Tale) -> None:
+    t.say("{hero} was the most {trait} {hero_kind} in the {home} {where}.")
+    t.say("{he_hero^} {habit}[.|, and everybody knew it.|, and nobody minded.]")
+    t.say("One {day}, {hero} [went|walked|came] down to {spot}.")
+    t.maybe("{sky}.")
+
+
+def two_friends(t: Tale) -> None:
+    t.friend_known = True
+    t.say("[In a(n) {home} {where} there lived|Once upon a time, in a(n) {home} {where}, there lived|There were once] two friends, {hero} the {hero_kind} and {friend} the {friend_kind}.")
+    t.say("{hero} was {trait} and {habit}.")
+    t.say("One {day} they met [at|by|near] {spot}[.|, although {way} was {wayfeel}.]")
+
+
+def one_day(t: Tale) -> None:
+    t.say("One {day}, {hero} the {hero_kind} [went|walked|came] [down |]to {spot}.")
+    t.say("[{sky}.|{hero} was {trait} and {habit}.]")
+    t.maybe("It was quiet in the {home}, and [nobody else was there|there was nothing to do|everybody was still at work].", 0.3)
+
+
+def in_the_middle(t: Tale) -> None:
+    t.say("{sky} when {hero}, a(n) {trait} {hero_kind}, [came to|stopped at|reached] {spot}.")
+    t.maybe("{way^} was {wayfeel}.", 0.3)
+    t.maybe("The {home} {where} was [quiet|half asleep|full of voices].", 0.3)
+
+
+def there_was_once(t: Tale) -> None:
+    t.say("There was once a(n) {trait} {hero_kind} called {hero}, who [lived|had been born] in a(n) {home} {where}.")
+    t.say("{he_hero^} {habit}. One {day}, [{hero}|{he_hero}] [went|walked] to {spot}.")
+
+
+def lived(t: Tale) -> None:
+    t.say("{hero} [lived|had always lived] in a(n) {home} {where}, not far from {spot}.")
+    t.say("[{he_hero^} was {trait} and {habit}.|{he_hero^} was a(n) {trait} {hero_kind} and {habit}.]")
+    t.say("It was a(n) {day}. {sky}.")
+
+
+OPENINGS = [once, once, weather_first, most_of_all, two_friends, two_friends, one_day, one_day, in_the_middle, there_was_once, lived]
 
 
 def closing(t: Tale, lesson: str) -> None:
@@ -215,6 +245,6 @@ PLOTS = [lost_thing, craft, trouble, night_sound, quarrel, seed, errand, contest
 
 
 def tell(t: Tale) -> str:
-    opening(t)
+    t.rng.choice(OPENINGS)(t)
     t.rng.choice(PLOTS)(t)
     return t.text()
