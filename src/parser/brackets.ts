@@ -36,6 +36,7 @@ export function pairBrackets(source: SourceFile, tokens: readonly IToken[], repo
 
   const neverClosed = (opener: IToken) => {
     unclosed.add(opener);
+    if (swallowed(source, opener, report)) return;
     report.add(diagnostic("LUM1002", tokenSpan(source, opener), { bracket: opener.image }));
   };
   /** Closes every open brace where `token` stands; brackets above the innermost brace were forgotten too. */
@@ -94,6 +95,15 @@ function partnerOf(token: IToken, open: readonly IToken[]): number | undefined {
     if (open[k].tokenType === t.LCurly) return undefined;
   }
   return undefined;
+}
+
+/** Whether an unfinished string behind the bracket may hold its partner: then that string is the mistake. */
+function swallowed(source: SourceFile, opener: IToken, report: Diagnostics): boolean {
+  return report.all.some(({ code, span }) => {
+    if (code !== "LUM1006" || span === undefined || span.start < opener.startOffset) return false;
+    const raw = span.end - span.start === 3;
+    return raw || !source.text.slice(opener.startOffset, span.start).includes("\n");
+  });
 }
 
 /** `model Name`, `layer Name(`, `fn name(` or `import {` at the start of a line stands outside every bracket. */

@@ -76,6 +76,7 @@ function joins(previous: IToken | undefined, tokens: readonly IToken[], next: nu
  */
 function beginsStatement(tokens: readonly IToken[], at: number): boolean {
   const [first, second] = [tokens[at], tokens[at + 1]];
+  if (first?.tokenType === t.For || first?.tokenType === t.Return) return true;
   if (first === undefined || second === undefined || !tokenMatcher(first, t.Identifier)) return false;
   if (declarations.includes(first.tokenType) && tokenMatcher(second, t.Identifier)) {
     return !infixWords.includes(second.tokenType);

@@ -183,7 +183,8 @@ function missingValue({ token, before, span, expected }: Stop): Diagnostic | und
   if (previous === undefined) return undefined;
   const ended = [t.Newline, t.RCurly, t.RParen, t.RSquare, t.Comma, EOF].includes(token.tokenType);
   const skipped = token.tokenType === t.Comma && [t.Comma, t.LParen, t.LSquare].includes(previous.tokenType);
-  if (!skipped && !(ended && expected === "an expression")) return undefined;
+  const endless = token.tokenType === t.LCurly && previous.tokenType === t.DotDot;
+  if (!skipped && !endless && !(ended && expected === "an expression")) return undefined;
   return diagnostic("LUM1020", span, { after: describe(previous) });
 }
 
