@@ -218,8 +218,8 @@ function indexOperand(
 }
 
 /**
- * Gives every variable of `vars` without a range the size of the axis that it directly indexes in `exprs`.
- * Uses under `else`, or in sums like `i + 1`, say nothing.
+ * Gives every variable of `vars` without a range the size of the axis that it directly indexes in `exprs`; sums
+ * like `i + 1` say nothing, and reads with `else` speak only where no other use does.
  */
 export function inferRanges(
   cx: Context,
@@ -227,33 +227,46 @@ export function inferRanges(
   vars: readonly IndexVar[],
   exprs: readonly Ast.Expr[],
 ): void {
-  const open = new Map(vars.filter((v) => v.size === undefined).map((v) => [v.name, v]));
-  let progress = true;
-  while (progress && open.size > 0) {
-    progress = false;
-    for (const use of exprs.flatMap((e) => directUses(e, new Set(vars.map((v) => v.name))))) {
-      const size = axisSize(cx, site, use, vars);
-      const v = vars.find((x) => x.name === use.name);
-      if (size === undefined || v === undefined) continue;
-      const text = `axis ${use.position} of \`${baseText(use.access.base)}\` has size ${sizeText(size)}`;
-      if (v.size === undefined) {
-        setRange(cx, v, int(0), size, { text, span: use.span });
-        open.delete(v.name);
-        progress = true;
-      }
-    }
-  }
-  for (const use of exprs.flatMap((e) => directUses(e, new Set(vars.map((v) => v.name)))))
-    checkSameSize(cx, site, use, vars);
-  for (const v of open.values()) fail("LUM2041", v.span, { name: v.name });
+  const names = new Set(vars.map((v) => v.name));
+  const uses = exprs.flatMap((e) => directUses(e, names));
+  const firm = uses.filter((u) => u.access.otherwise === undefined);
+  while (inferSome(cx, site, vars, firm) || inferSome(cx, site, vars, uses));
+  for (const use of firm) checkSameSize(cx, site, use, vars);
+  for (const v of vars) if (v.size === undefined) fail("LUM2041", v.span, { name: v.name });
 }
 
-/** Two axes that one unstated variable indexes must have one size. */
+/** Settles variables whose uses are understood by now; true if there was one. */
+function inferSome(cx: Context, site: Site, vars: readonly IndexVar[], uses: readonly Use[]): boolean {
+  let progress = false;
+  for (const v of vars.filter((x) => x.size === undefined)) {
+    const found = uses.flatMap((use) => {
+      const size = use.name === v.name ? axisSize(cx, site, use, vars) : undefined;
+      return size === undefined ? [] : [{ use, size }];
+    });
+    const best = found.reduce<(typeof found)[number] | undefined>(
+      (least, f) => (least === undefined || isPartOf(cx, f.size, least.size) ? f : least),
+      undefined,
+    );
+    if (best === undefined) continue;
+    setRange(cx, v, int(0), best.size, { text: useText(best.use, best.size), span: best.use.span });
+    progress = true;
+  }
+  return progress;
+}
+
+const useText = (use: Use, size: Poly): string =>
+  `axis ${use.position} of \`${baseText(use.access.base)}\` has size ${sizeText(size)}`;
+
+/** A run-time size that never exceeds the other one: `s` positions of a table of `max_len`. */
+const isPartOf = (cx: Context, size: Poly, whole: Poly): boolean =>
+  size.terms.length > 0 && isNonNegative(subtract(whole, size), boundsOf(cx));
+
+/** The axes that an unstated variable directly indexes have its size, or are longer than a run-time size. */
 function checkSameSize(cx: Context, site: Site, use: Use, vars: readonly IndexVar[]): void {
   const v = vars.find((x) => x.name === use.name);
   const size = axisSize(cx, site, use, vars);
   if (v?.size === undefined || size === undefined || v.origin === undefined) return;
-  if (v.origin.text.startsWith("stated") || equal(v.size, size)) return;
+  if (v.origin.text.startsWith("stated") || equal(v.size, size) || isPartOf(cx, v.size, size)) return;
   fail(
     "LUM2042",
     use.span,
@@ -261,10 +274,7 @@ function checkSameSize(cx: Context, site: Site, use: Use, vars: readonly IndexVa
     {
       notes: [
         { text: v.origin.text, span: v.origin.span },
-        {
-          text: `axis ${use.position} of \`${baseText(use.access.base)}\` has size ${sizeText(size)}`,
-          span: use.span,
-        },
+        { text: useText(use, size), span: use.span },
       ],
     },
   );
@@ -282,7 +292,7 @@ function directUses(e: Ast.Expr, names: ReadonlySet<string>): Use[] {
   const inside = (x: Ast.Expr) => directUses(x, names);
   switch (e.kind) {
     case "index": {
-      const own = e.otherwise !== undefined ? [] : e.indices.flatMap((a, i) => plainUse(e, a, i, names));
+      const own = e.indices.flatMap((a, i) => plainUse(e, a, i, names));
       const nested = e.indices.flatMap((a) => {
         if (a.kind === "at") return inside(a.value);
         return a.kind === "slice" ? [a.range.low, a.range.high].flatMap((x) => (x ? inside(x) : [])) : [];

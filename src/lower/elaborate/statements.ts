@@ -268,8 +268,8 @@ function directNames(e: Ast.Expr): string[] {
   const visit = (x: unknown): void => {
     if (Array.isArray(x)) return x.forEach(visit);
     if (x === null || typeof x !== "object") return;
-    const node = x as { kind?: string; indices?: readonly Ast.IndexArg[]; otherwise?: unknown };
-    if (node.kind === "index" && node.otherwise === undefined)
+    const node = x as { kind?: string; indices?: readonly Ast.IndexArg[] };
+    if (node.kind === "index")
       for (const a of node.indices ?? [])
         if (a.kind === "at" && a.value.kind === "name") out.push(a.value.name);
     for (const [k, v] of Object.entries(x)) if (k !== "span" && k !== "opSpan") visit(v);
