@@ -181,6 +181,7 @@ void gemm(i64 M, i64 N, i64 K, const A& a, const B& b, void* workspace, const Ep
 template <class AOf, class BOf, class Epilogue>
 void gemm_batched(i64 batch, i64 M, i64 N, i64 K, const AOf& a_of, const BOf& b_of, void* workspace,
                   const Epilogue& epilogue) {
+    if (batch <= 0) return;
     const i64 count = gemm_threads(batch * M * N * K);
     const i64 per_item = count <= batch ? 1 : smaller((count + batch - 1) / batch, (N + kTileCols - 1) / kTileCols);
     parallel_for(batch * per_item, count <= 1 ? batch * per_item : 1, [&](i64 begin, i64 end) {

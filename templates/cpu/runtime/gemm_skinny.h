@@ -6,31 +6,11 @@
 
 namespace lum {
 
-constexpr i64 kSkinnyRows = 8;      // the most rows that take this path
+constexpr i64 kSkinnyRows = 4;      // the most rows that take this path
 constexpr i64 kSkinnyDepth = 2048;  // k per staged block of A
 constexpr i64 kSkinnyCols = 1024;   // columns whose sums are kept beside it
 
 inline i64 smaller(i64 a, i64 b) { return a < b ? a : b; }
-
-// The rows of A as floats with k contiguous: in place when they lie so, else copied into `stage` block by block.
-template <class A>
-struct StagedRows {
-    const A& a;
-    i64 rows;
-    float* stage;  // kSkinnyRows * kSkinnyDepth
-    i64 from = -1, to = -1;
-
-    i64 block(i64 K) const { return smaller(K, kSkinnyDepth); }
-    i64 row_stride() const { return kSkinnyDepth; }
-    const float* at(i64 k, i64 depth) {
-        if (k != from || k + depth != to)
-            for (i64 i = 0; i < rows; ++i)
-                for (i64 kk = 0; kk < depth; ++kk) stage[i * kSkinnyDepth + kk] = a.at(i, k + kk);
-        from = k;
-        to = k + depth;
-        return stage;
-    }
-};
 
 // One dot product for each of Rows x Cols pairs, added to sums[i * sums_stride + j].
 template <int Rows, int Cols, class T>
@@ -108,34 +88,39 @@ void axpy_columns(i64 cols, i64 depth, const float* a, i64 a_row, const T* b, i6
         }
 }
 
-// Adds columns [n, n + cols) of the product over [k, k + depth) to sums.
+// Adds columns [n, n + cols) of the product over [k, k + depth) to sums, whose rows are kSkinnyCols apart; the rows of
+// A lie kSkinnyDepth apart.
 template <int Rows, class T>
-void skinny_columns(const Strided<T>& b, i64 n, i64 cols, i64 k, i64 depth, const float* a, i64 a_row, float* sums,
-                    i64 sums_stride) {
+void skinny_columns(const Strided<T>& b, i64 n, i64 cols, i64 k, i64 depth, const float* a, float* sums) {
     const T* from = b.data + n * b.outer_stride + k * b.k_stride;
     if (b.k_stride == 1)
-        dot_columns<Rows>(cols, depth, a, a_row, from, b.outer_stride, sums, sums_stride);
+        dot_columns<Rows>(cols, depth, a, kSkinnyDepth, from, b.outer_stride, sums, kSkinnyCols);
     else
-        axpy_columns<Rows>(cols, depth, a, a_row, from, b.k_stride, sums, sums_stride);
+        axpy_columns<Rows>(cols, depth, a, kSkinnyDepth, from, b.k_stride, sums, kSkinnyCols);
 }
 
 template <int Rows, class T>
-void skinny_columns(const PackedB<T>& b, i64 n, i64 cols, i64 k, i64 depth, const float* a, i64 a_row, float* sums,
-                    i64 sums_stride) {
-    constexpr int first = Rows <= kTileRows ? Rows : Rows / 2;
+void skinny_columns(const PackedB<T>& b, i64 n, i64 cols, i64 k, i64 depth, const float* a, float* sums) {
     for (i64 j = 0; j < cols; j += kTileCols) {
-        float tile[kSkinnyRows * kTileCols];
-        const T* panel = b.panel(n + j, k);
-        microkernel<first>(depth, a, a_row, 1, panel, kTileCols, tile, false);
-        if constexpr (first < Rows)
-            microkernel<Rows - first>(depth, a + first * a_row, a_row, 1, panel, kTileCols, tile + first * kTileCols,
-                                      false);
+        float tile[Rows * kTileCols];
+        microkernel<Rows>(depth, a, kSkinnyDepth, 1, b.panel(n + j, k), kTileCols, tile, false);
         const i64 width = smaller(kTileCols, cols - j);
         for (int i = 0; i < Rows; ++i)
-            for (i64 jj = 0; jj < width; ++jj) sums[i * sums_stride + j + jj] += tile[i * kTileCols + jj];
+            for (i64 jj = 0; jj < width; ++jj) sums[i * kSkinnyCols + j + jj] += tile[i * kTileCols + jj];
     }
 }
 
+// The number of rows as a constant, in steps that keep the compiler's work small: rows beyond the last are zero.
+inline i64 padded_rows(i64 rows) { return rows <= 2 ? rows : kSkinnyRows; }
+template <class B>
+__attribute__((noinline)) void skinny_columns_of(i64 rows, const B& b, i64 n, i64 cols, i64 k, i64 depth,
+                                                 const float* a, float* sums) {
+    if (rows == 1) return skinny_columns<1>(b, n, cols, k, depth, a, sums);
+    if (rows == 2) return skinny_columns<2>(b, n, cols, k, depth, a, sums);
+    skinny_columns<kSkinnyRows>(b, n, cols, k, depth, a, sums);
+}
+
+// Which operands can be read as B on this path, by type and by the strides at hand.
 template <class B>
 constexpr bool streams = false;
 template <class T>
@@ -148,34 +133,32 @@ bool streams_now(const Strided<T>& b) { return b.k_stride == 1 || b.outer_stride
 template <class T>
 bool streams_now(const PackedB<T>&) { return true; }
 
-// Columns [begin, end), for Rows rows of A. `workspace`: kSkinnyRows * (kSkinnyDepth + kSkinnyCols) floats.
-template <int Rows, class A, class B, class Epilogue>
-void gemm_skinny_rows(i64 begin, i64 end, i64 K, const A& a, const B& b, float* workspace, const Epilogue& epilogue) {
-    StagedRows<A> staged{a, Rows, workspace};
-    float* sums = workspace + kSkinnyRows * kSkinnyDepth;
-    const i64 block = staged.block(K);
-    for (i64 n = begin; n < end; n += kSkinnyCols) {
-        const i64 cols = smaller(kSkinnyCols, end - n);
-        for (int i = 0; i < Rows; ++i)
-            for (i64 j = 0; j < cols; ++j) sums[i * kSkinnyCols + j] = 0.0f;
-        for (i64 k = 0; k < K; k += block) {
-            const i64 depth = smaller(block, K - k);
-            const float* rows = staged.at(k, depth);
-            skinny_columns<Rows>(b, n, cols, k, depth, rows, staged.row_stride(), sums, kSkinnyCols);
-        }
-        for (int i = 0; i < Rows; ++i) {
-            const float* row = sums + i * kSkinnyCols;
-            LUM_SIMD
-            for (i64 j = 0; j < cols; ++j) epilogue(static_cast<i64>(i), n + j, row[j]);
-        }
-    }
-}
-
-template <int Rows = kSkinnyRows, class A, class B, class Epilogue>
+// Columns [begin, end) for rows <= kSkinnyRows of A, which are first copied as floats, k contiguous.
+// `workspace`: kSkinnyRows * (kSkinnyDepth + kSkinnyCols) floats.
+template <class A, class B, class Epilogue>
 void gemm_skinny(i64 rows, i64 begin, i64 end, i64 K, const A& a, const B& b, float* workspace,
                  const Epilogue& epilogue) {
-    if (rows == Rows) return gemm_skinny_rows<Rows>(begin, end, K, a, b, workspace, epilogue);
-    if constexpr (Rows > 1) gemm_skinny<Rows - 1>(rows, begin, end, K, a, b, workspace, epilogue);
+    float* staged = workspace;
+    float* sums = workspace + kSkinnyRows * kSkinnyDepth;
+    const i64 computed_rows = padded_rows(rows);
+    i64 staged_k = -1;
+    for (i64 n = begin; n < end; n += kSkinnyCols) {
+        const i64 cols = smaller(kSkinnyCols, end - n);
+        for (i64 i = 0; i < computed_rows; ++i)
+            for (i64 j = 0; j < cols; ++j) sums[i * kSkinnyCols + j] = 0.0f;
+        for (i64 k = 0; k < K; k += kSkinnyDepth) {
+            const i64 depth = smaller(kSkinnyDepth, K - k);
+            for (i64 i = 0; i < computed_rows && k != staged_k; ++i)
+                for (i64 kk = 0; kk < depth; ++kk) staged[i * kSkinnyDepth + kk] = i < rows ? a.at(i, k + kk) : 0.0f;
+            staged_k = k;
+            skinny_columns_of(computed_rows, b, n, cols, k, depth, staged, sums);
+        }
+        for (i64 i = 0; i < rows; ++i) {
+            const float* row = sums + i * kSkinnyCols;
+            LUM_SIMD
+            for (i64 j = 0; j < cols; ++j) epilogue(i, n + j, row[j]);
+        }
+    }
 }
 
 }  // namespace lum

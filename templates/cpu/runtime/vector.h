@@ -56,9 +56,9 @@ inline vfloat load(const f16* from) {
 // Types without an instruction of their own are converted lane by lane.
 template <class T>
 inline vfloat load(const T* from) {
-    vfloat lanes;
+    float lanes[kLanes];
     for (int i = 0; i < kLanes; ++i) lanes[i] = to_float(from[i]);
-    return lanes;
+    return load(lanes);
 }
 
 inline void store(float* to, vfloat value) { *reinterpret_cast<vfloat_unaligned*>(to) = value; }
