@@ -19,32 +19,69 @@ struct DTypeFacts {
 };
 
 inline constexpr DTypeFacts kDTypes[] = {
-        {DType::f64, 8, "f64", "F64", "<f8"},   {DType::f32, 4, "f32", "F32", "<f4"},
-        {DType::f16, 2, "f16", "F16", "<f2"},   {DType::bf16, 2, "bf16", "BF16", ""},
-        {DType::f8e4m3, 1, "f8e4m3", "F8_E4M3", ""}, {DType::f8e5m2, 1, "f8e5m2", "F8_E5M2", ""},
-        {DType::i64, 8, "i64", "I64", "<i8"},   {DType::u64, 8, "u64", "U64", ""},
-        {DType::i32, 4, "i32", "I32", "<i4"},   {DType::u32, 4, "u32", "U32", ""},
-        {DType::i16, 2, "i16", "I16", "<i2"},   {DType::u16, 2, "u16", "U16", ""},
-        {DType::i8, 1, "i8", "I8", "|i1"},      {DType::u8, 1, "u8", "U8", "|u1"},
-        {DType::boolean, 1, "bool", "BOOL", "|b1"},
+    {DType::f64, 8, "f64", "F64", "<f8"},        {DType::f32, 4, "f32", "F32", "<f4"},
+    {DType::f16, 2, "f16", "F16", "<f2"},        {DType::bf16, 2, "bf16", "BF16", ""},
+    {DType::f8e4m3, 1, "f8e4m3", "F8_E4M3", ""}, {DType::f8e5m2, 1, "f8e5m2", "F8_E5M2", ""},
+    {DType::i64, 8, "i64", "I64", "<i8"},        {DType::u64, 8, "u64", "U64", ""},
+    {DType::i32, 4, "i32", "I32", "<i4"},        {DType::u32, 4, "u32", "U32", ""},
+    {DType::i16, 2, "i16", "I16", "<i2"},        {DType::u16, 2, "u16", "U16", ""},
+    {DType::i8, 1, "i8", "I8", "|i1"},           {DType::u8, 1, "u8", "U8", "|u1"},
+    {DType::boolean, 1, "bool", "BOOL", "|b1"},
 };
 
 // The table is in the order of the enumeration.
 inline const DTypeFacts& facts(DType dtype) { return kDTypes[static_cast<size_t>(dtype)]; }
 
-template <class T> struct DTypeOf;
-template <> struct DTypeOf<double> { static constexpr DType value = DType::f64; };
-template <> struct DTypeOf<float> { static constexpr DType value = DType::f32; };
-template <> struct DTypeOf<f16> { static constexpr DType value = DType::f16; };
-template <> struct DTypeOf<bf16> { static constexpr DType value = DType::bf16; };
-template <> struct DTypeOf<f8e4m3> { static constexpr DType value = DType::f8e4m3; };
-template <> struct DTypeOf<f8e5m2> { static constexpr DType value = DType::f8e5m2; };
-template <> struct DTypeOf<i64> { static constexpr DType value = DType::i64; };
-template <> struct DTypeOf<i32> { static constexpr DType value = DType::i32; };
-template <> struct DTypeOf<std::int16_t> { static constexpr DType value = DType::i16; };
-template <> struct DTypeOf<i8> { static constexpr DType value = DType::i8; };
-template <> struct DTypeOf<u8> { static constexpr DType value = DType::u8; };
-template <> struct DTypeOf<bool> { static constexpr DType value = DType::boolean; };
+template <class T>
+struct DTypeOf;
+template <>
+struct DTypeOf<double> {
+    static constexpr DType value = DType::f64;
+};
+template <>
+struct DTypeOf<float> {
+    static constexpr DType value = DType::f32;
+};
+template <>
+struct DTypeOf<f16> {
+    static constexpr DType value = DType::f16;
+};
+template <>
+struct DTypeOf<bf16> {
+    static constexpr DType value = DType::bf16;
+};
+template <>
+struct DTypeOf<f8e4m3> {
+    static constexpr DType value = DType::f8e4m3;
+};
+template <>
+struct DTypeOf<f8e5m2> {
+    static constexpr DType value = DType::f8e5m2;
+};
+template <>
+struct DTypeOf<i64> {
+    static constexpr DType value = DType::i64;
+};
+template <>
+struct DTypeOf<i32> {
+    static constexpr DType value = DType::i32;
+};
+template <>
+struct DTypeOf<std::int16_t> {
+    static constexpr DType value = DType::i16;
+};
+template <>
+struct DTypeOf<i8> {
+    static constexpr DType value = DType::i8;
+};
+template <>
+struct DTypeOf<u8> {
+    static constexpr DType value = DType::u8;
+};
+template <>
+struct DTypeOf<bool> {
+    static constexpr DType value = DType::boolean;
+};
 
 template <class T>
 inline constexpr DType dtype_of = DTypeOf<T>::value;

@@ -46,12 +46,12 @@ class JsonReader {
         }
         if (ok) return {};
         if (!reader.duplicate_) return malformed(file, reader.at_, reader.reason_);
-        return {"LUM6106", quoted(file) + " says " + quoted(reader.reason_) + " twice", kWriter};
+        return {"LUM6106", sentence({quoted(file), " says ", quoted(reader.reason_), " twice"}), kWriter};
     }
 
     static Fault malformed(const std::string& file, size_t at, const std::string& reason) {
-        return {"LUM6104",
-                        "the JSON in " + quoted(file) + " is malformed at byte " + std::to_string(at) + ": " + reason, kDamaged};
+        return {"LUM6104", sentence({"the JSON in ", quoted(file), " is malformed at byte ", at, ": ", reason}),
+                kDamaged};
     }
 
  private:
@@ -242,9 +242,16 @@ class JsonReader {
     // Well-formed by table 3-7 of the Unicode standard: no overlong forms, no surrogates.
     static bool is_utf8(std::string_view text) {
         for (size_t i = 0; i < text.size();) {
-            const auto at = [&](size_t k) { return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u; };
+            const auto at = [&](size_t k) {
+                return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u;
+            };
             const unsigned lead = at(0);
-            const size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+            const size_t length = lead < 0x80   ? 1
+                                  : lead < 0xc2 ? 0
+                                  : lead < 0xe0 ? 2
+                                  : lead < 0xf0 ? 3
+                                  : lead < 0xf5 ? 4
+                                                : 0;
             if (length == 0) return false;
             const unsigned low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
             const unsigned high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;

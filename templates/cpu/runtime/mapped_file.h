@@ -55,7 +55,7 @@ class MappedFile {
     // Maps `path`. An empty file is mapped as no bytes. The mapping outlives the file's name.
     static Fault open(const std::string& path, MappedFile& out) {
         FileHandle file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-        struct stat status{};
+        struct stat status {};
         if (!file.is_open() || ::fstat(file.get(), &status) != 0) return cannot_open(path, system_reason());
         if (!S_ISREG(status.st_mode)) return cannot_open(path, "not a regular file");
         MappedFile mapped;
@@ -64,7 +64,7 @@ class MappedFile {
         mapped.modified_ns_ = modified_ns(status);
         if (mapped.size_ > 0) {
             void* data = ::mmap(nullptr, mapped.size_, PROT_READ, MAP_SHARED, file.get(), 0);
-            if (data == MAP_FAILED) return cannot_open(path, "mmap: " + system_reason());
+            if (data == MAP_FAILED) return cannot_open(path, sentence({"mmap: ", system_reason()}));
             mapped.data_ = data;
         }
         out = std::move(mapped);
@@ -78,7 +78,8 @@ class MappedFile {
 
  private:
     static Fault cannot_open(const std::string& path, const std::string& reason) {
-        return {"LUM6101", "cannot open " + quoted(path) + ": " + reason, "check the path and that you may read it"};
+        return {"LUM6101", sentence({"cannot open ", quoted(path), ": ", reason}),
+                "check the path and that you may read it"};
     }
 
     static int64_t modified_ns(const struct stat& status) {

@@ -21,14 +21,15 @@ class NpyReader {
         MappedFile file;
         if (Fault fault = MappedFile::open(path, file)) return fault;
         const auto not_npy = [&](const char* reason) -> Fault {
-            return {"LUM6141", quoted(path) + " is not an .npy file: " + reason, kSave};
+            return {"LUM6141", sentence({quoted(path), " is not an .npy file: ", reason}), kSave};
         };
         const unsigned char* bytes = file.data();
         if (file.size() < 10) return not_npy("it is cut off");
         if (std::memcmp(bytes, "\x93NUMPY", 6) != 0) return not_npy("it begins differently");
         if ((bytes[6] != 1 && bytes[6] != 2) || bytes[7] != 0) {
-            return {"LUM6142", quoted(path) + " is .npy version " + std::to_string(bytes[6]) + "." +
-                                   std::to_string(bytes[7]) + "; 1.0 and 2.0 are read", kSave};
+            return {"LUM6142",
+                    sentence({quoted(path), " is .npy version ", bytes[6], ".", bytes[7], "; 1.0 and 2.0 are read"}),
+                    kSave};
         }
         const size_t begin = bytes[6] == 1 ? 10 : 12;
         if (file.size() < begin) return not_npy("it is cut off");
@@ -48,8 +49,10 @@ class NpyReader {
 
     Fault header(NpyArray& out) {
         if (!dictionary(out)) {
-            return {"LUM6143", "the .npy header of " + quoted(path_) + " is malformed at character " +
-                                   std::to_string(at_) + ": expected " + expected_, kSave};
+            return {"LUM6143",
+                    sentence({"the .npy header of ", quoted(path_), " is malformed at character ", at_, ": expected ",
+                              expected_}),
+                    kSave};
         }
         for (const DTypeFacts& candidate : kDTypes) {
             const std::string_view name = candidate.npy;
@@ -59,14 +62,15 @@ class NpyReader {
             out.dtype = candidate.dtype;
             return {};
         }
-        return {"LUM6144", quoted(path_) + " holds the dtype " + descr_ + "; known: " + known() + " (little endian)",
+        return {"LUM6144",
+                sentence({quoted(path_), " holds the dtype ", descr_, "; known: ", known(), " (little endian)"}),
                 "convert it in numpy with .astype before saving"};
     }
 
     static std::string known() {
         std::string names;
         for (const DTypeFacts& candidate : kDTypes) {
-            if (*candidate.npy != '\0') names += (names.empty() ? "" : " ") + std::string(candidate.npy + 1);
+            if (*candidate.npy != '\0') append(names, {names.empty() ? "" : " ", candidate.npy + 1});
         }
         return names;
     }
@@ -163,12 +167,16 @@ class NpyReader {
     Fault take(const unsigned char* data, size_t available, NpyArray& out) const {
         int64_t expected = 0;
         if (!byte_count(out.shape, out.dtype, expected)) {
-            return {"LUM6143", "the .npy header of " + quoted(path_) + " is malformed at character 0: its shape " +
-                                   shape_text(out.shape) + " is too large", kSave};
+            return {"LUM6143",
+                    sentence({"the .npy header of ", quoted(path_), " is malformed at character 0: its shape ",
+                              shape_text(out.shape), " is too large"}),
+                    kSave};
         }
         if (static_cast<size_t>(expected) != available) {
-            return {"LUM6145", quoted(path_) + " has " + std::to_string(available) + " bytes of data, but its shape " +
-                                   shape_text(out.shape) + " takes " + std::to_string(expected), kDamaged};
+            return {"LUM6145",
+                    sentence({quoted(path_), " has ", available, " bytes of data, but its shape ",
+                              shape_text(out.shape), " takes ", expected}),
+                    kDamaged};
         }
         out.data.resize(available);
         if (available == 0) return {};
@@ -218,14 +226,15 @@ inline Fault read_npy(const std::string& path, NpyArray& out) {
 // Writes a contiguous tensor, last axis fastest. The dtype must be one that the format has: not bf16 or 8-bit floats.
 inline Fault write_npy(const std::string& path, DType dtype, const std::vector<int64_t>& shape, const void* data) {
     const auto cannot_write = [&](const std::string& reason) -> Fault {
-        return {"LUM6120", "cannot write " + quoted(path) + ": " + reason,
+        return {"LUM6120", sentence({"cannot write ", quoted(path), ": ", reason}),
                 "check the directory, its permissions and the free space"};
     };
     int64_t bytes = 0;
-    if (*facts(dtype).npy == '\0') return cannot_write(std::string(".npy has no ") + facts(dtype).name);
-    if (!byte_count(shape, dtype, bytes)) return cannot_write("the shape " + shape_text(shape) + " is too large");
-    std::string text = std::string("{'descr': '") + facts(dtype).npy + "', 'fortran_order': False, 'shape': (";
-    for (size_t i = 0; i < shape.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+    if (*facts(dtype).npy == '\0') return cannot_write(sentence({".npy has no ", facts(dtype).name}));
+    if (!byte_count(shape, dtype, bytes))
+        return cannot_write(sentence({"the shape ", shape_text(shape), " is too large"}));
+    std::string text = sentence({"{'descr': '", facts(dtype).npy, "', 'fortran_order': False, 'shape': ("});
+    for (size_t i = 0; i < shape.size(); ++i) append(text, {i == 0 ? "" : ", ", shape[i]});
     text += shape.size() == 1 ? ",), }" : "), }";
     text.append((64 - (10 + text.size() + 1) % 64) % 64, ' ');
     text += '\n';

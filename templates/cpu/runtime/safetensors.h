@@ -69,19 +69,22 @@ class Checkpoint {
         }
         ::closedir(directory);
         std::vector<std::string>& candidates = indices.empty() ? singles : indices;
-        if (usual_file) candidates = {"model.safetensors"};
-        else if (usual_index) candidates = {"model.safetensors.index.json"};
+        if (usual_file)
+            candidates = {"model.safetensors"};
+        else if (usual_index)
+            candidates = {"model.safetensors.index.json"};
         if (candidates.empty()) {
-            return {"LUM6117", quoted(path) + " holds no .safetensors file and no index",
-                            "name the file itself, or fetch model.safetensors into the directory"};
+            return {"LUM6117", sentence({quoted(path), " holds no .safetensors file and no index"}),
+                    "name the file itself, or fetch model.safetensors into the directory"};
         }
         if (candidates.size() > 1) {
             std::sort(candidates.begin(), candidates.end());
             std::string names;
-            for (const std::string& name : candidates) names += (names.empty() ? "" : ", ") + name;
-            return {"LUM6118", quoted(path) + " holds several candidates: " + names, "name the one that is meant"};
+            for (const std::string& name : candidates) append(names, {names.empty() ? "" : ", ", name});
+            return {"LUM6118", sentence({quoted(path), " holds several candidates: ", names}),
+                    "name the one that is meant"};
         }
-        found = path + "/" + candidates[0];
+        found = sentence({path, "/", candidates[0]});
         return {};
     }
 
@@ -134,9 +137,10 @@ class Checkpoint {
         for (const auto& [shard, names] : names_by_shard) {
             for (const std::string& name : names) {
                 if (find(name) != nullptr) continue;
-                return {"LUM6115", "the index " + quoted(path) + " puts tensor " + quoted(name) + " into " + quoted(shard) +
-                                                              ", which does not hold it",
-                                "index and shards come from different versions: fetch them together"};
+                return {"LUM6115",
+                        sentence({"the index ", quoted(path), " puts tensor ", quoted(name), " into ", quoted(shard),
+                                  ", which does not hold it"}),
+                        "index and shards come from different versions: fetch them together"};
             }
         }
         return {};
@@ -153,11 +157,13 @@ class Checkpoint {
         if (map == nullptr || !map->is(Json::Kind::object)) return bad_index(path, "has no object \"weight_map\"");
         for (size_t i = 0; i < map->items.size(); ++i) {
             const Json& shard = map->items[i];
-            if (!shard.is(Json::Kind::string)) return bad_index(path, "maps " + quoted(map->keys[i]) + " to no file name");
+            if (!shard.is(Json::Kind::string))
+                return bad_index(path, sentence({"maps ", quoted(map->keys[i]), " to no file name"}));
             if (!is_plain_name(shard.text)) {
-                return {"LUM6116", "the index " + quoted(path) + " names the shard " + quoted(shard.text) +
-                                                              "; only plain file names beside the index are allowed",
-                                "put the shards beside the index"};
+                return {"LUM6116",
+                        sentence({"the index ", quoted(path), " names the shard ", quoted(shard.text),
+                                  "; only plain file names beside the index are allowed"}),
+                        "put the shards beside the index"};
             }
             out[shard.text].push_back(map->keys[i]);
         }
@@ -165,29 +171,31 @@ class Checkpoint {
     }
 
     static Fault bad_index(const std::string& path, const std::string& reason) {
-        return {"LUM6114", "the index " + quoted(path) + " " + reason,
-                        "an index is {\"weight_map\": {\"tensor name\": \"shard.safetensors\", ...}}"};
+        return {"LUM6114", sentence({"the index ", quoted(path), " ", reason}),
+                "an index is {\"weight_map\": {\"tensor name\": \"shard.safetensors\", ...}}"};
     }
 
     // A name that cannot lead out of the index's directory.
     static bool is_plain_name(const std::string& name) {
         return !name.empty() && name != "." && name != ".." &&
-                      name.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
+               name.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
     }
 
     static Fault read_header(const MappedFile& file, size_t& header_bytes, std::vector<StoredTensor>& out) {
         const std::string& path = file.path();
         const auto truncated = [&](uint64_t needed) -> Fault {
-            return {"LUM6102", quoted(path) + " is truncated: " + std::to_string(file.size()) +
-                                                          " bytes, but its header needs " + std::to_string(needed), kDamaged};
+            return {"LUM6102",
+                    sentence({quoted(path), " is truncated: ", file.size(), " bytes, but its header needs ", needed}),
+                    kDamaged};
         };
         if (file.size() < 8) return truncated(8);
         uint64_t length = 0;
         std::memcpy(&length, file.data(), 8);
         if (length > kMaxHeaderBytes) {
-            return {"LUM6103", quoted(path) + " states a header of " + std::to_string(length) + " bytes; at most " +
-                                                          std::to_string(kMaxHeaderBytes) + " are allowed",
-                            "this is probably not a .safetensors file: its first 8 bytes are not a header length"};
+            return {"LUM6103",
+                    sentence({quoted(path), " states a header of ", length, " bytes; at most ", kMaxHeaderBytes,
+                              " are allowed"}),
+                    "this is probably not a .safetensors file: its first 8 bytes are not a header length"};
         }
         if (length > file.size() - 8) return truncated(8 + length);
         header_bytes = 8 + static_cast<size_t>(length);
@@ -215,50 +223,56 @@ class Checkpoint {
     }
 
     static Fault check_metadata(const std::string& path, const Json& metadata) {
-        const std::string message = "\"__metadata__\" in " + quoted(path) + " must map names to strings";
+        const std::string message = sentence({"\"__metadata__\" in ", quoted(path), " must map names to strings"});
         if (!metadata.is(Json::Kind::object)) return {"LUM6113", message, kWriter};
         for (size_t i = 0; i < metadata.items.size(); ++i) {
             if (metadata.items[i].is(Json::Kind::string)) continue;
-            return {"LUM6113", message + "; " + quoted(metadata.keys[i]) + " does not", kWriter};
+            return {"LUM6113", sentence({message, "; ", quoted(metadata.keys[i]), " does not"}), kWriter};
         }
         return {};
     }
 
     // One header entry; `begin` is still relative to the data.
     static Fault read_entry(const std::string& path, const Json& entry, int64_t available, StoredTensor& out) {
-        const std::string where = "tensor " + quoted(out.name);
+        const std::string where = sentence({"tensor ", quoted(out.name)});
         const auto malformed = [&](const std::string& reason) -> Fault {
-            return {"LUM6105", "the header of " + quoted(path) + ": " + where + " " + reason, kWriter};
+            return {"LUM6105", sentence({"the header of ", quoted(path), ": ", where, " ", reason}), kWriter};
         };
         if (!entry.is(Json::Kind::object)) return malformed("is not an object");
         for (const char* field : {"dtype", "shape", "data_offsets"}) {
-            if (entry.find(field) == nullptr) return malformed("lacks " + quoted(field));
+            if (entry.find(field) == nullptr) return malformed(sentence({"lacks ", quoted(field)}));
         }
         if (entry.items.size() != 3) return malformed("has an unknown field");
         if (!known_dtype(*entry.find("dtype"), out.dtype)) {
-            return {"LUM6107", where + " in " + quoted(path) + " has the unknown dtype " + quoted(entry.find("dtype")->text),
-                            "convert the tensor to a known dtype and write the file again"};
+            return {
+                "LUM6107",
+                sentence({where, " in ", quoted(path), " has the unknown dtype ", quoted(entry.find("dtype")->text)}),
+                "convert the tensor to a known dtype and write the file again"};
         }
         const auto bad_size = [&](const std::string& what) -> Fault {
-            return {"LUM6108", where + " in " + quoted(path) + ": " + what + " must be a whole number from 0 to 2^53 - 1",
-                            kWriter};
+            return {"LUM6108",
+                    sentence({where, " in ", quoted(path), ": ", what, " must be a whole number from 0 to 2^53 - 1"}),
+                    kWriter};
         };
         std::vector<int64_t> offsets;
         if (!read_sizes(*entry.find("shape"), out.shape)) return bad_size("each size of the shape");
         if (!read_sizes(*entry.find("data_offsets"), offsets)) return bad_size("each data offset");
-        if (offsets.size() != 2) return malformed("has " + std::to_string(offsets.size()) + " data offsets, not 2");
+        if (offsets.size() != 2) return malformed(sentence({"has ", offsets.size(), " data offsets, not 2"}));
         if (offsets[0] > offsets[1] || offsets[1] > available) {
-            return {"LUM6109", where + " in " + quoted(path) + " claims bytes " + std::to_string(offsets[0]) + ".." +
-                                                          std::to_string(offsets[1]) + " of " + std::to_string(available), kDamaged};
+            return {"LUM6109",
+                    sentence({where, " in ", quoted(path), " claims bytes ", offsets[0], "..", offsets[1], " of ",
+                              available}),
+                    kDamaged};
         }
         int64_t expected = 0;
         if (!byte_count(out.shape, out.dtype, expected)) return bad_size("its byte count");
         out.begin = offsets[0];
         out.bytes = offsets[1] - offsets[0];
         if (out.bytes == expected) return {};
-        return {"LUM6112", where + " in " + quoted(path) + " has " + std::to_string(out.bytes) + " bytes, but " +
-                                                      facts(out.dtype).name + shape_text(out.shape) + " takes " + std::to_string(expected),
-                        kWriter};
+        return {"LUM6112",
+                sentence({where, " in ", quoted(path), " has ", out.bytes, " bytes, but ", facts(out.dtype).name,
+                          shape_text(out.shape), " takes ", expected}),
+                kWriter};
     }
 
     static bool known_dtype(const Json& name, DType& out) {
@@ -293,16 +307,18 @@ class Checkpoint {
             return a->begin != b->begin ? a->begin < b->begin : a->bytes < b->bytes;
         });
         const auto unclaimed = [&](int64_t begin, int64_t end) -> Fault {
-            return {"LUM6111", "bytes " + std::to_string(begin) + ".." + std::to_string(end) + " of the data in " +
-                                                          quoted(path) + " belong to no tensor",
-                            "the header and the data do not belong together: fetch or write the file again"};
+            return {"LUM6111",
+                    sentence({"bytes ", begin, "..", end, " of the data in ", quoted(path), " belong to no tensor"}),
+                    "the header and the data do not belong together: fetch or write the file again"};
         };
         int64_t covered = 0;
         const StoredTensor* previous = nullptr;
         for (const StoredTensor* tensor : sorted) {
             if (tensor->begin < covered) {
-                return {"LUM6110", "tensors " + quoted(previous->name) + " and " + quoted(tensor->name) + " in " +
-                                                              quoted(path) + " overlap at byte " + std::to_string(tensor->begin), kWriter};
+                return {"LUM6110",
+                        sentence({"tensors ", quoted(previous->name), " and ", quoted(tensor->name), " in ",
+                                  quoted(path), " overlap at byte ", tensor->begin}),
+                        kWriter};
             }
             if (tensor->begin > covered) return unclaimed(covered, tensor->begin);
             covered += tensor->bytes;

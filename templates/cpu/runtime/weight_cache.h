@@ -89,12 +89,13 @@ class WeightCache {
         Head head{};
         if (file.size() < sizeof(Head)) return unusable(path, "it is cut off");
         std::memcpy(&head, file.data(), sizeof(Head));
-        if (std::memcmp(head.magic, kMagic, sizeof(head.magic)) != 0) return unusable(path, "it is another kind of file");
+        if (std::memcmp(head.magic, kMagic, sizeof(head.magic)) != 0)
+            return unusable(path, "it is another kind of file");
         if (head.version != kVersion) return unusable(path, "another version wrote it");
         if (head.file_bytes != file.size()) return unusable(path, "it is cut off");
         const char* key = reinterpret_cast<const char*>(file.data()) + sizeof(Head);
-        if (head.key_bytes != plan.key.size() || head.blocks != plan.sizes.size() ||
-            file.size() != layout.file_bytes || std::memcmp(key, plan.key.data(), plan.key.size()) != 0) {
+        if (head.key_bytes != plan.key.size() || head.blocks != plan.sizes.size() || file.size() != layout.file_bytes ||
+            std::memcmp(key, plan.key.data(), plan.key.size()) != 0) {
             return unusable(path, "the weights or the way they are packed have changed");
         }
         std::vector<Block> table(plan.sizes.size());
@@ -108,7 +109,7 @@ class WeightCache {
             }
         });
         for (size_t i = 0; i < good.size(); ++i) {
-            if (!good[i]) return unusable(path, "block " + std::to_string(i) + " is damaged");
+            if (!good[i]) return unusable(path, sentence({"block ", i, " is damaged"}));
         }
         out.file_ = std::move(file);
         out.offsets_ = layout.offsets;
@@ -170,11 +171,11 @@ class WeightCache {
     };
 
     static Fault unusable(const std::string& path, const std::string& reason) {
-        return {"LUM6152", quoted(path) + " cannot be used: " + reason, "it is made again from the weights"};
+        return {"LUM6152", sentence({quoted(path), " cannot be used: ", reason}), "it is made again from the weights"};
     }
 
     static Fault cannot_write(const std::string& path) {
-        return {"LUM6120", "cannot write " + quoted(path) + ": " + system_reason(),
+        return {"LUM6120", sentence({"cannot write ", quoted(path), ": ", system_reason()}),
                 "check the directory, its permissions and the free space; what was there before is untouched"};
     }
 
@@ -197,7 +198,8 @@ class WeightCache {
                 if (errno != EINTR) return cannot_write(temporary);
             }
             // The writer before this one has renamed the file that was locked here: lock the new one.
-            struct stat mine{}, named{};
+            struct stat mine {
+            }, named{};
             const bool same = ::fstat(file.get(), &mine) == 0 && ::stat(temporary.c_str(), &named) == 0 &&
                               mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
             if (!same) continue;
@@ -240,7 +242,8 @@ class WeightCache {
     static Fault write_at(const std::string& path, int file, size_t position, const void* data, size_t size) {
         const unsigned char* bytes = static_cast<const unsigned char*>(data);
         while (size > 0) {
-            const ssize_t written = ::pwrite(file, bytes, std::min<size_t>(size, 1 << 30), static_cast<off_t>(position));
+            const ssize_t written =
+                ::pwrite(file, bytes, std::min<size_t>(size, 1 << 30), static_cast<off_t>(position));
             if (written < 0 && errno == EINTR) continue;
             if (written <= 0) return cannot_write(path);
             bytes += written;

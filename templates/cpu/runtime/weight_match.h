@@ -31,8 +31,7 @@ struct NumberedName {
 inline NumberedName split_number(const std::string& name) {
     for (size_t begin = 0; begin <= name.size();) {
         const size_t end = std::min(name.find('.', begin), name.size());
-        const bool digits = end > begin && end - begin <= 9 &&
-                            name.find_first_not_of("0123456789", begin) >= end;
+        const bool digits = end > begin && end - begin <= 9 && name.find_first_not_of("0123456789", begin) >= end;
         if (digits) return {name.substr(0, begin), name.substr(end), std::stoll(name.substr(begin, end - begin))};
         begin = end + 1;
     }
@@ -45,8 +44,8 @@ class NameGroups {
     // `rest` is what else must be equal: shapes, dtypes. Returns the group's place.
     void add(const std::string& name, const std::string& rest) {
         const NumberedName numbered = split_number(name);
-        std::string key = numbered.before + '\n' + numbered.after + '\n' + rest;
-        if (numbered.number < 0) key += '\n' + name;
+        std::string key =
+            sentence({numbered.before, "\n", numbered.after, "\n", rest, numbered.number < 0 ? "\n" : ""});
         const auto [place, is_new] = places_.emplace(std::move(key), groups_.size());
         if (is_new) groups_.push_back({name, rest, numbered, {}});
         groups_[place->second].numbers.push_back(numbered.number);
@@ -73,11 +72,11 @@ class NameGroups {
         for (size_t i = 0; i < sorted.size();) {
             size_t last = i;
             while (last + 1 < sorted.size() && sorted[last + 1] <= sorted[last] + 1) ++last;
-            runs += (runs.empty() ? "" : ", ") + std::to_string(sorted[i]);
-            if (last > i) runs += ".." + std::to_string(sorted[last]);
+            append(runs, {runs.empty() ? "" : ", ", sorted[i]});
+            if (last > i) append(runs, {"..", sorted[last]});
             i = last + 1;
         }
-        return group.numbered.before + "{" + runs + "}" + group.numbered.after;
+        return sentence({group.numbered.before, "{", runs, "}", group.numbered.after});
     }
 
     std::vector<Group> groups_;
@@ -146,7 +145,7 @@ class WeightMatcher {
     }
 
  private:
-    static constexpr size_t kMaxSuggestions = 50;     // more missing names than that are another model
+    static constexpr size_t kMaxSuggestions = 50;  // more missing names than that are another model
     static constexpr size_t kMaxCandidates = 20000;
 
     WeightMatcher(const std::vector<RequiredTensor>& required, const Checkpoint& checkpoint)
@@ -160,15 +159,16 @@ class WeightMatcher {
             break;
         }
         if (changes.size() == 1) {
-            result_.notes.push_back("all names match with the prefix " + quoted(changes[0].prefix) +
-                                    (changes[0].added ? " added" : " removed"));
+            result_.notes.push_back(sentence({"all names match with the prefix ", quoted(changes[0].prefix),
+                                              changes[0].added ? " added" : " removed"}));
         } else if (changes.size() > 1) {
             std::string prefixes;
             for (const PrefixChange& change : changes) {
-                prefixes += (prefixes.empty() ? "" : ", ") + quoted(change.prefix);
+                append(prefixes, {prefixes.empty() ? "" : ", ", quoted(change.prefix)});
             }
             ambiguous_ = true;
-            result_.problems.push_back({"LUM6135", "the names would match with any of the prefixes " + prefixes,
+            result_.problems.push_back({"LUM6135",
+                                        sentence({"the names would match with any of the prefixes ", prefixes}),
                                         "write the prefix that is meant into the .lum file"});
         }
         for (const RequiredTensor& tensor : required_) {
@@ -215,7 +215,7 @@ class WeightMatcher {
             const StoredTensor* found = result_.found[i];
             used.insert(found);
             if (found == nullptr) {
-                missing.add(wanted.name, facts(wanted.dtype).name + shape_text(wanted.shape));
+                missing.add(wanted.name, sentence({facts(wanted.dtype).name, shape_text(wanted.shape)}));
                 continue;
             }
             if (found->shape != wanted.shape) {
@@ -225,13 +225,14 @@ class WeightMatcher {
             if (found->dtype == wanted.dtype) continue;
             const bool possible = is_convertible(found->dtype) && is_convertible(wanted.dtype);
             if (possible && wanted.converts) {
-                converted.add(wanted.name, facts(found->dtype).name + std::string(" to ") + facts(wanted.dtype).name);
+                converted.add(wanted.name, sentence({facts(found->dtype).name, " to ", facts(wanted.dtype).name}));
             } else {
                 mistyped.add(wanted.name, both(facts(found->dtype).name, facts(wanted.dtype).name));
             }
         }
         for (const StoredTensor& tensor : checkpoint_.tensors()) {
-            if (used.count(&tensor) == 0) extra.add(tensor.name, facts(tensor.dtype).name + shape_text(tensor.shape));
+            if (used.count(&tensor) == 0)
+                extra.add(tensor.name, sentence({facts(tensor.dtype).name, shape_text(tensor.shape)}));
         }
         report_missing(missing, used);
         report(transposed, "LUM6133", "misshapen",
@@ -241,10 +242,10 @@ class WeightMatcher {
         report(mistyped, "LUM6134", "mistyped",
                "only f64, f32, f16 and bf16 convert into each other, and only where the model allows it");
         converted.each([&](const std::string& names, const std::string&, const std::string& change) {
-            result_.notes.push_back("converted: " + names + " from " + change);
+            result_.notes.push_back(sentence({"converted: ", names, " from ", change}));
         });
         extra.each([&](const std::string& names, const std::string&, const std::string& found) {
-            const std::string text = "extra: " + names + " " + found + " is not used by the model";
+            const std::string text = sentence({"extra: ", names, " ", found, " is not used by the model"});
             if (!extra_is_error) return result_.notes.push_back(text);
             result_.problems.push_back({"LUM6132", text, "nothing to do if the model leaves it out on purpose"});
         });
@@ -261,22 +262,22 @@ class WeightMatcher {
             std::string nearest;
             if (suggested++ < kMaxSuggestions) {
                 for (const std::string& name : nearest_names(first, candidates)) {
-                    nearest += (nearest.empty() ? "; nearest: " : ", ") + name;
+                    append(nearest, {nearest.empty() ? "; nearest: " : ", ", name});
                 }
             }
-            result_.problems.push_back({"LUM6131", "missing: " + names + " " + wanted + nearest,
+            result_.problems.push_back({"LUM6131", sentence({"missing: ", names, " ", wanted, nearest}),
                                         "the checkpoint belongs to another model, or the name is spelled differently"});
         });
     }
 
     void report(const NameGroups& groups, const char* code, const char* kind, const char* help) {
         groups.each([&](const std::string& names, const std::string&, const std::string& difference) {
-            result_.problems.push_back({code, std::string(kind) + ": " + names + " is " + difference, help});
+            result_.problems.push_back({code, sentence({kind, ": ", names, " is ", difference}), help});
         });
     }
 
     static std::string both(const std::string& found, const std::string& wanted) {
-        return found + " in the checkpoint, " + wanted + " in the model";
+        return sentence({found, " in the checkpoint, ", wanted, " in the model"});
     }
 
     // The last two sizes swapped, and not equal.

@@ -31,7 +31,7 @@ namespace lum {
 inline std::string at_layer(std::string_view pattern, int64_t layer) {
     const size_t place = pattern.find("%d");
     if (place == std::string_view::npos) return std::string(pattern);
-    return std::string(pattern.substr(0, place)) + std::to_string(layer) + std::string(pattern.substr(place + 2));
+    return sentence({pattern.substr(0, place), layer, pattern.substr(place + 2)});
 }
 
 enum class Conversion { allowed, forbidden };
@@ -40,7 +40,7 @@ struct BindOptions {
     std::string cache_path;       // where converted weights are kept; empty: in memory only
     bool extra_is_error = false;  // tensors that the model doesn't use
     // Called while weights are converted, often enough to show progress.
-    std::function<void(size_t done_bytes, size_t total_bytes, const std::string& tensor)> progress;
+    std::function<void(size_t done_bytes, size_t total_bytes, const std::string& tensor)> progress = nullptr;
 };
 
 struct BindResult {
@@ -57,8 +57,8 @@ struct BindResult {
     // All problems, one a paragraph, then the notes.
     std::string text() const {
         std::string text;
-        for (const Fault& problem : problems) text += problem.text() + "\n";
-        for (const std::string& note : notes) text += "note: " + note + "\n";
+        for (const Fault& problem : problems) append(text, {problem.text(), "\n"});
+        for (const std::string& note : notes) append(text, {"note: ", note, "\n"});
         return text;
     }
 };
@@ -143,7 +143,7 @@ class WeightBinder {
         const size_t rounded = (bytes + 63) / 64 * 64 + (bytes == 0 ? 64 : 0);
         out.reset(std::aligned_alloc(64, rounded));
         if (out == nullptr) {
-            return {"LUM6151", "no memory for " + std::to_string(bytes) + " bytes of converted weights",
+            return {"LUM6151", sentence({"no memory for ", bytes, " bytes of converted weights"}),
                     "let the program write its cache file, or free memory"};
         }
         std::memset(out.get(), 0, rounded);
@@ -225,11 +225,11 @@ class WeightBinder {
         if (!stale) return true;
         if (::access(path.c_str(), F_OK) == 0) result.notes.push_back(stale.message);
         result.cache = BindResult::Cache::written;
-        const Fault fault = WeightCache::build(path, plan, [&](size_t i, const WeightCache::Sink& sink) {
-            return produce(jobs[i], progress, result, sink);
-        }, cache_);
+        const Fault fault = WeightCache::build(
+            path, plan,
+            [&](size_t i, const WeightCache::Sink& sink) { return produce(jobs[i], progress, result, sink); }, cache_);
         if (!fault) return true;
-        const std::string line = fault.message + "; converted weights stay in memory";
+        const std::string line = sentence({fault.message, "; converted weights stay in memory"});
         std::fprintf(stderr, "%s\n", line.c_str());
         result.notes.push_back(line);
         return false;
@@ -241,14 +241,14 @@ class WeightBinder {
         std::string key;
         for (size_t i = 0; i < checkpoint_.files().size(); ++i) {
             const MappedFile& file = checkpoint_.files()[i];
-            key += "file " + std::to_string(file.size()) + " " + std::to_string(file.modified_ns()) + " " +
-                   std::to_string(Checksum::of(file.data(), checkpoint_.header_bytes(i))) + "\n";
+            append(key, {"file ", file.size(), " ", file.modified_ns(), " ",
+                         Checksum::of(file.data(), checkpoint_.header_bytes(i)), "\n"});
         }
         for (const Job& job : jobs) {
-            key += job.source->name + " at " + std::to_string(job.source->file) + ":" +
-                   std::to_string(job.source->begin) + " " + facts(job.source->dtype).name +
-                   shape_text(job.source->shape) + " as " + facts(job.declared->required.dtype).name + " " +
-                   (job.declared->pack ? job.declared->layout : "as stored") + " " + std::to_string(job.bytes) + "\n";
+            append(key, {job.source->name, " at ", job.source->file, ":", job.source->begin, " ",
+                         facts(job.source->dtype).name, shape_text(job.source->shape), " as ",
+                         facts(job.declared->required.dtype).name, " ",
+                         job.declared->pack ? job.declared->layout : "as stored", " ", job.bytes, "\n"});
         }
         return key;
     }
@@ -258,9 +258,8 @@ class WeightBinder {
         Fault fault = job.declared->pack ? pack(job, overflowed, progress, sink)
                                          : convert_in_pieces(job, overflowed, progress, sink);
         if (overflowed > 0) {
-            result.notes.push_back(std::to_string(overflowed) + " values of " + job.source->name +
-                                   " are too large for " + facts(job.declared->required.dtype).name +
-                                   " and became infinite");
+            result.notes.push_back(sentence({overflowed, " values of ", job.source->name, " are too large for ",
+                                             facts(job.declared->required.dtype).name, " and became infinite"}));
         }
         return fault;
     }
@@ -307,10 +306,12 @@ class WeightBinder {
 
 // A progress callback for programs: a line that is rewritten on a terminal, one line a tenth elsewhere.
 inline void print_bind_progress(size_t done, size_t total, const std::string& tensor) {
-    const int percent = total == 0 ? 100 : static_cast<int>(static_cast<double>(done) * 100 / static_cast<double>(total));
+    const int percent =
+        total == 0 ? 100 : static_cast<int>(static_cast<double>(done) * 100 / static_cast<double>(total));
     static int last_tenth = -1;
     if (::isatty(STDERR_FILENO) != 0) {
-        std::fprintf(stderr, "\rpacking weights %3d %%  %-60.60s%s", percent, tensor.c_str(), done == total ? "\n" : "");
+        std::fprintf(stderr, "\rpacking weights %3d %%  %-60.60s%s", percent, tensor.c_str(),
+                     done == total ? "\n" : "");
     } else if (percent / 10 != last_tenth) {
         last_tenth = percent / 10;
         std::fprintf(stderr, "packing weights %3d %%\n", percent);
