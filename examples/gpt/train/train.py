@@ -22,7 +22,7 @@ from tales import END, tales
 EXAMPLE = pathlib.Path(__file__).resolve().parent.parent
 VOCAB, CONTEXT = 1536, 256
 ROWS = 12  # rows of CONTEXT tokens in a step
-TRAIN_TALES, HELD_OUT_TALES = 15000, 200
+TRAIN_TALES, HELD_OUT_TALES = 9300, 200
 BEGUN_LATE = 0.25  # share of the tales that lose their first sentences
 MATRIX_RATE, OTHER_RATE, WARMUP = 0.02, 4e-3, 40
 SEED = 20
@@ -128,7 +128,7 @@ def train() -> None:
             curve.append((step, round(loss.item(), 4), round(held, 4)))
             print(*curve[-1], f"{time.time() - began:.0f}s", flush=True)
             write_curve(curve)
-        if step % 200 == 199 or step == steps - 1:
+        if step % 100 == 99 or step == steps - 1:
             model.save_pretrained(EXAMPLE)
 
 
