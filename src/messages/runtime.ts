@@ -42,4 +42,12 @@ export const runtimeMessages = {
     (p: { call: string }) => `${p.call}: the model is closed`,
     () => "load it again",
   ),
+  LUM6009: entry(
+    (p: { call: string; name: string; type: string }) => `${p.call}: ${p.name}, ${p.type}, is missing`,
+    () => "every input, weight and state of the entry must be given",
+  ),
+  LUM6010: entry(
+    (p: { call: string; dim: string }) => `${p.call}: no value for the dim ${p.dim}`,
+    () => "it is not the size of an input's axis, so it must be given by name",
+  ),
 };
