@@ -25,6 +25,10 @@ export const filled = (dtype: DType, shape: readonly number[], value: number): T
   data: new Float64Array(elementCount(shape)).fill(value),
 });
 
+/** Whether every value of `from` is one of `to`, so that a cast changes nothing. */
+export const isWidening = (from: DType, to: DType): boolean =>
+  isFloat(from) && (to === "f64" || (to === "f32" && from !== "f64"));
+
 /**
  * The function that `cast` applies to each element. Floats round to nearest even; a float becomes an integer
  * by truncation, held within the type's range, NaN as 0; integers wrap; anything but 0 is true.
@@ -32,8 +36,7 @@ export const filled = (dtype: DType, shape: readonly number[], value: number): T
 export function conversion(from: DType, to: DType): (x: number) => number {
   if (to === "bool") return (x) => (x === 0 ? 0 : 1);
   if (isFloat(to)) {
-    const exact = to === "f64" || (to === "f32" && isFloat(from) && from !== "f64");
-    return exact ? (x) => x : (x) => roundFloat(x, to);
+    return isWidening(from, to) ? (x) => x : (x) => roundFloat(x, to);
   }
   if (!isFloat(from)) return (x) => wrap(x, to);
   const [low, high] = integerRange(to);

@@ -45,12 +45,25 @@ export function viewInto(n: Node, op: OpOf<"view">, source: Float64Array, frame:
       const { low, high, flat, step } = runInside(axes, at, length);
       if (fill === undefined) {
         if (low > 0 || high < length) throw outside(n, op.map.map((p) => p.key).join(), length);
-        for (let k = 0; k < length; k++) into[offset + k] = source[flat + k * step];
-        return;
+        return copyRun(into, offset, source, flat, step, length);
       }
       for (let k = 0; k < length; k++)
         into[offset + k] = k >= low && k < high ? source[flat + k * step] : fill;
     });
+}
+
+/** Long runs that are contiguous or one element repeated go through the array's own methods. */
+function copyRun(
+  into: Float64Array,
+  offset: number,
+  source: Float64Array,
+  flat: number,
+  step: number,
+  length: number,
+): void {
+  if (length > 16 && step === 1) into.set(source.subarray(flat, flat + length), offset);
+  else if (length > 16 && step === 0) into.fill(source[flat], offset, offset + length);
+  else for (let k = 0; k < length; k++) into[offset + k] = source[flat + k * step];
 }
 
 /** The elements low ≤ k < high of a run lie in the source, element k at flat + k * step. */

@@ -5,7 +5,7 @@
 import type { Node } from "../../ir/hlir.ts";
 import { binaryOp, unaryOp } from "../../ops/index.ts";
 import { roundFloat } from "../float-formats.ts";
-import { conversion, reinterpretation } from "../tensor.ts";
+import { conversion, isWidening, reinterpretation } from "../tensor.ts";
 import { gatherInto, type Piece, viewInto } from "./access.ts";
 import { type Frame, findValue, heldValue, shapeIn } from "./frame.ts";
 import { indexFunction } from "./index-function.ts";
@@ -42,6 +42,7 @@ function computed(n: Node, frame: Frame, of: (n: Node) => Stream): Stream {
   const [source] = n.inputs;
   if (n.op.kind === "view" && source.op.kind === "constant")
     return repeated(roundFloat(source.op.value, source.dtype));
+  if (n.op.kind === "cast" && isWidening(source.dtype, n.dtype)) return of(source);
   const fill = pieceFiller(n, frame, of);
   const buffer = new Float64Array(pieceSize);
   let [from, held] = [-1, 0];
@@ -101,9 +102,14 @@ function combined(fn: string, operand: Node, x: Stream, y: Stream): (p: Piece) =
   const isProduct = fn === "mul" && (operand.dtype === "f32" || operand.dtype === "f64");
   return ({ into, start, count }) => {
     const [a, b] = [x(start, count), y(start, count)];
-    if (isProduct) for (let k = 0; k < count; k++) into[k] = a[k] * b[k];
+    if (isProduct) multiply(a, b, into, count);
     else for (let k = 0; k < count; k++) into[k] = f(a[k], b[k]);
   };
+}
+
+/** The bulk of every contraction, in a loop that calls nothing. */
+function multiply(a: Float64Array, b: Float64Array, into: Float64Array, count: number): void {
+  for (let k = 0; k < count; k++) into[k] = a[k] * b[k];
 }
 
 function selected(condition: Stream, x: Stream, y: Stream): (p: Piece) => void {
