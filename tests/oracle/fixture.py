@@ -3,6 +3,7 @@
 A fixture is a folder with
   config.json          the configuration, as the family's own library writes it
   model.safetensors    random weights in float32, under the names of real checkpoints
+  bf16/                for decoders, the same weights in bf16
   io.safetensors       the inputs and the expected outputs, by the names in the .lum file
   <input>.npy          the inputs once more, for the command line
   case.json            the checkpoint if it is elsewhere, the .lum file, the values for --set, the dims, the tolerance
@@ -22,12 +23,13 @@ def randomize(model: torch.nn.Module, seed: int, norm_offset: float = 1.0) -> No
     """Draws every parameter and buffer of statistics, so that each of them matters to the output.
 
     Matrices keep the scale of what passes through them, gains vary around `norm_offset` (0 for norms that
-    multiply by 1 + weight), biases are not zero.
+    multiply by 1 + weight), biases are not zero. Values are those that bf16 has, so that the same model can be
+    stored in bf16 and what its outputs lose is lost on the way, not in the weights.
     """
     torch.manual_seed(seed)
     statistics = [(name, b) for name, b in model.named_buffers() if "running_" in name]
     for name, tensor in [*model.named_parameters(), *statistics]:
-        tensor.data.copy_(_drawn(name, tensor, norm_offset))
+        tensor.data.copy_(_drawn(name, tensor, norm_offset).bfloat16())
 
 
 def _drawn(name: str, tensor: torch.Tensor, norm_offset: float) -> torch.Tensor:
@@ -38,10 +40,10 @@ def _drawn(name: str, tensor: torch.Tensor, norm_offset: float) -> torch.Tensor:
         is_gain = name.endswith("weight") or name.endswith("gain")
         return norm_offset + 0.3 * noise if is_gain else 0.2 * noise
     if "emb" in name or "wte" in name or "wpe" in name:
-        return 0.7 * noise
+        return 0.6 * noise
     conv1d = name.endswith(("c_attn.weight", "c_fc.weight", "c_proj.weight"))
     fan_in = tensor.shape[0] if conv1d else tensor[0].numel()
-    return 1.2 * noise / fan_in**0.5
+    return 0.9 * noise / fan_in**0.5
 
 
 def as_float64(model: torch.nn.Module) -> torch.nn.Module:
@@ -62,15 +64,20 @@ def write(
     inputs: dict[str, torch.Tensor],
     outputs: dict[str, torch.Tensor],
     case: dict[str, object],
+    in_bf16: bool = False,
 ) -> None:
     folder = FIXTURES / family
     folder.mkdir(parents=True, exist_ok=True)
     if weights is not None:
         stored = {n: w.detach().float().contiguous() for n, w in weights.items()}
         save_file(stored, folder / "model.safetensors", {"format": "pt"})
+        if in_bf16:
+            (folder / "bf16").mkdir(exist_ok=True)
+            narrow = {n: w.bfloat16() for n, w in stored.items()}
+            save_file(narrow, folder / "bf16" / "model.safetensors", {"format": "pt"})
     expected = {n: v.detach().float().contiguous() for n, v in outputs.items()}
     save_file({**inputs, **expected}, folder / "io.safetensors")
-    for file in folder.glob("*.safetensors"):
+    for file in folder.rglob("*.safetensors"):
         file.chmod(0o644)
     for name, value in inputs.items():
         np.save(folder / f"{name}.npy", value.numpy())

@@ -129,7 +129,13 @@ def train() -> None:
             print(*curve[-1], f"{time.time() - began:.0f}s", flush=True)
             write_curve(curve)
         if step % 100 == 99 or step == steps - 1:
-            model.save_pretrained(EXAMPLE)
+            save(model)
+
+
+def save(model: GPT2LMHeadModel) -> None:
+    model.save_pretrained(EXAMPLE)
+    (EXAMPLE / "generation_config.json").unlink(missing_ok=True)
+    (EXAMPLE / "model.safetensors").chmod(0o644)
 
 
 def write_curve(curve: list[tuple[int, float, float]]) -> None:

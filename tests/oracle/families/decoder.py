@@ -31,6 +31,7 @@ def make_decoder(
         {"tokens": ids},
         {"logits": logits, "last_logits": logits[-1]},
         {**case, "dims": {"s": length, "pos": 0}, "greedy": greedy, "note": DECODER_NOTE},
+        in_bf16=True,
     )
 
 

@@ -5,7 +5,7 @@ from transformers import Gemma2Config, Gemma2ForCausalLM
 from families.decoder import make_decoder
 
 SIZES = dict(vocab=89, hidden=40, layers=4, heads=4, kv_heads=2, head_dim=10, ffn=51, window=5, max_len=32)
-CAPS = dict(query_scale=7, attention_cap=2.0, logit_cap=3.0)
+CAPS = dict(query_scale=7, attention_cap=4.0, logit_cap=20.0)
 
 
 def make() -> None:
