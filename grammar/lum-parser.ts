@@ -53,7 +53,7 @@ export class LumParser extends CstParser {
         { GATE: () => this.declares(), ALT: () => this.SUBRULE(this.layerItem) },
         { GATE: () => this.declares(), ALT: () => this.SUBRULE(this.modelItem) },
         { GATE: () => this.declares(), ALT: () => this.SUBRULE(this.kernelItem) },
-        { ALT: () => this.SUBRULE(this.assignment) },
+        { ALT: () => this.SUBRULE(this.definition) },
       ],
       IGNORE_AMBIGUITIES: true,
       MAX_LOOKAHEAD: 1,
@@ -172,6 +172,7 @@ export class LumParser extends CstParser {
         this.CONSUME(t.Comma);
         this.SUBRULE2(this.expression);
       });
+      this.OPTION(() => this.CONSUME2(t.Comma));
       this.CONSUME(t.RParen);
     },
     inner,
@@ -521,6 +522,20 @@ export class LumParser extends CstParser {
     inner,
   );
 
+  readonly definition: Rule = this.RULE(
+    "definition",
+    () => {
+      this.SUBRULE(this.target);
+      this.MANY(() => {
+        this.CONSUME(t.Comma);
+        this.SUBRULE2(this.target);
+      });
+      this.CONSUME(t.Equals);
+      this.SUBRULE(this.expression);
+    },
+    inner,
+  );
+
   readonly assignment: Rule = this.RULE(
     "assignment",
     () => {
@@ -752,6 +767,7 @@ export class LumParser extends CstParser {
         this.CONSUME(t.Comma);
         this.SUBRULE2(this.binder);
       });
+      this.OPTION(() => this.CONSUME2(t.Comma));
       this.CONSUME(t.RParen);
       this.SUBRULE(this.reductionBody);
     },
@@ -797,6 +813,7 @@ export class LumParser extends CstParser {
           ALT: () => {
             this.CONSUME(t.Prefix);
             this.CONSUME(t.TextLiteral);
+            this.SUBRULE2(this.args);
           },
         },
       ]);
@@ -948,8 +965,7 @@ export class LumParser extends CstParser {
 
   /** `prefix` is a suffix only in `prefix "name" (`; in `for … prefix "name" {` it belongs to the loop. */
   private suffixFollows(): boolean {
-    if (this.LA(1).tokenType !== t.Prefix) return true;
-    return tokenMatcher(this.LA(2), t.TextLiteral) && this.LA(3).tokenType !== t.LCurly;
+    return this.LA(1).tokenType !== t.Prefix || this.LA(3).tokenType === t.LParen;
   }
 
   /** `sum(i) x[i]` reduces, `sum(x)` and `sum(x, axis = 1)` call: what follows the parenthesis tells. */
@@ -965,7 +981,7 @@ export class LumParser extends CstParser {
       if (token.tokenType === t.RParen || token.tokenType === t.RSquare) depth--;
       if (depth === 0) return ranged || this.operandAt(k + 1);
       if (depth > 1) continue;
-      const first = opens || token.tokenType === t.Comma;
+      const first = opens || (token.tokenType === t.Comma && this.LA(k + 1).tokenType !== t.RParen);
       if (first && !tokenMatcher(this.LA(k + 1), t.Identifier)) return false;
       if (first && this.LA(k + 2).tokenType === t.In) ranged = true;
       else if (first && this.LA(k + 2).tokenType !== t.Comma && this.LA(k + 2).tokenType !== t.RParen)

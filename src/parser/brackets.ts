@@ -112,8 +112,9 @@ function beginsItem(tokens: readonly IToken[], i: number): boolean {
   if (i > 0 && tokens[i - 1].tokenType !== t.Newline) return false;
   if (next === undefined) return false;
   if (token.tokenType === t.Import) return next.tokenType === t.LCurly;
-  const named =
-    [t.Fn, t.Layer, t.Model, t.Kernel].includes(token.tokenType) && tokenMatcher(next, t.Identifier);
+  const keyword = [t.Fn, t.Layer, t.Model, t.Kernel].includes(token.tokenType);
+  const infix = [t.In, t.As, t.Prefix].includes(next.tokenType);
+  const named = keyword && tokenMatcher(next, t.Identifier) && !infix;
   return named && (after?.tokenType === t.LParen || after?.tokenType === t.LCurly);
 }
 

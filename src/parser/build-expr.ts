@@ -118,15 +118,19 @@ export function range(node: Node): RangeExpr {
 function suffix(base: Expr, node: Node): Expr {
   const span = joinSpans(base.span, spanOf(node));
   const args = maybeNode(node, "args");
-  if (args) return { kind: "call", callee: base, args: nodes(args, "arg").map(arg), span };
+  if (args) {
+    const prefix = text(node);
+    const named = prefix && joinSpans(base.span, prefix.span);
+    const callee: Expr = prefix ? { kind: "prefix", callee: base, prefix, span: named! } : base;
+    return { kind: "call", callee, args: nodes(args, "arg").map(arg), span };
+  }
   const indices = maybeNode(node, "indices");
   if (indices) {
     const otherwise = maybeNode(indices, "expression");
     const at = nodes(indices, "slice").map(slice);
     return { kind: "index", base, indices: at, otherwise: otherwise && expression(otherwise), span };
   }
-  const prefix = text(node);
-  return prefix ? { kind: "prefix", callee: base, prefix, span } : { kind: "transpose", operand: base, span };
+  return { kind: "transpose", operand: base, span };
 }
 
 function arg(node: Node): Arg {

@@ -59,7 +59,8 @@ function withoutStray(tokens: readonly IToken[], stray: ReadonlySet<IToken>): IT
 
 function joins(previous: IToken | undefined, tokens: readonly IToken[], next: number): boolean {
   if (previous === undefined || [t.Newline, t.LCurly].includes(previous.tokenType)) return true;
-  if (beginsStatement(tokens, next)) return false;
+  // After a comma it may also be the next name, as in `with S = a,` above `T = b`.
+  if (previous.tokenType !== t.Comma && beginsStatement(tokens, next)) return false;
   if (continuesAfter.some((type) => tokenMatcher(previous, type))) return true;
   if (next === tokens.length) return false;
   if (continuesBefore.some((type) => tokenMatcher(tokens[next], type))) return true;

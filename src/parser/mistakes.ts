@@ -66,7 +66,17 @@ function chainedComparison({ token, rules, before, span }: Stop): Diagnostic | u
 
 /** `y == x + 1` for a definition, `if a = b` for a comparison. */
 function equalSigns({ token, before, rules, span }: Stop): Diagnostic | undefined {
-  const defining = ["assignment", "statement", "param", "output", "emit", "body", "carried", "item"];
+  const defining = [
+    "assignment",
+    "definition",
+    "statement",
+    "param",
+    "output",
+    "emit",
+    "body",
+    "carried",
+    "item",
+  ];
   if (token.tokenType === t.EqualEqual) {
     const chained = before.some((b) => tokenMatcher(b, t.CompareOp));
     if (chained) return diagnostic("LUM1017", span, {});
@@ -87,6 +97,7 @@ function walrus({ token, before, rules, span }: Stop): Diagnostic | undefined {
     args: "an argument",
     body: "the head of a function",
     assignment: "a definition of several names",
+    definition: "a definition outside of models",
   };
   const first = before[before.length - 1];
   const declared = first && declarers.includes(first.tokenType) && isName(before[before.length - 2]);
@@ -165,7 +176,7 @@ function missingEquals({
   found,
   expected,
 }: Stop): Diagnostic | undefined {
-  const inTarget = rules[rules.length - 1] === "assignment" && expected === "`=`";
+  const inTarget = ["assignment", "definition"].includes(rules[rules.length - 1]) && expected === "`=`";
   if (!inTarget || before.length === 0) return undefined;
   const first = before[before.length - 1];
   const target = source.text.slice(first.startOffset, before[0].endOffset! + 1);

@@ -55,7 +55,11 @@ export class Trivia {
 
   /** Whether only an empty line stands directly before the text at `offset`. */
   blankBefore(offset: number): boolean {
-    return /\n[^\S\n]*\n[^\S\n]*$/.test(this.#text.slice(0, offset));
+    let lineEnds = 0;
+    let at = offset - 1;
+    for (; at >= 0 && lineEnds < 2 && /\s/.test(this.#text[at]); at--)
+      if (this.#text[at] === "\n") lineEnds++;
+    return lineEnds === 2;
   }
 
   blankBetween(start: number, end: number): boolean {
