@@ -119,6 +119,7 @@ function usableChanges(required: readonly RequiredTensor[], held: Held): PrefixC
   if (missing === undefined) return [];
   const added = [...held.keys()]
     .filter((name) => name.endsWith(`.${missing}`))
+    .sort()
     .map((name): PrefixChange => ({ kind: "added", prefix: name.slice(0, -missing.length) }));
   const removed = [...missing.matchAll(/\./g)].map(
     (dot): PrefixChange => ({ kind: "removed", prefix: missing.slice(0, dot.index + 1) }),
@@ -146,18 +147,23 @@ function missingProblems(missing: readonly RequiredTensor[], extra: readonly Ten
 
 function misshapenProblems(present: readonly Present[]): Diagnostic[] {
   const differing = present.filter(({ wanted, tensor }) => `${wanted.shape}` !== `${tensor.shape}`);
-  return groupByLayer(differing, (p) => `${p.wanted.shape} ${p.tensor.shape}`).map(({ names, first }) => {
-    const { wanted, tensor } = first;
-    const swapped = [...tensor.shape.slice(0, -2), ...tensor.shape.slice(-2).reverse()];
-    const transposed = `${swapped}` === `${wanted.shape}`;
-    return diagnostic("LUM6133", wanted.span, {
-      name: names,
-      wanted: wanted.shape,
-      found: tensor.shape,
-      transposed,
-    });
-  });
+  const report = (list: readonly Present[], transposed: boolean): Diagnostic[] =>
+    groupByLayer(list, (p) => `${p.wanted.shape} ${p.tensor.shape}`).map(
+      ({ names, first: { wanted, tensor } }) =>
+        diagnostic("LUM6133", wanted.span, {
+          name: names,
+          wanted: wanted.shape,
+          found: tensor.shape,
+          transposed,
+        }),
+    );
+  const others = differing.filter((p) => !isTransposed(p));
+  return [...report(differing.filter(isTransposed), true), ...report(others, false)];
 }
+
+/** The last two sizes swapped. */
+const isTransposed = ({ wanted, tensor }: Present): boolean =>
+  `${[...tensor.shape.slice(0, -2), ...tensor.shape.slice(-2).reverse()]}` === `${wanted.shape}`;
 
 function mistypedProblems(mistyped: readonly Present[]): Diagnostic[] {
   return groupByLayer(mistyped, (p) => `${p.tensor.dtype} ${p.wanted.dtype}`).map(({ names, first }) => {
