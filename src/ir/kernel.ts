@@ -139,23 +139,28 @@ export type Stmt =
 
 export type Contraction = {
   readonly kind: "contraction";
-  /** Variables; batch is undefined for a single product. */
+  /** Variables. Without a batch it is a single product; an absent m, n or k has extent 1. */
   readonly batch: number | undefined;
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  /** Indices that both operands and the epilogue need per batch item. */
-  readonly perItem: readonly Stmt[];
+  readonly m: number | undefined;
+  readonly n: number | undefined;
+  readonly k: number | undefined;
   readonly a: Operand;
   readonly b: Operand;
+  /** What the epilogue calls the sum. */
   readonly sum: string;
   readonly workspace: string;
-  /** Runs once for each (m, n); stores the result. */
+  /** Runs once for each (m, n) of each item; stores the result. */
   readonly epilogue: readonly Stmt[];
 };
 
 /** Element (outer, k): outer is m for a and n for b. */
-export type Operand =
+export type Operand = {
+  /** Indices and values that depend on the batch item alone. */
+  readonly perItem: readonly Stmt[];
+  readonly form: OperandForm;
+};
+
+export type OperandForm =
   | {
       readonly kind: "strided";
       readonly from: string;
@@ -164,13 +169,8 @@ export type Operand =
       readonly outerStride: Poly;
       readonly kStride: Poly;
     }
-  | {
-      readonly kind: "packed";
-      readonly from: string;
-      readonly dtype: DType;
-      readonly side: "a" | "b";
-      readonly offset: Poly;
-    }
+  /** Panels made ahead of time. */
+  | { readonly kind: "packed"; readonly from: string; readonly dtype: DType; readonly side: "a" | "b" }
   | {
       readonly kind: "patches";
       readonly from: string;
@@ -184,7 +184,6 @@ export type Operand =
       readonly dilations: readonly [number, number];
       readonly pads: readonly [number, number];
       readonly outWidth: Poly;
-      readonly channelStride: Poly;
     }
   /** Computed as it is read. */
   | { readonly kind: "computed"; readonly lets: readonly Stmt[]; readonly value: Expr };

@@ -96,7 +96,7 @@ export type Step =
       readonly kind: "call";
       /** Name of a kernel of the program. */
       readonly kernel: string;
-      /** One per parameter of the kernel. */
+      /** One per pointer and size parameter of the kernel, in order; what the model holds for all kernels goes without. */
       readonly args: readonly Argument[];
       /** The definition that this call computes, `attention.q`. */
       readonly computes: string;

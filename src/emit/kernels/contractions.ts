@@ -1,0 +1,122 @@
+/** Calls of the contraction engine. */
+import type { Contraction, Operand, OperandForm } from "../../ir/kernel.ts";
+import { constantOf, type Poly } from "../../ir/poly.ts";
+import { cppType } from "../cpp.ts";
+import { exprText } from "./expressions.ts";
+import { type Indexing, indexText } from "./indices.ts";
+import { blockLines } from "./statements.ts";
+
+export function contractionLines(s: Contraction, indent: string, ix: Indexing): string[] {
+  const size = (v: number | undefined) => (v === undefined ? "1" : indexText(ix.variables[v].size, ix));
+  const inner = `${indent}    `;
+  const extents = [s.m, s.n, s.k].map(size).join(", ");
+  const parameters = [s.m, s.n];
+  if (s.batch === undefined) {
+    return [
+      ...blockLines([...s.a.perItem, ...s.b.perItem], indent, ix),
+      `${indent}lum::gemm(${extents},`,
+      ...ending(operandLines(s.a.form, s.m, s.k, inner, ix), ","),
+      ...ending(operandLines(s.b.form, s.n, s.k, inner, ix), ","),
+      `${inner}${s.workspace},`,
+      ...ending(
+        lambda(parameters, `float ${s.sum}`, blockLines(s.epilogue, `${inner}    `, ix), inner, ix),
+        ");",
+      ),
+    ];
+  }
+  const perItem = (o: Operand, outer: number | undefined): string[] => {
+    const form = operandLines(o.form, outer, s.k, `${inner}    `, ix);
+    form[0] = form[0].replace(/^\s*/, (blanks) => `${blanks}return `);
+    const body = [...blockLines(o.perItem, `${inner}    `, ix), ...ending(form, ";")];
+    return lambda([s.batch], undefined, body, inner, ix);
+  };
+  return [
+    `${indent}lum::gemm_batched(${size(s.batch)}, ${extents},`,
+    ...ending(perItem(s.a, s.m), ","),
+    ...ending(perItem(s.b, s.n), ","),
+    `${inner}${s.workspace},`,
+    ...ending(
+      lambda(
+        [s.batch, ...parameters],
+        `float ${s.sum}`,
+        blockLines(s.epilogue, `${inner}    `, ix),
+        inner,
+        ix,
+      ),
+      ");",
+    ),
+  ];
+}
+
+const ending = (lines: string[], end: string): string[] => [...lines.slice(0, -1), lines.at(-1) + end];
+
+/** Parameters that the body doesn't name go unnamed. */
+function lambda(
+  variables: readonly (number | undefined)[],
+  last: string | undefined,
+  body: readonly string[],
+  indent: string,
+  ix: Indexing,
+): string[] {
+  const text = body.join("\n");
+  const parameters = variables.map((v) => {
+    const name = v === undefined ? undefined : ix.variables[v].name;
+    return name !== undefined && new RegExp(`\\b${name}\\b`).test(text) ? `i64 ${name}` : "i64";
+  });
+  if (last !== undefined)
+    parameters.push(new RegExp(`\\b${last.split(" ")[1]}\\b`).test(text) ? last : last.split(" ")[0]);
+  const one = body.length === 1 ? `${indent}[=](${parameters.join(", ")}) { ${body[0].trim()} }` : undefined;
+  if (one !== undefined && one.length <= 116) return [one];
+  return [`${indent}[=](${parameters.join(", ")}) {`, ...body, `${indent}}`];
+}
+
+const from = (name: string, offset: Poly, ix: Indexing): string =>
+  constantOf(offset) === 0 ? name : `${name} + ${indexText(offset, ix)}`;
+
+function operandLines(
+  form: OperandForm,
+  outer: number | undefined,
+  k: number | undefined,
+  indent: string,
+  ix: Indexing,
+): string[] {
+  switch (form.kind) {
+    case "strided": {
+      const strides = [form.outerStride, form.kStride].map((p) => indexText(p, ix));
+      return [
+        `${indent}lum::Strided<${cppType(form.dtype)}>{${[from(form.from, form.offset, ix), ...strides].join(", ")}}`,
+      ];
+    }
+    case "packed":
+      return [
+        `${indent}lum::Packed${form.side.toUpperCase()}<${cppType(form.dtype)}>{${form.from}, ${k === undefined ? "1" : indexText(ix.variables[k].size, ix)}}`,
+      ];
+    case "patches": {
+      const text = (p: Poly) => indexText(p, ix);
+      const plane = [text(form.height), text(form.width)];
+      const window = [
+        text(form.kernelHeight),
+        text(form.kernelWidth),
+        ...form.strides,
+        ...form.dilations,
+        ...form.pads,
+      ];
+      const [h, w] = [constantOf(form.height), constantOf(form.width)];
+      const channel = h !== undefined && w !== undefined ? String(h * w) : `(${plane[0]}) * (${plane[1]})`;
+      const fields = [from(form.from, form.offset, ix), ...plane, ...window, text(form.outWidth), channel];
+      return [
+        `${indent}// image, its height and width; kernel's height and width; strides, dilations, padding; output's width; channel`,
+        `${indent}lum::Patches<${cppType(form.dtype)}>{${fields.join(", ")}}`,
+      ];
+    }
+    case "computed": {
+      const body = [
+        ...blockLines(form.lets, `${indent}    `, ix),
+        `${indent}    return ${exprText(form.value, ix)};`,
+      ];
+      const lines = lambda([outer, k], undefined, body, indent, ix);
+      lines[0] = lines[0].replace("[=]", "lum::Lambda{[=]");
+      return ending(lines, "}");
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/** Expressions of kernels in C++. */
+import { accumulatorOf, type DType, isFloat } from "../../ir/dtype.ts";
+import type { Expr, RangeCheck } from "../../ir/kernel.ts";
+import { binaryOp, unaryOp } from "../../ops/index.ts";
+import { call, choose, infix, literal } from "../../ops/spelling.ts";
+import { cppType } from "../cpp.ts";
+import { type Indexing, indexText } from "./indices.ts";
+
+const comparisons: Readonly<Record<string, string>> = {
+  eq: "==",
+  ne: "!=",
+  lt: "<",
+  le: "<=",
+  gt: ">",
+  ge: ">=",
+};
+
+/** Inside `namespace kernels`, where i64 is lum's. */
+export const localType = (t: DType): string => (t === "i64" ? "i64" : cppType(t));
+
+export function exprText(e: Expr, ix: Indexing): string {
+  const text = (x: Expr) => exprText(x, ix);
+  switch (e.kind) {
+    case "number":
+      return numberText(e.value, e.dtype);
+    case "local":
+      return e.name;
+    case "index":
+      return e.dtype === "i64" ? indexText(e.value, ix) : staticCast(e.dtype, indexText(e.value, ix));
+    case "load":
+      return `${e.from}[${indexText(e.at, ix)}]`;
+    case "unary": {
+      const t = accumulatorOf(e.x.dtype);
+      return convert(unaryOp(e.fn).cpp(t, convert(text(e.x), e.x.dtype, t)), unaryType(e.fn, t), e.dtype);
+    }
+    case "binary":
+      return binaryText(e, ix);
+    case "select":
+      return choose(text(e.condition), text(e.a), text(e.b));
+    case "cast":
+      return convert(text(e.x), e.x.dtype, e.dtype);
+    case "bitcast":
+      return call("__builtin_bit_cast", localType(e.dtype), text(e.x));
+    case "inside":
+      return e.checks.map((c) => checkText(c, ix)).reduce((a, b) => infix(a, "&&", b));
+    case "checked": {
+      if (e.what === undefined) return text(e.x);
+      return call("check->inside", text(e.x), indexText(e.size, ix), JSON.stringify(e.what));
+    }
+  }
+}
+
+const unaryType = (fn: string, t: DType): DType => (unaryOp(fn).result === "bool" ? "bool" : t);
+
+function binaryText(e: Expr & { kind: "binary" }, ix: Indexing): string {
+  const { a, b } = e;
+  const compare = comparisons[e.fn];
+  if (compare !== undefined && a.kind === "index" && b.kind === "index")
+    return infix(indexText(a.value, ix), compare, indexText(b.value, ix));
+  const t = accumulatorOf(a.dtype);
+  const value = binaryOp(e.fn).cpp(
+    t,
+    convert(exprText(a, ix), a.dtype, t),
+    convert(exprText(b, ix), b.dtype, t),
+  );
+  return convert(value, binaryOp(e.fn).result === "bool" ? "bool" : t, e.dtype);
+}
+
+const checkText = (c: RangeCheck, ix: Indexing): string => {
+  const value = indexText(c.value, ix);
+  const low = c.low ? infix(value, ">=", "0") : undefined;
+  const high = c.below === undefined ? undefined : infix(value, "<", indexText(c.below, ix));
+  return [low, high].filter((x) => x !== undefined).reduce((a, b) => infix(a, "&&", b), "") || "true";
+};
+
+function numberText(value: number, t: DType): string {
+  if (isFloat(t) && t !== "f32" && t !== "f64")
+    return `lum::from_float<${cppType(t)}>(${literal(value, "f32")})`;
+  return literal(value, t);
+}
+
+const staticCast = (t: DType, text: string): string => `static_cast<${localType(t)}>(${text})`;
+
+const isNarrowFloat = (t: DType): boolean => isFloat(t) && t !== "f32" && t !== "f64";
+
+/** `text` of type `from` as `to`. */
+export function convert(text: string, from: DType, to: DType): string {
+  if (from === to) return text;
+  if (isNarrowFloat(from)) return convert(call("lum::to_float", text), "f32", to);
+  if (isNarrowFloat(to))
+    return `lum::from_float<${cppType(to)}>(${from === "f32" ? text : staticCast("f32", text)})`;
+  if (to === "bool") return infix(text, "!=", literal(0, from));
+  return staticCast(to, text);
+}

@@ -1,0 +1,102 @@
+/** One kernel as one C++ file. */
+import type { Kernel, KernelParam } from "../../ir/kernel.ts";
+import { positionOf } from "../../ir/source.ts";
+import { cppType } from "../cpp.ts";
+import { exprText, localType } from "./expressions.ts";
+import type { Indexing } from "./indices.ts";
+import { blockLines } from "./statements.ts";
+
+/** The text of `src/kernels/<name>.cpp`. */
+export function kernelSource(kernel: Kernel): string {
+  const ix: Indexing = { variables: kernel.variables, bounds: kernel.bounds };
+  const body = blockLines(kernel.body, "    ", ix);
+  const text = body.join("\n");
+  const headers = runtimeHeadersOf(kernel, text).map((h) => `#include "runtime/${h}"`);
+  return [
+    ...headComment(kernel),
+    '#include "kernels.h"',
+    ...headers,
+    "",
+    "namespace kernels {",
+    "",
+    ...(/\bi64\b/.test(text) ? ["using lum::i64;", ""] : []),
+    ...tableLines(kernel),
+    ...signature(kernel),
+    ...body,
+    "}",
+    "",
+    "}  // namespace kernels",
+    "",
+  ].join("\n");
+}
+
+/** The line of the model, where it is, and why the kernel is made as it is. */
+function headComment(kernel: Kernel): string[] {
+  const { file, start } = kernel.span;
+  const { line } = positionOf(file, start);
+  const written = file.text.split("\n")[line - 1]?.trim() ?? "";
+  const name = file.path.split("/").at(-1);
+  const lines = [
+    `// ${written}`,
+    `// ${name}:${line}${kernel.computes === "" ? "" : `, ${kernel.computes}`}. ${kernel.notes.join(" ")}`,
+  ];
+  return lines.filter((l) => l.trim() !== "//").map((l) => l.trimEnd());
+}
+
+function signature(kernel: Kernel): string[] {
+  const pointers = kernel.params.filter((p) => p.kind === "pointer");
+  const rest = kernel.params.filter((p) => p.kind !== "pointer").map(parameter);
+  const head = `void ${kernel.name}(`;
+  const indent = " ".repeat(head.length);
+  const lines = pointers.map((p, i) => {
+    const last = i === pointers.length - 1 && rest.length === 0;
+    return { text: `${parameter(p)}${last ? ") {" : ","}`, note: p.shapeText };
+  });
+  const width = Math.max(...lines.map((l) => l.text.length));
+  const out = lines.map((l) => `${l.text.padEnd(width)}  // ${l.note}`);
+  if (rest.length > 0) out.push(`${rest.join(", ")}) {`);
+  return out.map((l, i) => (i === 0 ? head : indent) + l);
+}
+
+function parameter(p: KernelParam): string {
+  switch (p.kind) {
+    case "pointer":
+      return `${p.mutable ? "" : "const "}${cppType(p.dtype)}* ${p.name}`;
+    case "size":
+      return `lum::i64 ${p.name}`;
+    case "workspace":
+      return `void* ${p.name}`;
+    case "check":
+      return `lum::IndexCheck* ${p.name}`;
+  }
+}
+
+function tableLines(kernel: Kernel): string[] {
+  return kernel.tables.flatMap((t) => {
+    const numbers = t.values.map((value) =>
+      exprText({ kind: "number", value, dtype: t.dtype }, { variables: [], bounds: kernel.bounds }),
+    );
+    const rows: string[] = [];
+    for (let i = 0; i < numbers.length; i += 12) rows.push(`    ${numbers.slice(i, i + 12).join(", ")},`);
+    const constant = /^(f16|bf16|f8)/.test(t.dtype) ? "static const" : "constexpr";
+    return [`${constant} ${localType(t.dtype)} ${t.name}[] = {`, ...rows, "};", ""];
+  });
+}
+
+/** Headers by what the text and statements use. */
+function runtimeHeadersOf(kernel: Kernel, text: string): string[] {
+  const headers = new Set<string>();
+  const mathematical =
+    /\blum::(?:abs|sqrt|floor|ceil|round|max|min|sign|exp|exp2|expm1|log|log2|log1p|rsqrt|recip|sin|cos|tanh|erf|sigmoid|pow|ranks_above|ranks_below)\b/;
+  if (text.includes("lum::gemm")) headers.add("gemm.h");
+  if (text.includes("lum::Patches")) headers.add("gemm_patches.h");
+  if (text.includes("lum::parallel_for")) headers.add("parallel.h");
+  if (mathematical.test(text)) headers.add("math.h");
+  if (/\blum::(?:wrapping_\w+|floor_div|floor_mod|shift_\w+|max<|min<|abs|sign|max|min|pow)/.test(text))
+    headers.add("integers.h");
+  if (text.includes("lum::top_k")) headers.add("top_k.h");
+  if (kernel.params.some((p) => p.kind === "check")) headers.add("index_check.h");
+  if (text.includes("INFINITY") || text.includes("NAN")) headers.add("math.h");
+  headers.add("types.h");
+  return [...headers].sort();
+}

@@ -1,0 +1,115 @@
+/** Statements of kernels in C++. */
+
+import { isFloat } from "../../ir/dtype.ts";
+import type { FoldFn, Stmt } from "../../ir/kernel.ts";
+import { constantOf } from "../../ir/poly.ts";
+import { argFolds, folds } from "../../ops/reductions.ts";
+import { contractionLines } from "./contractions.ts";
+import { exprText, localType } from "./expressions.ts";
+import { type Indexing, indexText } from "./indices.ts";
+
+/** Lines of a block, each with its indentation. */
+export const blockLines = (body: readonly Stmt[], indent: string, ix: Indexing): string[] =>
+  body.flatMap((s) => statementLines(s, indent, ix));
+
+function statementLines(s: Stmt, indent: string, ix: Indexing): string[] {
+  const expr = (e: Parameters<typeof exprText>[0]) => exprText(e, ix);
+  switch (s.kind) {
+    case "loop":
+      return loopLines(s, indent, ix);
+    case "let":
+      return [`${indent}const ${localType(s.value.dtype)} ${s.name} = ${expr(s.value)};`];
+    case "index":
+      return [`${indent}const i64 ${ix.variables[s.variable].name} = ${expr(s.value)};`];
+    case "accumulator": {
+      const start = expr({ kind: "number", value: s.start, dtype: s.dtype });
+      return [`${indent}${localType(s.dtype)} ${s.name} = ${start};`];
+    }
+    case "fold":
+      return [`${indent}${foldText(s, ix)}`];
+    case "pick": {
+      const value = expr(s.value);
+      return [
+        `${indent}if (${argFolds[s.fn].betterCall}(${value}, ${s.best})) {`,
+        `${indent}    ${s.best} = ${value};`,
+        `${indent}    ${s.at} = static_cast<lum::i32>(${indexText(s.position, ix)});`,
+        `${indent}}`,
+      ];
+    }
+    case "store":
+      return [`${indent}${s.to}[${indexText(s.at, ix)}] = ${expr(s.value)};`];
+    case "if":
+      return [
+        `${indent}if (${expr(s.condition)}) {`,
+        ...blockLines(s.body, `${indent}    `, ix),
+        `${indent}}`,
+      ];
+    case "contraction":
+      return contractionLines(s, indent, ix);
+    case "topk": {
+      const inner = [...blockLines(s.lets, `${indent}    `, ix), `${indent}    return ${expr(s.value)};`];
+      const to = constantOf(s.at) === 0 ? s.to : `${s.to} + ${indexText(s.at, ix)}`;
+      const head = `lum::top_k(${indexText(s.size, ix)}, ${indexText(s.count, ix)}, ${to}, [=](i64 ${ix.variables[s.position].name}) {`;
+      return [`${indent}${head}`, ...inner, `${indent}});`];
+    }
+    case "text":
+      return userText(s.code, indent);
+  }
+}
+
+function foldText(s: Stmt & { kind: "fold" }, ix: Indexing): string {
+  const value = exprText(s.value, ix);
+  const t = s.value.dtype;
+  if (s.fn === "sum" && isFloat(t)) return `${s.name} += ${value};`;
+  if (s.fn === "prod" && isFloat(t)) return `${s.name} *= ${value};`;
+  return `${s.name} = ${folds[s.fn].combine.cpp(t, s.name, value)};`;
+}
+
+function loopLines(s: Stmt & { kind: "loop" }, indent: string, ix: Indexing): string[] {
+  const name = ix.variables[s.variable].name;
+  const size = indexText(s.size, ix);
+  const pragma = s.how.endsWith("simd") ? [simdPragma(s)] : [];
+  if (!s.how.startsWith("parallel"))
+    return [
+      ...pragma.map((p) => indent + p),
+      `${indent}for (i64 ${name} = 0; ${name} < ${size}; ++${name}) {`,
+      ...blockLines(s.body, `${indent}    `, ix),
+      `${indent}}`,
+    ];
+  const inner = `${indent}    `;
+  return [
+    `${indent}lum::parallel_for(${size}, lum::grain_for(${indexText(s.work, ix)}), [=](i64 begin, i64 end) {`,
+    ...pragma.map((p) => inner + p),
+    `${inner}for (i64 ${name} = begin; ${name} < end; ++${name}) {`,
+    ...blockLines(s.body, `${inner}    `, ix),
+    `${inner}}`,
+    `${indent}});`,
+  ];
+}
+
+const operators: Readonly<Record<FoldFn, string>> = { sum: "+", prod: "*", max: "max", min: "min" };
+
+/** `#pragma omp simd`, with what the loop folds from outside of it. */
+function simdPragma(s: Stmt & { kind: "loop" }): string {
+  const found = new Map<string, FoldFn>();
+  const own = new Set<string>();
+  const visit = (body: readonly Stmt[]) => {
+    for (const x of body) {
+      if (x.kind === "accumulator") own.add(x.name);
+      if (x.kind === "fold") found.set(x.name, x.fn);
+      if (x.kind === "loop" || x.kind === "if") visit(x.body);
+    }
+  };
+  visit(s.body);
+  const clauses = [...found]
+    .filter(([name]) => !own.has(name))
+    .map(([name, fn]) => ` reduction(${operators[fn]} : ${name})`);
+  return `#pragma omp simd${clauses.join("")}`;
+}
+
+/** A user's lines moved to the block's indentation. */
+function userText(code: string, indent: string): string[] {
+  const lines = code.replace(/^\s*\n|\s+$/g, "").split("\n");
+  const depth = Math.min(...lines.filter((l) => l.trim() !== "").map((l) => /^\s*/.exec(l)![0].length));
+  return lines.map((l) => (l.trim() === "" ? "" : indent + l.slice(depth)));
+}

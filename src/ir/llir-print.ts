@@ -1,0 +1,62 @@
+/**
+ * Text of Llir: the memory plan, then the calls of each entry with their arguments, then the kernels' parameters.
+ *
+ *     temporary h: f32[batch, 512] at 0, 2097152 bytes
+ *     h(input x, weight w1, weight b1, temporary h, batch)
+ */
+import { typeText } from "./hlir-print.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Argument, LEntry, Program, Step, WeightSlot } from "./llir.ts";
+
+export function printLlir(program: Program): string {
+  const lines = [`program ${program.name}, arena ${program.arenaBytes} bytes`];
+  for (const d of program.dims) lines.push(`dim ${d.name} in ${d.low.key}..${d.high.key}`);
+  for (const w of program.weights) lines.push(weightLine(w));
+  for (const s of program.states) lines.push(`state ${s.name}: ${typeText(s.shape, s.dtype)} = ${s.init}`);
+  for (const e of program.entries) lines.push("", ...entryLines(e));
+  lines.push("", ...program.kernels.map(kernelLine));
+  return `${lines.join("\n")}\n`;
+}
+
+function weightLine(w: WeightSlot): string {
+  const per = w.loops.map((l) => ` per ${l.variable} in ${l.low}..${l.high}`).join("");
+  const layout = w.layout.kind === "stored" ? "" : `, packed [${w.layout.n.key}, ${w.layout.k.key}]`;
+  return `weight ${w.name}: ${typeText(w.shape, w.dtype)}${per}${layout}`;
+}
+
+function entryLines(e: LEntry): string[] {
+  const list = (kind: string, ts: LEntry["inputs"]) =>
+    ts.map((t) => `  ${kind} ${t.name}: ${typeText(t.shape, t.dtype)}`);
+  return [
+    `entry ${e.name}(${e.dims.join(", ")})`,
+    ...list("input", e.inputs),
+    ...list("output", e.outputs),
+    ...list("tap", e.taps),
+    ...e.temporaries.map(
+      (t) => `  temporary ${t.name}: ${typeText(t.shape, t.dtype)} at ${t.offset}, ${t.bytes} bytes`,
+    ),
+    ...stepLines(e.steps, "  "),
+  ];
+}
+
+const stepLines = (steps: readonly Step[], indent: string): string[] =>
+  steps.flatMap((s) =>
+    s.kind === "call"
+      ? [
+          `${indent}${s.kernel}(${s.args.map(argumentText).join(", ")})${s.computes === s.kernel ? "" : `  // ${s.computes}`}`,
+        ]
+      : [
+          `${indent}loop ${s.variable} in ${s.low.key}..${s.high.key} {`,
+          ...stepLines(s.steps, `${indent}  `),
+          `${indent}}`,
+        ],
+  );
+
+function argumentText(a: Argument): string {
+  if (a.kind === "size") return a.value.key;
+  const { place } = a;
+  return place.kind === "scratch" ? `scratch at ${place.offset}` : `${place.kind} ${place.name}`;
+}
+
+const kernelLine = (k: Kernel): string =>
+  `kernel ${k.name} (${k.family}): ${k.params.map((p) => (p.kind === "pointer" ? `${p.mutable ? "mutable " : ""}${p.dtype} ${p.name}` : p.name)).join(", ")}`;

@@ -1,0 +1,112 @@
+/** What must hold of a Plan, proved again from the nodes: everything needed is stored or computed, in order. */
+
+import { contractionOf } from "../lower/plan-contraction.ts";
+import { readsOf, usesOf } from "../lower/plan-reads.ts";
+import type { Node } from "./hlir.ts";
+import { rootsOf } from "./hlir.ts";
+import { type Choice, choicesOf, domainOf, type EntryPlan, isGiven, type Plan, type Region } from "./plan.ts";
+
+/** Throws with every fault that it finds; `step` is the one that made the plan. */
+export function checkPlan(plan: Plan, step: string): void {
+  const faults: string[] = [];
+  for (const e of plan.entries) checkEntry(e, plan, (text) => faults.push(`${e.entry.name}: ${text}`));
+  if (faults.length > 0) throw new Error(`after ${step}, the plan is wrong:\n  ${faults.join("\n  ")}`);
+}
+
+type Report = (fault: string) => void;
+
+const label = (n: Node): string => n.name ?? `${n.op.kind} ${n.id}`;
+
+function checkEntry(e: EntryPlan, plan: Plan, report: Report): void {
+  const roots = [...choicesOf(e.body)].map((c) => c.root);
+  const stored = new Set(roots);
+  if (stored.size !== roots.length) report("a tensor is stored by two kernels");
+  for (const n of rootsOf(e.entry))
+    if (!stored.has(n) && !isGiven(n)) report(`${label(n)} is a result and not stored`);
+  const isStored = (n: Node) => stored.has(n) || isGiven(n);
+  for (const c of choicesOf(e.body)) checkChoice(c, plan, isStored, report);
+  checkOrder(e.body, new Set(), new Map(), isStored, report);
+}
+
+/** All that the kernel computes inside can be computed there, and its family's premises hold. */
+function checkChoice(c: Choice, plan: Plan, isStored: (n: Node) => boolean, report: Report): void {
+  const inlined = new Set(c.inlined);
+  const anchors = new Set<Node>(
+    c.implementation.family === "reduction"
+      ? c.implementation.reduces
+      : c.implementation.family === "contraction"
+        ? [c.implementation.anchor]
+        : [],
+  );
+  for (const n of usesOf(c, isStored).keys()) {
+    const own =
+      n.op.kind === "reduce"
+        ? anchors.has(n)
+        : [
+            "unary",
+            "binary",
+            "select",
+            "cast",
+            "bitcast",
+            "view",
+            "gather",
+            "constant",
+            "data",
+            "iota",
+          ].includes(n.op.kind);
+    if (!inlined.has(n) || !own)
+      report(`${label(c.root)} needs ${label(n)}, which is neither stored nor computed in it`);
+  }
+  const { implementation: i } = c;
+  if (i.family === "contraction") {
+    const again = contractionOf(i.anchor, i.anchor.shape.length - 1, plan.hlir.bounds);
+    const axes = (f: typeof i.form) =>
+      [[...f.batch].sort().join(), [...f.k].sort().join(), [f.m.join(), f.n.join()].sort().join("|")].join(
+        ";",
+      );
+    if (again === undefined || axes(again) !== axes(i.form))
+      report(`${label(c.root)} is no such contraction`);
+  }
+  if (i.family === "reduction") {
+    const rank = domainOf(c.root).length;
+    if (i.outer.some((a) => a < 0 || a >= rank))
+      report(`${label(c.root)} has rows along axes that it has not`);
+    if (i.reduces.some((r) => r.op.kind !== "reduce")) report(`${label(c.root)} folds what is no reduction`);
+  }
+}
+
+/** What a kernel reads is there by then, and is still the version that it asks for. */
+function checkOrder(
+  region: Region,
+  ready: ReadonlySet<Node>,
+  latest: ReadonlyMap<string, Node>,
+  isStored: (n: Node) => boolean,
+  report: Report,
+): void {
+  const done = new Set(ready);
+  const versions = new Map(latest);
+  for (const step of region) {
+    if (step.kind === "loop") {
+      const { op } = step.node;
+      if (op.kind !== "loop") continue;
+      for (const start of step.node.inputs)
+        if (!isGiven(start) && !done.has(start)) report(`${label(start)} starts a loop before it is stored`);
+      const inside = new Map(versions);
+      for (const p of op.loop.params) if (p.cell !== undefined) inside.set(p.cell, p);
+      checkOrder(step.body, done, inside, isStored, report);
+      for (const [i, p] of op.loop.params.entries())
+        if (p.cell !== undefined && op.loop.results[i] !== p) versions.set(p.cell, step.node);
+      continue;
+    }
+    const { choice } = step;
+    for (const { node } of readsOf(choice, isStored)) {
+      if (!isGiven(node) && !done.has(node))
+        report(`${label(choice.root)} reads ${label(node)} before it is stored`);
+      const now = node.cell === undefined ? undefined : versions.get(node.cell);
+      const same = now === undefined || now === node || (node.op.kind === "result" && now === node.inputs[0]);
+      if (!same) report(`${label(choice.root)} reads a version of ${node.cell} that has been overwritten`);
+    }
+    done.add(choice.root);
+    if (choice.root.op.kind === "update") versions.set(choice.root.cell!, choice.root);
+  }
+}

@@ -1,0 +1,250 @@
+/** From nodes to values: what a kernel computes for element (coords) of a node, views and inlined nodes folded in. */
+
+import { Names } from "../../emit/names.ts";
+import { type Bounds, isNonNegative, isPositive, within } from "../../ir/bounds.ts";
+import { isPoly, type Node, type OpOf, type Shape } from "../../ir/hlir.ts";
+import type { KernelParam, RangeCheck, Table, Variable } from "../../ir/kernel.ts";
+import { add, axis, multiply, one, type Poly, subtract, zero } from "../../ir/poly.ts";
+import { spanText } from "../../ir/source.ts";
+import { throughView } from "../plan-contraction.ts";
+import type { Slot } from "./storage.ts";
+import { createValues, type Value, type Values } from "./values.ts";
+
+/** Row-major strides in elements. */
+export const stridesOf = (shape: Shape): Poly[] => shape.map((_, i) => multiply(one, ...shape.slice(i + 1)));
+
+export const offsetAt = (shape: Shape, coords: readonly Poly[]): Poly => {
+  const strides = stridesOf(shape);
+  return add(zero, ...coords.map((c, i) => multiply(c, strides[i])));
+};
+
+/** A kernel variable whose value is read from data. */
+export type Bound = { readonly variable: number; readonly value: Value };
+
+export type Evaluator = ReturnType<typeof createEvaluator>;
+
+export type Setting = {
+  readonly bounds: Bounds;
+  /** Where a node's tensor lies; undefined: it is computed in place. */
+  readonly slotOf: (n: Node) => Slot | undefined;
+  /** The tensor that this kernel makes: computed even though it has a slot. */
+  readonly root: Node;
+};
+
+export function createEvaluator(setting: Setting) {
+  const values: Values = createValues();
+  const names = new Names();
+  const variables: Variable[] = [];
+  const params = new Map<string, { slot: Slot; name: string; mutable: boolean }>();
+  const tables = new Map<Node, Table>();
+  const bound = new Map<number, Value>();
+  const results = new Map<Node, Value>();
+  const memo = new Map<string, Value>();
+  const extras = new Map<string, KernelParam>();
+
+  const self = {
+    values,
+    names,
+    variables,
+    tables,
+    bound,
+    /** Values that kernels hand over: sums of reductions and contractions. */
+    results,
+    params,
+    extras,
+
+    variable(wanted: string, size: Poly): Poly {
+      variables.push({ name: names.give(`variable ${variables.length}`, wanted), size });
+      return axis(variables.length - 1);
+    },
+
+    boundsNow: (): Bounds => ({ ...setting.bounds, axes: variables.map((v) => v.size) }),
+
+    param(slot: Slot, mutable: boolean): string {
+      const known = params.get(slot.key);
+      if (known === undefined) {
+        const name = names.give(`param ${slot.key}`, slot.name);
+        params.set(slot.key, { slot, name, mutable });
+        return name;
+      }
+      known.mutable ||= mutable;
+      return known.name;
+    },
+
+    extra(kind: "workspace" | "check"): string {
+      const name = names.give(`extra ${kind}`, kind);
+      extras.set(kind, { kind, name });
+      return name;
+    },
+
+    /** Element `coords` of `n`; with a guard, only defined (and memory only touched) where it holds. */
+    at(n: Node, coords: readonly Poly[], guard?: Value): Value {
+      const key = `${n.id}@${coords.map((c) => c.key).join()}?${guard?.id}`;
+      const known = memo.get(key);
+      if (known !== undefined) return known;
+      const value = compute(n, coords, guard);
+      if (n.name !== undefined) value.hint ??= n.name.split(".").at(-1);
+      memo.set(key, value);
+      return value;
+    },
+
+    /** Coordinates of a gather's source or an update's target: indices from data become variables. */
+    dataCoordinates(
+      map: OpOf<"gather" | "update">["map"],
+      indices: readonly Node[],
+      shape: Shape,
+      coords: readonly Poly[],
+      options: { guard: Value | undefined; what: string | undefined; wanted: string },
+    ): Poly[] {
+      return map.map((c, i) => {
+        if (isPoly(c)) return throughView([c], coords)[0];
+        const index = self.at(indices[c.operand], coords, options.guard);
+        const what = options.what === undefined ? undefined : `${options.what}, axis ${i}`;
+        const checked = values.checked(values.cast(index, "i64"), shape[i], what);
+        if (what !== undefined) self.extra("check");
+        const before = [...bound].find(([, v]) => v === checked)?.[0];
+        if (before !== undefined) return axis(before);
+        const made = self.variable(index.hint ?? nameOfIndex(indices[c.operand]), shape[i]);
+        bound.set(variables.length - 1, checked);
+        return made;
+      });
+    },
+  };
+
+  function load(slot: Slot, shape: Shape, coords: readonly Poly[], guard: Value | undefined): Value {
+    const from = self.param(slot, false);
+    const at = offsetAt(shape, coords);
+    if (guard === undefined) return values.load(from, at, slot.dtype);
+    return values.guarded(guard, from, at, values.number(0, slot.dtype));
+  }
+
+  function compute(n: Node, coords: readonly Poly[], guard: Value | undefined): Value {
+    const result = results.get(n);
+    if (result !== undefined) return result;
+    const slot = n === setting.root && n.op.kind !== "param" ? undefined : setting.slotOf(n);
+    if (slot !== undefined) return load(slot, n.shape, coords, guard);
+    const operand = (i: number) => self.at(n.inputs[i], coords, guard);
+    switch (n.op.kind) {
+      case "constant":
+        return values.number(n.op.value, n.dtype);
+      case "data":
+        return tableLoad(n, n.op, coords, guard);
+      case "iota":
+        return values.index(throughView([n.op.value], coords)[0], n.dtype);
+      case "unary":
+        return values.unary(n.op.fn, operand(0), n.dtype);
+      case "binary":
+        return values.binary(n.op.fn, operand(0), operand(1), n.dtype);
+      case "select":
+        return values.select(operand(0), operand(1), operand(2));
+      case "cast":
+        return values.cast(operand(0), n.dtype);
+      case "bitcast":
+        return values.bitcast(operand(0), n.dtype);
+      case "view":
+        return filled(n, throughView(n.op.map, coords), n.op.fill, guard);
+      case "gather":
+        return gathered(n, n.op, coords, guard);
+      default:
+        throw new Error(
+          `${n.op.kind} (${n.name ?? n.id}) has no memory and can't be computed inside a kernel`,
+        );
+    }
+  }
+
+  function tableLoad(n: Node, op: OpOf<"data">, coords: readonly Poly[], guard: Value | undefined): Value {
+    let table = tables.get(n);
+    if (table === undefined) {
+      const name = names.give(`table ${n.id}`, n.name?.split(".").at(-1) ?? "table");
+      table = { name, dtype: n.dtype, values: op.values };
+      tables.set(n, table);
+    }
+    const at = offsetAt(n.shape, coords);
+    if (guard === undefined) return values.load(table.name, at, n.dtype);
+    return values.guarded(guard, table.name, at, values.number(0, n.dtype));
+  }
+
+  /** The source of a view at `source`; `fill` where that is outside. */
+  function filled(
+    n: Node,
+    source: readonly Poly[],
+    fill: number | undefined,
+    guard: Value | undefined,
+  ): Value {
+    const x = n.inputs[0];
+    if (fill === undefined) return self.at(x, source, guard);
+    const checks = rangeChecks(source, x.shape, self.boundsNow());
+    if (checks.length === 0) return self.at(x, source, guard);
+    const inside = values.inside(checks);
+    const otherwise = values.number(fill, n.dtype);
+    const both = guard === undefined ? inside : values.binary("and", guard, inside, "bool");
+    const value = self.at(x, source, both);
+    if (value.op.kind === "guarded" && value.args[0] === both && guard === undefined)
+      return values.guarded(inside, value.op.from, value.op.at, otherwise);
+    return values.select(inside, value, otherwise);
+  }
+
+  function gathered(n: Node, op: OpOf<"gather">, coords: readonly Poly[], guard: Value | undefined): Value {
+    const [x, ...indices] = n.inputs;
+    if (op.fill === undefined) {
+      const wanted = n.name ?? "row";
+      const source = self.dataCoordinates(op.map, indices, x.shape, coords, {
+        guard,
+        what: spanText(n.span),
+        wanted,
+      });
+      return self.at(x, source, guard);
+    }
+    let inside: Value | undefined;
+    for (const [i, c] of op.map.entries()) {
+      const one = isPoly(c)
+        ? polyInside(throughView([c], coords)[0], x.shape[i])
+        : valueInside(self.at(indices[c.operand], coords, guard), x.shape[i]);
+      if (one !== undefined) inside = inside === undefined ? one : values.binary("and", inside, one, "bool");
+    }
+    const source = self.dataCoordinates(op.map, indices, x.shape, coords, {
+      guard,
+      what: undefined,
+      wanted: "row",
+    });
+    const both =
+      inside === undefined
+        ? guard
+        : guard === undefined
+          ? inside
+          : values.binary("and", guard, inside, "bool");
+    const value = self.at(x, source, both);
+    return inside === undefined ? value : values.select(inside, value, values.number(op.fill, n.dtype));
+  }
+
+  function polyInside(p: Poly, size: Poly): Value | undefined {
+    const checks = rangeChecks([p], [size], self.boundsNow());
+    return checks.length === 0 ? undefined : values.inside(checks);
+  }
+
+  function valueInside(index: Value, size: Poly): Value {
+    const wide = values.cast(index, "i64");
+    const low = values.binary("ge", wide, values.number(0, "i64"), "bool");
+    return values.binary("and", low, values.binary("lt", wide, values.index(size, "i64"), "bool"), "bool");
+  }
+
+  return self;
+}
+
+const nameOfIndex = (n: Node): string =>
+  n.name?.split(".").at(-1) ??
+  (n.op.kind === "view" || n.op.kind === "cast"
+    ? nameOfIndex(n.inputs[0])
+    : n.op.kind === "input"
+      ? n.op.name
+      : "row");
+
+/** The comparisons that are left to make at run time. */
+function rangeChecks(coords: readonly Poly[], shape: Shape, bounds: Bounds): RangeCheck[] {
+  return coords.flatMap((value, i): RangeCheck[] => {
+    if (within(value, shape[i], bounds)) return [];
+    const low = !isNonNegative(value, bounds);
+    const below = isPositive(subtract(shape[i], value), bounds) ? undefined : shape[i];
+    return [{ value, low, below }];
+  });
+}

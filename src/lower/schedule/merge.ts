@@ -1,0 +1,77 @@
+/** Neighbouring axes that every access walks through as if they were one. */
+import { type Choice, domainOf } from "../../ir/plan.ts";
+import { type Atom, constantOf, equal, linearIn, mentions, multiply, type Poly } from "../../ir/poly.ts";
+import { axisCoordinates } from "../plan-contraction.ts";
+import type { KernelDraft } from "./build.ts";
+import { createEvaluator, offsetAt } from "./evaluate.ts";
+import { polysOf } from "./values.ts";
+
+/** Groups of the root's axes for an elementwise kernel. */
+export function mergeAxes(k: KernelDraft, choice: Choice): number[][] {
+  const domain = domainOf(choice.root);
+  const trial = createEvaluator({ bounds: k.bounds, slotOf: k.slotOf, root: choice.root });
+  for (const [i, size] of domain.entries()) trial.variable(`a${i}`, size);
+  const coords = axisCoordinates(domain.length);
+  const { root } = choice;
+  const strides: Poly[] = [];
+  if (root.op.kind === "update") {
+    const [, value, ...indices] = root.inputs;
+    const options = { guard: undefined, what: "update", wanted: "row" };
+    strides.push(
+      offsetAt(root.shape, trial.dataCoordinates(root.op.map, indices, root.shape, coords, options)),
+    );
+    trial.at(value, coords);
+  } else {
+    strides.push(offsetAt(root.shape, coords));
+    trial.at(root, coords);
+  }
+  const opaque: Poly[] = [];
+  for (const v of trial.values.all())
+    (v.op.kind === "load" || v.op.kind === "guarded" ? strides : opaque).push(...polysOf(v.op));
+  return groupAxes(
+    domain.map((_, i) => i),
+    (i) => domain[i],
+    strides,
+    opaque,
+  );
+}
+
+/** Groups of `axes`, neighbours in this order, that all offsets treat as one and nothing else looks at. */
+export function groupAxes(
+  axes: readonly number[],
+  sizeOf: (a: number) => Poly,
+  offsets: readonly Poly[],
+  opaque: readonly Poly[],
+): number[][] {
+  const groups: number[][] = [];
+  for (const a of axes) {
+    const before = groups.at(-1);
+    const joined = before !== undefined && joins(before.at(-1)!, a, sizeOf(a), offsets, opaque);
+    const trivial =
+      before !== undefined && (constantOf(sizeOf(a)) === 1 || constantOf(sizeOf(before.at(-1)!)) === 1);
+    if (joined && !trivial) before.push(a);
+    else groups.push([a]);
+  }
+  return groups;
+}
+
+function joins(
+  outer: number,
+  inner: number,
+  size: Poly,
+  offsets: readonly Poly[],
+  opaque: readonly Poly[],
+): boolean {
+  const either = (a: Atom) => a.kind === "axis" && (a.axis === outer || a.axis === inner);
+  if (opaque.some((p) => mentions(p, either))) return false;
+  return offsets.every((p) => {
+    const strides = [strideIn(p, outer), strideIn(p, inner)];
+    return (
+      strides[0] !== undefined && strides[1] !== undefined && equal(strides[0], multiply(strides[1], size))
+    );
+  });
+}
+
+/** Coefficient of an axis; undefined where the polynomial is not linear in it. */
+export const strideIn = (p: Poly, a: number): Poly | undefined =>
+  linearIn(p, { kind: "axis", axis: a })?.coefficient;

@@ -1,0 +1,297 @@
+/** Kernels that are loop nests: elementwise work, row reductions, running sums, top-k, users' own. */
+import { upperBound } from "../../ir/bounds.ts";
+import type { Node, OpOf, Shape } from "../../ir/hlir.ts";
+import type { Looping, Stmt } from "../../ir/kernel.ts";
+import { type Choice, domainOf } from "../../ir/plan.ts";
+import { axis, constantOf, int, multiply, one, type Poly, zero } from "../../ir/poly.ts";
+import { argFolds, folds, isArg } from "../../ops/reductions.ts";
+import { operandCoordinates } from "../plan-contraction.ts";
+import type { KernelDraft } from "./build.ts";
+import { offsetAt } from "./evaluate.ts";
+import type { Frame } from "./frames.ts";
+import { axisNames, reducedNames } from "./index-names.ts";
+import { mergeAxes } from "./merge.ts";
+
+/** Axes that loops run over: variable and size; the coordinates of the domain in terms of them. */
+export type Axes = {
+  readonly loops: readonly { readonly variable: number; readonly size: Poly }[];
+  readonly coords: readonly Poly[];
+};
+
+/** One loop per axis of size over 1; axes that every access walks through as one are one loop. */
+export function openAxes(k: KernelDraft, choice: Choice, merge: boolean): Axes {
+  const domain = domainOf(choice.root);
+  const names = axisNames(choice.root, domain.length);
+  const groups = merge ? mergeAxes(k, choice) : domain.map((_, i) => [i]);
+  const coords: Poly[] = domain.map(() => zero);
+  const loops: { variable: number; size: Poly }[] = [];
+  for (const group of groups) {
+    const size = multiply(one, ...group.map((i) => domain[i]));
+    if (constantOf(size) === 1) continue;
+    const last = group.at(-1)!;
+    coords[last] = k.ev.variable(group.length > 1 ? "i" : names[last], size);
+    loops.push({ variable: k.ev.variables.length - 1, size });
+  }
+  return { loops, coords };
+}
+
+const hint = (k: KernelDraft, size: Poly): number => upperBound(size, k.bounds) ?? 1024;
+
+/** Which loop is shared out to threads: the first that is long enough, else the longest. */
+export function parallelLoop(k: KernelDraft, loops: Axes["loops"]): number {
+  const enough = loops.findIndex((l) => hint(k, l.size) >= 16);
+  if (enough >= 0) return enough;
+  const longest = Math.max(...loops.map((l) => hint(k, l.size)));
+  return loops.findIndex((l) => hint(k, l.size) === longest);
+}
+
+/** Nested loops around `body`; the innermost in vector lanes if asked. */
+export function nestLoops(
+  k: KernelDraft,
+  frame: Frame,
+  loops: Axes["loops"],
+  options: { simd: boolean; threads: boolean; work: Poly },
+  body: (inner: Frame) => void,
+): void {
+  const shared = options.threads && loops.length > 0 ? parallelLoop(k, loops) : -1;
+  const visit = (depth: number, at: Frame): void => {
+    if (depth === loops.length) return body(at);
+    const lanes = options.simd && depth === loops.length - 1;
+    const how: Looping =
+      depth === shared ? (lanes ? "parallel simd" : "parallel") : lanes ? "simd" : "serial";
+    const work = multiply(options.work, ...loops.slice(depth + 1).map((l) => l.size));
+    k.place.loop(at, loops[depth].variable, loops[depth].size, how, work, (inner) => visit(depth + 1, inner));
+  };
+  visit(0, frame);
+}
+
+/** Where the root's element at `coords` is stored; indices from data that are outside skip the store. */
+export function storeRoot(
+  k: KernelDraft,
+  choice: Choice,
+  frame: Frame,
+  coords: readonly Poly[],
+  reads: () => Stored,
+): void {
+  const { root } = choice;
+  const { value, at } =
+    root.op.kind === "update"
+      ? updated(k, root, root.op, coords)
+      : { value: reads().value, at: offsetAt(root.shape, coords) };
+  const to = k.ev.param(k.target, true);
+  const expr = k.place.exprOf(value, frame);
+  k.place.needVariables(at, frame);
+  frame.out.push({ kind: "store", to, at, value: expr });
+}
+
+type Stored = { readonly value: ReturnType<KernelDraft["ev"]["at"]> };
+
+function updated(k: KernelDraft, root: Node, op: OpOf<"update">, coords: readonly Poly[]) {
+  const [, written, ...indices] = root.inputs;
+  const what = k.lineOf(root);
+  const target = k.ev.dataCoordinates(op.map, indices, root.shape, coords, {
+    guard: undefined,
+    what,
+    wanted: "row",
+  });
+  return { value: k.ev.at(written, coords), at: offsetAt(root.shape, target) };
+}
+
+export function elementwise(k: KernelDraft, choice: Choice): void {
+  const { loops, coords } = openAxes(k, choice, true);
+  nestLoops(k, k.frame, loops, { simd: vectorizes(choice), threads: true, work: int(k.work) }, (inner) =>
+    storeRoot(k, choice, inner, coords, () => ({ value: k.ev.at(choice.root, coords) })),
+  );
+}
+
+/** A checked index in the innermost loop calls a function that notes faults; so do stores to places from data. */
+const vectorizes = (choice: Choice): boolean =>
+  ![choice.root, ...choice.inlined].some(
+    (n) => n.op.kind === "gather" || (n.op.kind === "update" && n.inputs.length > 2),
+  );
+
+/** Largest number of terms of a reduction that is better written out for each lane of the result. */
+const fewTerms = 16;
+
+export function reduction(k: KernelDraft, choice: Choice): void {
+  const { implementation } = choice;
+  if (implementation.family !== "reduction") throw new Error("reduction of another family");
+  const { outer, reduces } = implementation;
+  const all = openAxes(k, choice, false);
+  const domain = domainOf(choice.root);
+  const loopOf = (a: number) => all.loops.find((l) => all.coords[a].key === `a${l.variable}`);
+  const rows = outer.flatMap((a) => loopOf(a) ?? []);
+  const rest = domain
+    .map((_, a) => a)
+    .filter((a) => !outer.includes(a))
+    .flatMap((a) => loopOf(a) ?? []);
+  const terms = reduces.map((r) => termsOf(r));
+  const few = rest.length === 0 && terms.every((t) => t !== undefined && t <= fewTerms) && vectorizes(choice);
+  const work = multiply(int(k.work), termCount(reduces, domain, outer));
+  nestLoops(k, k.frame, rows, { simd: few && rows.length > 0, threads: true, work }, (row) => {
+    for (const r of reduces) reduceStage(k, r, rowCoordinates(k, choice, r, all.coords), row, few);
+    nestLoops(k, row, rest, { simd: vectorizes(choice), threads: false, work: int(1) }, (inner) =>
+      storeRoot(k, choice, inner, all.coords, () => ({ value: k.ev.at(choice.root, all.coords) })),
+    );
+  });
+}
+
+/** How many values a reduction folds, where that is known. */
+function termsOf(r: Node): number | undefined {
+  if (r.op.kind !== "reduce") return undefined;
+  const size = constantOf(multiply(one, ...r.op.axes.map((a) => r.inputs[0].shape[a])));
+  return size === undefined || isArg(r.op.fn) ? undefined : size;
+}
+
+function termCount(reduces: readonly Node[], domain: Shape, outer: readonly number[]): Poly {
+  const first = reduces[0];
+  if (first.op.kind === "reduce") return multiply(one, ...first.op.axes.map((a) => first.inputs[0].shape[a]));
+  return multiply(one, ...domain.filter((_, a) => !outer.includes(a)));
+}
+
+/** Coordinates at which the kernel needs a reduction: a choice of the row's axes, found where it is first read. */
+function rowCoordinates(k: KernelDraft, choice: Choice, r: Node, coords: readonly Poly[]): Poly[] {
+  if (r === choice.root) return [...coords];
+  const use = k.usesOf(r)[0];
+  return use.coords.map((c) => {
+    const only = c.terms.length === 1 ? c.terms[0].atoms[0] : undefined;
+    if (only?.kind !== "axis") throw new Error(`reduction at ${c.key} is not a row's`);
+    return coords[only.axis];
+  });
+}
+
+/** Folds one reduction over its own axes into a local. */
+function reduceStage(k: KernelDraft, r: Node, coords: readonly Poly[], row: Frame, inLanes: boolean): void {
+  if (r.op.kind !== "reduce") throw new Error("a stage that is no reduction");
+  const { fn, axes } = r.op;
+  const product = r.inputs[0];
+  const names = reducedNames(r, axes.length);
+  const loops: { variable: number; size: Poly }[] = [];
+  const reduced = axes.map((a, i) => {
+    if (constantOf(product.shape[a]) === 1) return zero;
+    const made = k.ev.variable(names[i], product.shape[a]);
+    loops.push({ variable: k.ev.variables.length - 1, size: product.shape[a] });
+    return made;
+  });
+  const at = operandCoordinates(r, coords, reduced);
+  const wanted = r.name?.split(".").at(-1) ?? accumulatorNames[fn];
+  const name = k.ev.names.give(`accumulator ${r.id}`, wanted);
+  row.locals.add(name);
+  if (isArg(fn)) {
+    pick(k, r, fn, { name, at, loops, row });
+    return;
+  }
+  row.out.push({ kind: "accumulator", name, dtype: r.dtype, start: folds[fn].neutral(r.dtype) });
+  const simd = !inLanes && (constantOf(loops.at(-1)?.size ?? one) ?? 64) >= 8;
+  nestLoops(k, row, loops, { simd: simd && plainReads(product), threads: false, work: one }, (inner) => {
+    const value = k.place.exprOf(k.ev.at(product, at), inner);
+    inner.out.push({ kind: "fold", name, fn, value });
+  });
+  k.ev.results.set(r, k.ev.values.local(name, r.dtype));
+}
+
+const plainReads = (n: Node): boolean =>
+  n.op.kind !== "gather" && (n.op.kind === "reduce" || n.inputs.every(plainReads));
+
+const accumulatorNames: Readonly<Record<OpOf<"reduce">["fn"], string>> = {
+  sum: "sum",
+  prod: "product",
+  max: "largest",
+  min: "smallest",
+  argmax: "position",
+  argmin: "position",
+};
+
+type Picking = {
+  readonly name: string;
+  readonly at: readonly Poly[];
+  readonly loops: Axes["loops"];
+  readonly row: Frame;
+};
+
+function pick(k: KernelDraft, r: Node, fn: "argmax" | "argmin", p: Picking): void {
+  const product = r.inputs[0];
+  const best = k.ev.names.give(`best ${r.id}`, "best");
+  const start = folds[fn === "argmax" ? "max" : "min"].neutral(product.dtype);
+  p.row.locals.add(best);
+  p.row.out.push({ kind: "accumulator", name: best, dtype: product.dtype, start });
+  p.row.out.push({ kind: "accumulator", name: p.name, dtype: "i32", start: 0 });
+  nestLoops(k, p.row, p.loops, { simd: false, threads: false, work: one }, (inner) => {
+    const value = k.place.exprOf(k.ev.at(product, p.at), inner);
+    const position = p.loops.length === 0 ? zero : axis(p.loops[0].variable);
+    inner.out.push({ kind: "pick", fn, best, at: p.name, value, position });
+  });
+  k.ev.results.set(r, k.ev.values.local(p.name, "i32"));
+}
+
+export const betterCall = (fn: "argmax" | "argmin"): string => argFolds[fn].betterCall;
+
+/** Running sums: the loop along the axis keeps what it has so far. */
+export function cumulate(k: KernelDraft, choice: Choice): void {
+  const { root } = choice;
+  if (root.op.kind !== "cumulate") throw new Error("cumulate of another kind");
+  const { fn, axis: along } = root.op;
+  const all = openAxes(k, choice, false);
+  const own = all.loops.find((l) => all.coords[along].key === `a${l.variable}`);
+  const others = all.loops.filter((l) => l !== own);
+  const name = k.ev.names.give("accumulator", fn === "sum" ? "sum" : "product");
+  const size = own?.size ?? one;
+  nestLoops(k, k.frame, others, { simd: false, threads: true, work: size }, (row) => {
+    row.locals.add(name);
+    row.out.push({ kind: "accumulator", name, dtype: root.dtype, start: folds[fn].neutral(root.dtype) });
+    nestLoops(k, row, own === undefined ? [] : [own], { simd: false, threads: false, work: one }, (inner) => {
+      const value = k.place.exprOf(k.ev.at(root.inputs[0], all.coords), inner);
+      inner.out.push({ kind: "fold", name, fn, value });
+      storeRoot(k, choice, inner, all.coords, () => ({ value: k.ev.values.local(name, root.dtype) }));
+    });
+  });
+}
+
+export function topk(k: KernelDraft, choice: Choice): void {
+  const { root } = choice;
+  const x = root.inputs[0];
+  const all = openAxes(k, choice, false);
+  const rank = root.shape.length;
+  const rows = all.loops.filter((l) => all.coords[rank - 1].key !== `a${l.variable}`);
+  const size = x.shape[rank - 1];
+  nestLoops(k, k.frame, rows, { simd: false, threads: true, work: multiply(int(4), size) }, (row) => {
+    const position = k.ev.variable("candidate", size);
+    const variable = k.ev.variables.length - 1;
+    const inner = k.place.open(row, [variable]);
+    const value = k.place.exprOf(k.ev.at(x, [...all.coords.slice(0, -1), position]), inner);
+    const at = offsetAt(root.shape, [...all.coords.slice(0, -1), zero]);
+    const to = k.ev.param(k.target, true);
+    k.place.needVariables(at, row);
+    row.out.push({
+      kind: "topk",
+      to,
+      at,
+      count: root.shape[rank - 1],
+      position: variable,
+      size,
+      lets: inner.out,
+      value,
+    });
+  });
+}
+
+/** A user's text over pointers to whole tensors. */
+export function custom(k: KernelDraft, choice: Choice): void {
+  const { root } = choice;
+  if (root.op.kind !== "custom") throw new Error("custom of another kind");
+  const { kernel } = root.op;
+  const source = kernel.sources.get("cpu");
+  if (source === undefined) throw new Error(`kernel ${kernel.name} has no text for the CPU`);
+  const lines: Stmt[] = [];
+  for (const [i, wanted] of kernel.parameters.entries()) {
+    const slot = k.slotOf(root.inputs[i]);
+    if (slot === undefined) throw new Error(`argument ${wanted} of ${kernel.name} is stored nowhere`);
+    const given = k.ev.param(slot, false);
+    if (given !== wanted) lines.push({ kind: "text", code: `const auto* ${wanted} = ${given};` });
+  }
+  const out = k.ev.param(k.target, true);
+  if (out !== "out") lines.push({ kind: "text", code: `auto* out = ${out};` });
+  for (const s of kernel.sizes)
+    lines.push({ kind: "let", name: s.name, value: { kind: "index", value: s.value, dtype: "i64" } });
+  k.frame.out.push(...lines, { kind: "text", code: source.code });
+}

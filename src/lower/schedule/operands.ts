@@ -1,0 +1,173 @@
+/** The factors of a contraction as operands of the engine: strided where they lie, patches of an image, or computed. */
+import { type Bounds, within } from "../../ir/bounds.ts";
+import { byteSize, type DType, isFloat } from "../../ir/dtype.ts";
+import { isPoly, type Node } from "../../ir/hlir.ts";
+import type { OperandForm } from "../../ir/kernel.ts";
+import { add, constantOf, multiply, one, type Poly, zero } from "../../ir/poly.ts";
+import { axesIn, throughView } from "../plan-contraction.ts";
+import type { KernelDraft } from "./build.ts";
+import { type Evaluator, offsetAt } from "./evaluate.ts";
+import { strideIn } from "./merge.ts";
+import type { Slot } from "./storage.ts";
+
+/** A tensor in memory behind views and widening casts. */
+export type Located = {
+  readonly node: Node;
+  readonly slot: Slot;
+  readonly coords: readonly Poly[];
+  /** Some read on the way is 0 outside its source. */
+  readonly padded: boolean;
+};
+
+/** Where the only factor of a side lies; undefined where it must be computed. */
+export function locate(
+  k: Pick<KernelDraft, "slotOf">,
+  ev: Evaluator,
+  factors: readonly Node[],
+  coords: readonly Poly[],
+  root: Node,
+): Located | undefined {
+  if (factors.length !== 1) return undefined;
+  let [n, at, padded] = [factors[0], coords, false];
+  for (;;) {
+    const slot = n === root ? undefined : k.slotOf(n);
+    if (slot !== undefined) return floats(n.dtype) ? { node: n, slot, coords: at, padded } : undefined;
+    if (n.op.kind === "cast" && floats(n.inputs[0].dtype)) n = n.inputs[0];
+    else if (n.op.kind === "view") {
+      const source = throughView(n.op.map, at);
+      const { fill } = n.op;
+      if (fill !== undefined && !insideAll(source, n.inputs[0], ev.boundsNow())) {
+        if (fill !== 0 || padded) return undefined;
+        padded = true;
+      }
+      [n, at] = [n.inputs[0], source];
+      if (padded && n.op.kind === "view") return undefined;
+    } else if (n.op.kind === "gather" && n.op.fill === undefined) {
+      const [x, ...indices] = n.inputs;
+      if (n.op.map.every(isPoly)) return undefined;
+      const what = n.span.file.text.slice(n.span.start, n.span.end).replace(/\s+/g, " ");
+      at = ev.dataCoordinates(n.op.map, indices, x.shape, at, { guard: undefined, what, wanted: "row" });
+      n = x;
+    } else return undefined;
+  }
+}
+
+const floats = (t: DType): boolean => isFloat(t) && byteSize(t) <= 4;
+
+const insideAll = (coords: readonly Poly[], x: Node, bounds: Bounds): boolean =>
+  coords.every((c, i) => within(c, x.shape[i], bounds));
+
+/** A plain matrix in `outer` and `depth` (variables, undefined where the extent is 1). */
+export function stridedForm(
+  ev: Evaluator,
+  at: Located,
+  outer: number | undefined,
+  depth: number | undefined,
+): OperandForm | undefined {
+  if (at.padded) return undefined;
+  const offset = offsetAt(at.slot.shape, at.coords);
+  const outerStride = outer === undefined ? zero : strideIn(offset, outer);
+  const kStride = depth === undefined ? zero : strideIn(offset, depth);
+  if (outerStride === undefined || kStride === undefined) return undefined;
+  const own = new Set([outer, depth]);
+  const free = (p: Poly) => [...axesIn([p])].every((a) => !own.has(a));
+  if (!free(outerStride) || !free(kStride)) return undefined;
+  const rest = without(offset, own);
+  return {
+    kind: "strided",
+    from: ev.param(at.slot, false),
+    dtype: at.slot.dtype,
+    offset: rest,
+    outerStride,
+    kStride,
+  };
+}
+
+/** Terms that mention none of `axes`. */
+function without(p: Poly, axes: ReadonlySet<number | undefined>): Poly {
+  const kept = { ...p, terms: p.terms.filter((t) => t.atoms.every((a) => !mentionsAny(a, axes))) };
+  return add(kept, zero);
+}
+
+const mentionsAny = (
+  a: Poly["terms"][number]["atoms"][number],
+  axes: ReadonlySet<number | undefined>,
+): boolean => {
+  if (a.kind === "axis") return axes.has(a.axis);
+  if (a.kind === "dim" || a.kind === "loop") return false;
+  return [...axesIn([a.left, a.right])].some((x) => axes.has(x));
+};
+
+/** Roles of the axes of a convolution: `x[…, c, sh * h + dh * r - ph, sw * w + dw * s - pw]`. */
+export type Window = {
+  readonly h: number | undefined;
+  readonly w: number;
+  readonly c: number | undefined;
+  readonly r: number | undefined;
+  readonly s: number;
+  readonly image: Omit<
+    Extract<OperandForm, { kind: "patches" }>,
+    "kind" | "from" | "dtype" | "offset" | "outWidth"
+  >;
+};
+
+/** Recognizes a convolution's image; `free` are the output's axes (rows, columns), `depth` the summed ones. */
+export function windowOf(
+  at: Located,
+  free: readonly number[],
+  depth: readonly number[],
+  sizeOf: (a: number) => Poly,
+  bounds: Bounds,
+): Window | undefined {
+  const rank = at.coords.length;
+  if (free.length < 1 || free.length > 2 || depth.length > 3 || rank < 2) return undefined;
+  const line = slide(at.coords[rank - 1], free, depth);
+  if (line === undefined) return undefined;
+  const twoD = free.length === 2;
+  const column = twoD ? slide(at.coords[rank - 2], free, depth) : undefined;
+  if (twoD && column === undefined) return undefined;
+  const channels = depth.filter((a) => a !== line.inner && a !== column?.inner);
+  if (channels.length > 1 || depth.length - channels.length !== (twoD ? 2 : 1)) return undefined;
+  const above = rank - (twoD ? 3 : 2);
+  const c = channels[0];
+  if (c !== undefined && (above < 0 || constantOf(strideIn(at.coords[above], c) ?? zero) !== 1))
+    return undefined;
+  const rest = at.coords.slice(0, rank - (twoD ? 2 : 1));
+  const moving = new Set([...free, ...depth]);
+  const fixed = rest.map((p, i) => (i === above && c !== undefined ? without(p, new Set([c])) : p));
+  if (fixed.some((p) => [...axesIn([p])].some((a) => moving.has(a)))) return undefined;
+  if (!rest.every((p, i) => within(p, at.slot.shape[i], bounds))) return undefined;
+  return {
+    h: column?.outer,
+    w: line.outer,
+    c,
+    r: column?.inner,
+    s: line.inner,
+    image: {
+      height: twoD ? at.slot.shape[rank - 2] : one,
+      width: at.slot.shape[rank - 1],
+      kernelHeight: column === undefined ? one : sizeOf(column.inner),
+      kernelWidth: sizeOf(line.inner),
+      strides: [column?.stride ?? 1, line.stride],
+      dilations: [column?.dilation ?? 1, line.dilation],
+      pads: [column?.pad ?? 0, line.pad],
+    },
+  };
+}
+
+type Slide = { outer: number; inner: number; stride: number; dilation: number; pad: number };
+
+/** stride * outer + dilation * inner - pad, all constants. */
+function slide(p: Poly, free: readonly number[], depth: readonly number[]): Slide | undefined {
+  const axes = [...axesIn([p])];
+  const [outer, inner] = [axes.find((a) => free.includes(a)), axes.find((a) => depth.includes(a))];
+  if (axes.length !== 2 || outer === undefined || inner === undefined) return undefined;
+  const stride = constantOf(strideIn(p, outer) ?? zero);
+  const dilation = constantOf(strideIn(p, inner) ?? zero);
+  const pad = constantOf(add(without(p, new Set([outer, inner]))));
+  if (stride === undefined || dilation === undefined || pad === undefined || stride < 1 || dilation < 1)
+    return undefined;
+  return { outer, inner, stride, dilation, pad: -pad };
+}
+
+export const sizeProduct = (sizes: readonly Poly[]): Poly => multiply(one, ...sizes);
