@@ -27,9 +27,11 @@ const infixWords: readonly TokenType[] = [t.As, t.In, t.With, t.Prefix, t.From];
 type Rule = ParserMethod<[], CstNode>;
 
 export class LumParser extends CstParser {
-  constructor(errorMessageProvider: IParserErrorMessageProvider) {
+  /** `validate` has chevrotain look for ambiguities and left recursion, which takes as long as all the rest. */
+  constructor(errorMessageProvider: IParserErrorMessageProvider, validate = false) {
     super(t.allTokens, {
       recoveryEnabled: true,
+      skipValidations: !validate,
       maxLookahead: 2,
       nodeLocationTracking: "onlyOffset",
       errorMessageProvider,

@@ -69,7 +69,11 @@ function endsInReduction(e: Expr): boolean {
 /** `e` where at least level `least` is needed. */
 function operand(e: Expr, least: number, followedByProduct = false): Doc {
   const bare = levelOf(e) >= least && !(followedByProduct && endsInReduction(e));
-  return bare ? expr(e) : ["(", expr(e), ")"];
+  return bare ? expr(e) : parenthesised(expr(e));
+}
+
+function parenthesised(inner: Doc): Doc {
+  return group("(", indent(softline, inner), softline, ")");
 }
 
 /** A whole expression, as after `=`. */
@@ -127,7 +131,7 @@ function callee(e: Expr): Doc {
   const names = (at: Arg) => at.name === undefined && at.value.kind === "name";
   const reduction = e.kind === "call" && e.callee.kind === "name" && e.args.every(names);
   return reduction && reduceNames.has((e.callee as ExprOf<"name">).name)
-    ? ["(", expr(e), ")"]
+    ? parenthesised(expr(e))
     : operand(e, level.postfix, true);
 }
 
@@ -155,7 +159,7 @@ function reduce(e: ExprOf<"reduce">): Doc {
   const inner =
     e.body.kind === "unary" && e.body.op === "not" ? notBody(e.body) : operand(e.body, level.product);
   const start = printDoc(inner, Number.POSITIVE_INFINITY, 0);
-  const body = /^(-|\[|as\b|if\b)/.test(start) ? ["(", expr(e.body), ")"] : inner;
+  const body = /^(-|\[|as\b|if\b)/.test(start) ? parenthesised(expr(e.body)) : inner;
   return [e.op, list("(", e.binders.map(binder), ")"), " ", body];
 }
 

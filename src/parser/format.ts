@@ -14,6 +14,7 @@ import type {
   Param,
   Statement,
   Target,
+  TypeExpr,
 } from "../ir/ast.ts";
 import type { Span } from "../ir/source.ts";
 import { type Doc, group, ifBroken, indent, indentWidth, join, line, printDoc } from "./doc.ts";
@@ -159,9 +160,9 @@ class Printer {
     }
   }
 
-  #function(span: Span, head: Doc, result: Parameters<typeof type>[0] | undefined, body: Body): Entry {
+  #function(span: Span, head: Doc, result: TypeExpr | undefined, body: Body): Entry {
     const { start, end } = span;
-    const signature = [head, result ? [" -> ", type(result)] : ""];
+    const signature = [head, arrow(result)];
     if (body.kind === "expr") return this.#simple(span, [signature, " = ", expr(body.value)]);
     const print = () => this.#block(signature, body.statements, body.span.start);
     return { start, end, apart: true, print };
@@ -169,7 +170,7 @@ class Printer {
 
   #kernel(k: KernelItem): void {
     const open = this.#trivia.find("{", k.result.span.end) + 1;
-    this.#line(["kernel ", k.name.name, params(k.params), " -> ", type(k.result), " {"]);
+    this.#line(["kernel ", k.name.name, params(k.params), arrow(k.result), " {"]);
     const trailing = this.#trivia.takeTrailing(open);
     if (trailing) this.#appendToLast(`  ${trailing.text}`);
     const from = this.#trivia.wordBefore("reference", k.reference.span.start);
@@ -315,6 +316,11 @@ const declarations = new Set<Statement["kind"]>(["dim", "input", "weight", "stat
 
 function commas(docs: readonly Doc[]): Doc {
   return group(indent(...join(docs, [",", line])));
+}
+
+/** A result type stays on one line: the parameters before it break first. */
+function arrow(result: TypeExpr | undefined): Doc {
+  return result ? ` -> ${printDoc(type(result), Number.POSITIVE_INFINITY, 0)}` : "";
 }
 
 function params(all: readonly Param[]): Doc {
