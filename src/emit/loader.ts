@@ -1,0 +1,255 @@
+/** The TypeScript loader of a project: `index.ts` for this model, `native.ts` for any, and their declarations. */
+import { readFileSync } from "node:fs";
+import { type ClassDeclaration, Project, type SourceFile, ts } from "ts-morph";
+import { pascalCase } from "./names.ts";
+import type { ProjectView, StateView } from "./view.ts";
+import type { ArgumentView, EntryView } from "./view-entry.ts";
+
+const nativeText = (): string => readFileSync(new URL("../loader/native.ts", import.meta.url), "utf8");
+
+export function loaderFiles(view: ProjectView): Map<string, string> {
+  const index = indexText(view);
+  const native = nativeText();
+  return new Map([
+    ["index.ts", index],
+    ["index.d.ts", declarations("index.ts", index)],
+    ["native.ts", native],
+    ["native.d.ts", declarations("native.ts", native)],
+    ["package.json", packageText(view)],
+  ]);
+}
+
+function declarations(fileName: string, text: string): string {
+  const { outputText } = ts.transpileDeclaration(text, {
+    fileName,
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, strict: true },
+  });
+  return outputText;
+}
+
+function packageText(view: ProjectView): string {
+  const text = {
+    name: view.model.id.replaceAll("_", "-"),
+    version: "0.1.0",
+    description: `Loader of the compiled model ${view.model.title}`,
+    type: "module",
+    private: true,
+    exports: { ".": { types: "./index.d.ts", default: "./index.ts" } },
+    engines: { node: ">=22.18" },
+    dependencies: { koffi: "^3.3.4" },
+  };
+  return `${JSON.stringify(text, null, 2)}\n`;
+}
+
+const className = (view: ProjectView): string =>
+  /^[A-Za-z_]/.test(view.model.title) ? view.model.title : `Model${view.model.title}`;
+const typeName = (entry: EntryView, what: string): string => `${pascalCase(entry.name)}${what}`;
+
+/** Lines that load the model and call its first entry. */
+export function loaderExample(view: ProjectView): string[] {
+  const entry = view.entries[0];
+  const name = className(view);
+  const args = [...entry.dims.map((d) => d.name), ...entry.inputs.map((t) => t.name)].join(", ");
+  const outputs = entry.outputs.map((t) => t.name).join(", ");
+  const weights = view.weights.count > 0 ? `{ weights: "model.safetensors" }` : "";
+  return [
+    `import { ${name} } from "./index.ts";`,
+    "",
+    `using model = ${name}.load(${weights});`,
+    `const { ${outputs} } = model.${entry.name}({ ${args} });`,
+  ];
+}
+
+function indexText(view: ProjectView): string {
+  const project = new Project({
+    useInMemoryFileSystem: true,
+    manipulationSettings: { indentationText: "  " as never },
+  });
+  const file = project.createSourceFile("index.ts");
+  file.addStatements(
+    `/**\n * ${view.model.title}, compiled from ${view.model.source}. Arrays are row-major; f16 and bf16 travel as their bits\n` +
+      ` * in a Uint16Array (\`toFloat32\`, \`fromFloat32\`). Nothing here is thread-safe: one call at a time per model.\n */`,
+  );
+  addImports(file);
+  for (const entry of view.entries) addEntryTypes(file, entry);
+  addSpec(file, view);
+  addClass(file, view);
+  file.formatText({ indentSize: 2 });
+  return file.getFullText();
+}
+
+function addImports(file: SourceFile): void {
+  file.addImportDeclaration({ moduleSpecifier: "node:url", namedImports: ["fileURLToPath"] });
+  file.addImportDeclaration({
+    moduleSpecifier: "./native.ts",
+    namedImports: [
+      { name: "LoadOptions", isTypeOnly: true },
+      { name: "ModelSpec", isTypeOnly: true },
+      { name: "NativeModel" },
+      { name: "Timing", isTypeOnly: true },
+    ],
+  });
+  file.addExportDeclaration({
+    moduleSpecifier: "./native.ts",
+    namedExports: [
+      { name: "fromFloat32" },
+      { name: "LoadOptions", isTypeOnly: true },
+      { name: "ModelError" },
+      { name: "Timing", isTypeOnly: true },
+      { name: "toFloat32" },
+    ],
+  });
+}
+
+function addEntryTypes(file: SourceFile, entry: EntryView): void {
+  const tensor = (t: ArgumentView) => ({ name: t.name, type: t.array, docs: [t.text], isReadonly: true });
+  file.addTypeAlias({
+    name: typeName(entry, "Arguments"),
+    isExported: true,
+    docs: [`What \`${entry.name}\` takes.`],
+    type: objectType([
+      ...entry.dims.map((d) => ({ name: d.name, type: "number", docs: [d.range], isReadonly: true })),
+      ...entry.inputs.map(tensor),
+    ]),
+  });
+  file.addTypeAlias({
+    name: typeName(entry, "Results"),
+    isExported: true,
+    docs: [`What \`${entry.name}\` gives.`],
+    type: objectType(entry.outputs.map(tensor)),
+  });
+}
+
+function objectType(members: readonly { name: string; type: string; docs: string[] }[]): string {
+  if (members.length === 0) return "Record<string, never>";
+  return `{\n${members.map((m) => `/** ${m.docs[0]} */\nreadonly ${m.name}: ${m.type};`).join("\n")}\n}`;
+}
+
+function addSpec(file: SourceFile, view: ProjectView): void {
+  file.addVariableStatement({
+    declarationKind: "const" as never,
+    docs: ["Names, dtypes, and sizes over the dims."],
+    declarations: [{ name: "spec", type: "ModelSpec", initializer: specText(view) }],
+  });
+}
+
+export function specText(view: ProjectView): string {
+  const sizes = (t: { tsShape: string; usesDims: boolean }): string =>
+    `(${t.usesDims ? "d" : ""}) => ${t.tsShape}`;
+  const tensor = (t: ArgumentView): string =>
+    `{ name: "${t.name}", dtype: "${t.dtype}", text: "${t.shape}", shape: ${sizes(t)} }`;
+  const list = (items: readonly string[]): string =>
+    items.length === 0 ? "[]" : `[\n${items.join(",\n")},\n]`;
+  const bound = (text: string): string => `(${text.includes("d.") ? "d" : ""}) => ${text}`;
+  const entries = view.entries.map(
+    (e) => `{
+      name: "${e.name}",
+      function: "${e.function}",
+      dims: ${list(e.dims.map((d) => `{ name: "${d.name}", range: "${d.range}", low: ${bound(d.tsLow)}, high: ${bound(d.tsHigh)} }`))},
+      inputs: ${list(e.inputs.map(tensor))},
+      outputs: ${list(e.outputs.map(tensor))},
+      taps: ${list(e.taps.map(tensor))},
+    }`,
+  );
+  const states = view.states.map(
+    (s) => `{ name: "${s.name}", dtype: "${s.dtype}", text: "${s.shape}", shape: () => ${s.shape} }`,
+  );
+  return `{
+    name: "${view.model.title}",
+    prefix: "${view.model.id}",
+    entries: ${list(entries)},
+    states: ${list(states)},
+  }`;
+}
+
+function addClass(file: SourceFile, view: ProjectView): void {
+  const name = className(view);
+  const c = file.addClass({ name, isExported: true, docs: [`A ${view.model.title} in memory.`] });
+  c.addProperty({ name: "native", type: "NativeModel", isReadonly: true, scope: "private" as never });
+  c.addConstructor({
+    scope: "private" as never,
+    parameters: [{ name: "native", type: "NativeModel" }],
+    statements: "this.native = native;",
+  });
+  c.addMethod({
+    name: "load",
+    isStatic: true,
+    docs: [
+      `Makes a model with all the memory that it needs. Throws a ModelError that names every weight that doesn't fit.`,
+    ],
+    parameters: [
+      { name: "options", type: loadOptions(view), ...(view.weights.count > 0 ? {} : { initializer: "{}" }) },
+    ],
+    returnType: name,
+    statements: [
+      `const library = options.library ?? fileURLToPath(new URL(\`build/lib${view.model.id}.\${process.platform === "darwin" ? "dylib" : "so"}\`, import.meta.url));`,
+      `return new ${name}(new NativeModel(library, spec, options));`,
+    ],
+  });
+  for (const entry of view.entries) addEntry(c, entry);
+  if (view.states.length > 0) addState(c, view.states);
+  addRest(c);
+}
+
+const loadOptions = (view: ProjectView): string =>
+  view.weights.count > 0 ? "LoadOptions & { readonly weights: string }" : "LoadOptions";
+
+function addEntry(c: ClassDeclaration, entry: EntryView): void {
+  const names = new Set(["native", "state", "timings", "resetTimings", "close", "constructor"]);
+  const dims = entry.dims.map((d) => `${d.name}: args.${d.name}`).join(", ");
+  const inputs = entry.inputs.map((t) => `${t.name}: args.${t.name}`).join(", ");
+  const shapes = entry.outputs.map((t) => `${t.name} ${t.text}`).join(", ");
+  const braces = (text: string): string => (text === "" ? "{}" : `{ ${text} }`);
+  c.addMethod({
+    name: names.has(entry.name) ? `${entry.name}_` : entry.name,
+    docs: [`Gives ${shapes || "nothing"}. Arrays in \`into\` are filled instead of new ones.`],
+    parameters: [
+      { name: "args", type: typeName(entry, "Arguments") },
+      { name: "into", type: `Partial<${typeName(entry, "Results")}>`, initializer: "{}" },
+    ],
+    returnType: typeName(entry, "Results"),
+    statements: `return this.native.run("${entry.name}", ${braces(dims)}, ${braces(inputs)}, into) as ${typeName(entry, "Results")};`,
+  });
+  for (const tap of entry.taps) {
+    c.addMethod({
+      name: `tap${pascalCase(entry.name)}${pascalCase(tap.name.replace(/\W/g, "_"))}`,
+      docs: [`${tap.text}: what the last \`${entry.name}\` left there; the dims are those of that call.`],
+      parameters: [{ name: "dims", type: `{ ${entry.dims.map((d) => `${d.name}: number`).join("; ")} }` }],
+      returnType: tap.array,
+      statements: `return this.native.readTap("${entry.name}", "${tap.name}", dims) as ${tap.array};`,
+    });
+  }
+}
+
+function addState(c: ClassDeclaration, states: readonly StateView[]): void {
+  const accessor = (s: StateView): string => `{
+    read: (): ${s.array} => this.native.readState("${s.name}") as ${s.array},
+    write: (value: ${s.array}): void => this.native.writeState("${s.name}", value),
+    reset: (): void => this.native.resetState("${s.name}"),
+  }`;
+  const type = (s: StateView): string =>
+    `/** ${s.text} */\nreadonly ${s.name}: { read(): ${s.array}; write(value: ${s.array}): void; reset(): void };`;
+  c.addGetAccessor({
+    name: "state",
+    docs: ["What survives from call to call. `reset` gives it the value that it had at load."],
+    returnType: `{\n${states.map(type).join("\n")}\n/** All of it. */\nreset(): void;\n}`,
+    statements: `return {\n${states.map((s) => `${s.name}: ${accessor(s)},`).join("\n")}\nreset: (): void => this.native.resetState(),\n};`,
+  });
+}
+
+function addRest(c: ClassDeclaration): void {
+  c.addMethod({
+    name: "timings",
+    docs: ["Time spent in each kernel since load or `resetTimings`; load with `timings: true`."],
+    returnType: "Timing[]",
+    statements: "return this.native.timings();",
+  });
+  c.addMethod({ name: "resetTimings", returnType: "void", statements: "this.native.resetTimings();" });
+  c.addMethod({
+    name: "close",
+    docs: ["Frees its memory. `using` does it at the end of a scope."],
+    returnType: "void",
+    statements: "this.native.close();",
+  });
+  c.addMethod({ name: "[Symbol.dispose]", returnType: "void", statements: "this.close();" });
+}

@@ -1,0 +1,278 @@
+/** One entry: its arguments, its place in memory, and its forward pass as lines of C++. */
+import { highest, lowest } from "../ir/bounds.ts";
+import type { DType } from "../ir/dtype.ts";
+import type { Dim, Shape } from "../ir/hlir.ts";
+import type { KernelParam } from "../ir/kernel.ts";
+import type { Argument, LEntry, Place, Program, Step } from "../ir/llir.ts";
+import { atomsOf, int, type Poly, printPoly } from "../ir/poly.ts";
+import { abiType, cppSpelling, cppType, expression, tsSpelling } from "./cpp.ts";
+import { Names } from "./names.ts";
+import { type TensorView, viewTensor } from "./view.ts";
+import type { KernelView } from "./view-kernels.ts";
+import type { WeightsView } from "./view-weights.ts";
+
+export type DimView = {
+  /** As written. */
+  readonly name: string;
+  /** C identifier. */
+  readonly id: string;
+  /** `0..max_len - s`, both ends inclusive. */
+  readonly range: string;
+  /** C++ over the dims before it, as locals and as `dims[i]`. */
+  readonly low: string;
+  readonly high: string;
+  readonly lowFromArray: string;
+  readonly highFromArray: string;
+  /** Whether the ends mention other dims. */
+  readonly depends: boolean;
+  /** TypeScript over `d.<dim>`. */
+  readonly tsLow: string;
+  readonly tsHigh: string;
+};
+
+export type ArgumentView = TensorView & {
+  /** C identifier. */
+  readonly id: string;
+  /** Statements that fill `shape[]` from `dims[]`. */
+  readonly sizes: readonly string[];
+  /** TypeScript over `d.<dim>`: `[d.s, 64]`. */
+  readonly tsShape: string;
+  readonly usesDims: boolean;
+};
+
+export type TapView = ArgumentView & { readonly offset: number };
+
+export type TemporaryView = TensorView & { readonly id: string; readonly offset: number };
+
+export type EntryView = {
+  /** As written, `forward`. */
+  readonly name: string;
+  /** `llama_forward` */
+  readonly function: string;
+  /** `run_forward`, inside the project. */
+  readonly inner: string;
+  /** Prefix of its tables. */
+  readonly id: string;
+  readonly dims: readonly DimView[];
+  readonly inputs: readonly ArgumentView[];
+  readonly outputs: readonly ArgumentView[];
+  readonly taps: readonly TapView[];
+  readonly temporaries: readonly TemporaryView[];
+  /** Parameters in the C interface, after the model. */
+  readonly abiParameters: readonly string[];
+  readonly innerParameters: string;
+  readonly innerArguments: string;
+  /** `{"s", s}, {"pos", pos}` */
+  readonly namedDims: string;
+  /** Arguments of its function taken from the arrays of the generic one. */
+  readonly genericArguments: string;
+  /** Its tables' names, `nullptr` for an empty one. */
+  readonly tables: { readonly [K in "dims" | "inputs" | "outputs" | "taps"]: string };
+  readonly usesWeights: boolean;
+  readonly usesArena: boolean;
+  /** Lines of the forward pass. */
+  readonly lines: readonly string[];
+};
+
+type Context = {
+  readonly program: Program;
+  readonly id: string;
+  readonly weights: WeightsView;
+  readonly kernels: readonly KernelView[];
+  readonly placeTap: (bytes: number) => number;
+};
+
+/** Functions and types of the C interface that an entry's function may not be named like. */
+const interfaceNames =
+  "create destroy error run entry entries find_entry read_state write_state reset_state read_tap timings reset_timings options model tensor dim timing api h";
+
+export function viewEntry(entry: LEntry, context: Context): EntryView {
+  const { program } = context;
+  const functions = new Names(interfaceNames.split(" ").map((name) => `${context.id}_${name}`));
+  const names = new Names(["model", "weights", "arena", "entry", "call", "code"]);
+  const dims = argumentDims(entry, program);
+  for (const d of dims) names.give(`dim ${d.name}`, d.name);
+  for (const t of entry.inputs) names.give(`input ${t.name}`, t.name);
+  for (const t of entry.outputs) names.give(`output ${t.name}`, t.name);
+
+  const spellDims = cppSpelling((a) => names.give(`${a.kind} ${a.name}`, a.name));
+  const spellArray = cppSpelling((a) => `dims[${dims.findIndex((d) => d.name === a.name)}]`);
+  const spellTs = tsSpelling((a) => `d.${a.name}`);
+  const text = (p: Poly): string => expression(p, program.bounds, spellDims);
+
+  const argument = (t: { name: string; dtype: DType; shape: Shape }, id: string): ArgumentView => ({
+    ...viewTensor(t, program),
+    id,
+    sizes: t.shape.map((p, i) => `shape[${i}] = ${expression(p, program.bounds, spellArray)};`),
+    tsShape: `[${t.shape.map((p) => expression(p, program.bounds, spellTs)).join(", ")}]`,
+    usesDims: t.shape.some((p) => atomsOf(p).length > 0),
+  });
+  const inputs = entry.inputs.map((t) => argument(t, names.of(`input ${t.name}`)));
+  const outputs = entry.outputs.map((t) => argument(t, names.of(`output ${t.name}`)));
+  const taps = entry.taps.map((t) => {
+    const view = argument(t, names.give(`tap ${t.name}`, `tap_${t.name}`));
+    return { ...view, offset: context.placeTap(view.bytes) };
+  });
+
+  const body = writeSteps(entry, { ...context, names, text });
+  const usedDims = dims.filter((d) => body.dims.has(d.name));
+  const usedInputs = inputs.filter((t) => body.places.has(`input ${t.name}`));
+  const usedOutputs = outputs.filter((t) => body.places.has(`output ${t.name}`));
+  const inner = [
+    ...usedDims.map((d) => ({ type: "int64_t ", id: names.of(`dim ${d.name}`), cast: undefined })),
+    ...usedInputs.map((t) => ({ type: `const ${t.cpp}* `, id: t.id, cast: castTo(t, "const ") })),
+    ...usedOutputs.map((t) => ({ type: `${t.cpp}* `, id: t.id, cast: castTo(t, "") })),
+  ];
+  const usedTaps = taps.filter((t) => body.places.has(`tap ${t.name}`));
+  const table = (kind: string, of: readonly unknown[]): string =>
+    of.length > 0 ? `${entry.name}_${kind}` : "nullptr";
+  return {
+    name: entry.name,
+    function: functions.give(entry.name, `${context.id}_${entry.name}`),
+    inner: `run_${entry.name}`,
+    id: entry.name,
+    dims: dims.map((d) =>
+      viewDim(d, { dims, program, id: names.of(`dim ${d.name}`), spellDims, spellArray, spellTs }),
+    ),
+    inputs,
+    outputs,
+    taps: usedTaps,
+    temporaries: entry.temporaries
+      .filter((t) => body.places.has(`temporary ${t.name}`))
+      .map((t) => ({ ...viewTensor(t, program), id: names.of(`temporary ${t.name}`), offset: t.offset })),
+    abiParameters: [
+      ...dims.map((d) => `int64_t ${names.of(`dim ${d.name}`)}`),
+      ...inputs.map((t) => `const ${t.abi}* ${t.id}`),
+      ...outputs.map((t) => `${t.abi}* ${t.id}`),
+    ],
+    innerParameters: inner.map((p) => `, ${p.type}${p.id}`).join(""),
+    innerArguments: inner
+      .map((p) => `, ${p.cast === undefined ? p.id : `reinterpret_cast<${p.cast}>(${p.id})`}`)
+      .join(""),
+    namedDims: dims.map((d) => `{"${d.name}", ${names.of(`dim ${d.name}`)}}`).join(", "),
+    genericArguments: [
+      "model",
+      ...dims.map((_, i) => `dims[${i}]`),
+      ...inputs.map((t, i) => `static_cast<const ${t.abi}*>(inputs[${i}])`),
+      ...outputs.map((t, i) => `static_cast<${t.abi}*>(outputs[${i}])`),
+    ].join(", "),
+    tables: {
+      dims: table("dims", dims),
+      inputs: table("inputs", inputs),
+      outputs: table("outputs", outputs),
+      taps: table("taps", usedTaps),
+    },
+    usesWeights: body.usesWeights,
+    usesArena: body.usesArena,
+    lines: body.lines,
+  };
+}
+
+/** The type to cast to where C interface and project spell an element type differently. */
+function castTo(t: TensorView, constness: string): string | undefined {
+  return abiType(t.dtype) ===
+    cppType(t.dtype)
+      .replace(/^lum::i(\d+)$/, "int$1_t")
+      .replace("lum::u8", "uint8_t")
+    ? undefined
+    : `${constness}${cppType(t.dtype)}*`;
+}
+
+/** Its dims and those that their bounds speak of, in declaration order. */
+function argumentDims(entry: LEntry, program: Program): Dim[] {
+  return program.dims.filter((d) => entry.dims.includes(d.name));
+}
+
+function viewDim(
+  d: Dim,
+  c: {
+    dims: readonly Dim[];
+    program: Program;
+    id: string;
+    spellDims: Parameters<typeof expression>[2];
+    spellArray: Parameters<typeof expression>[2];
+    spellTs: Parameters<typeof expression>[2];
+  },
+): DimView {
+  const { bounds } = c.program;
+  // A bound that speaks of a dim which is no argument here holds for some value of that dim: take the widest.
+  const isArgument = (p: Poly): boolean =>
+    atomsOf(p).every((a) => a.kind !== "dim" || c.dims.some((other) => other.name === a.name));
+  const low = isArgument(d.low) ? d.low : int(lowest(d.low, bounds)!);
+  const high = isArgument(d.high) ? d.high : int(highest(d.high, bounds)!);
+  return {
+    name: d.name,
+    id: c.id,
+    range: `${printPoly(low)}..${printPoly(high)}`,
+    low: expression(low, bounds, c.spellDims),
+    high: expression(high, bounds, c.spellDims),
+    lowFromArray: expression(low, bounds, c.spellArray),
+    highFromArray: expression(high, bounds, c.spellArray),
+    depends: atomsOf(low).length + atomsOf(high).length > 0,
+    tsLow: expression(low, bounds, c.spellTs),
+    tsHigh: expression(high, bounds, c.spellTs),
+  };
+}
+
+type Body = {
+  readonly lines: readonly string[];
+  readonly places: ReadonlySet<string>;
+  readonly dims: ReadonlySet<string>;
+  readonly usesWeights: boolean;
+  readonly usesArena: boolean;
+};
+
+type Writer = Context & { readonly names: Names; readonly text: (p: Poly) => string };
+
+function writeSteps(entry: LEntry, w: Writer): Body {
+  const places = new Set<string>();
+  const dims = new Set<string>();
+  let usesWeights = false;
+  let usesArena = false;
+  for (const t of entry.temporaries) w.names.give(`temporary ${t.name}`, t.name);
+
+  const poly = (p: Poly): string => {
+    for (const a of atomsOf(p)) if (a.kind === "dim") dims.add(a.name);
+    return w.text(p);
+  };
+
+  function pointer(place: Place, wanted: KernelParam & { kind: "pointer" }): string {
+    usesArena ||= place.kind === "scratch" || place.kind === "temporary";
+    if (place.kind === "scratch") return `at<${cppType(wanted.dtype)}>(arena, ${place.offset})`;
+    places.add(`${place.kind} ${place.name}`);
+    if (place.kind === "state") return `model.state.${place.name.replace(/\W/g, "_")}`;
+    if (place.kind === "weight") {
+      usesWeights = true;
+      return `weights.${w.weights.access(place.name, (l) => w.names.give(`loop ${l}`, l))}`;
+    }
+    return w.names.of(`${place.kind} ${place.name}`);
+  }
+
+  /** The next of `given`, but for what the model holds for all kernels. */
+  function argument(p: KernelParam, given: Iterator<Argument>): string {
+    if (p.kind === "workspace") return "model.workspace.data()";
+    if (p.kind === "check") return "&model.indices";
+    const a = given.next().value;
+    if (a?.kind === "size" && p.kind === "size") return poly(a.value);
+    if (a?.kind === "place" && p.kind === "pointer") return pointer(a.place, p);
+    throw new Error(`${entry.name}: parameter ${p.name} was given ${a?.kind ?? "nothing"}`);
+  }
+
+  function lines(steps: readonly Step[], indent: string): string[] {
+    return steps.flatMap((step) => {
+      if (step.kind === "loop") {
+        const variable = w.names.give(`loop ${step.variable}`, step.variable);
+        const head = `for (int64_t ${variable} = ${poly(step.low)}; ${variable} < ${poly(step.high)}; ++${variable}) {`;
+        return [`${indent}${head}`, ...lines(step.steps, `${indent}    `), `${indent}}`];
+      }
+      const kernel = w.program.kernels.find((k) => k.name === step.kernel);
+      if (kernel === undefined) throw new Error(`${entry.name} calls ${step.kernel}, which is no kernel`);
+      const given = step.args.values();
+      const args = kernel.params.map((p) => argument(p, given));
+      return [`${indent}CALL(${[kernel.name, ...args].join(", ")});`];
+    });
+  }
+
+  const written = lines(entry.steps, "");
+  return { lines: written, places, dims, usesWeights, usesArena };
+}

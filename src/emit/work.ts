@@ -1,0 +1,54 @@
+/** How much each kernel does: multiply-adds of contractions, statements of all else, at the largest sizes. */
+import { type Bounds, highest } from "../ir/bounds.ts";
+import type { Kernel, Stmt } from "../ir/kernel.ts";
+import type { Program, Step } from "../ir/llir.ts";
+import type { Poly } from "../ir/poly.ts";
+
+const largest = (p: Poly, bounds: Bounds): number => Math.max(0, highest(p, bounds) ?? 1);
+
+/** Operations of one call. */
+export function workOf(kernel: Kernel): number {
+  const size = (variable: number | undefined): number =>
+    variable === undefined ? 1 : largest(kernel.variables[variable].size, kernel.bounds);
+
+  function sum(body: readonly Stmt[]): number {
+    return body.reduce((total, s) => total + work(s), 0);
+  }
+  function work(s: Stmt): number {
+    switch (s.kind) {
+      case "loop":
+        return largest(s.size, kernel.bounds) * sum(s.body);
+      case "if":
+        return sum(s.body);
+      case "topk":
+        return largest(s.size, kernel.bounds) * (1 + sum(s.lets));
+      case "contraction": {
+        const outputs = size(s.batch) * size(s.m) * size(s.n);
+        return outputs * (size(s.k) + sum(s.epilogue));
+      }
+      default:
+        return 1;
+    }
+  }
+  return sum(kernel.body);
+}
+
+/** Share of all work by kernel name, in one call of every entry; all 0 where nothing is counted. */
+export function workShares(program: Program): Map<string, number> {
+  const each = new Map(program.kernels.map((k) => [k.name, workOf(k)]));
+  const total = new Map(program.kernels.map((k) => [k.name, 0]));
+  const visit = (steps: readonly Step[], times: number): void => {
+    for (const step of steps) {
+      if (step.kind === "call")
+        total.set(step.kernel, total.get(step.kernel)! + times * each.get(step.kernel)!);
+      else
+        visit(
+          step.steps,
+          times * Math.max(0, largest(step.high, program.bounds) - largest(step.low, program.bounds)),
+        );
+    }
+  };
+  for (const entry of program.entries) visit(entry.steps, 1);
+  const all = [...total.values()].reduce((a, b) => a + b, 0);
+  return new Map([...total].map(([name, work]) => [name, all === 0 ? 0 : work / all]));
+}
