@@ -1,0 +1,223 @@
+/**
+ * Runs the kernels of programs without the project around them: one translation unit with the kernels and the
+ * calls of every entry, compiled once for all cases, run with the tensors of each call in files.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { archFlags, hostArch, languageFlags } from "../../src/emit/arch.ts";
+import { cppType } from "../../src/emit/cpp.ts";
+import { kernelSource } from "../../src/emit/kernels/source.ts";
+import { templatePath } from "../../src/emit/template.ts";
+import { valueAt } from "../../src/ir/bounds.ts";
+import type { DType } from "../../src/ir/dtype.ts";
+import type { Shape } from "../../src/ir/hlir.ts";
+import type { Argument, LEntry, Program, Step, WeightSlot } from "../../src/ir/llir.ts";
+import { type Poly, printPoly } from "../../src/ir/poly.ts";
+import type { WeightSource } from "../../src/lower/interpret.ts";
+import { filled, fromBytes, type Tensor, toBytes } from "../../src/lower/tensor.ts";
+
+export type CompiledCall = {
+  readonly dims: Readonly<Record<string, number>>;
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly weights?: WeightSource;
+  /** Replaced by what the call leaves in them. */
+  readonly states?: Map<string, Tensor>;
+};
+
+export type CompiledAnswer = {
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  readonly taps: Readonly<Record<string, Tensor>>;
+  /** What a kernel noted about an index from data, undefined where all were inside. */
+  readonly fault: string | undefined;
+};
+
+type Case = { readonly program: Program; readonly number: number };
+
+/** Programs that are compiled together. */
+export class Bundle {
+  private readonly cases = new Map<string, Case>();
+  private dir: string | undefined;
+
+  add(name: string, program: Program): void {
+    this.cases.set(name, { program, number: this.cases.size });
+  }
+
+  /** Throws with the compiler's words. */
+  compile(options: { compiler?: string; flags?: readonly string[]; level?: string } = {}): void {
+    this.dir = mkdtempSync(join(tmpdir(), "lumc-kernels-"));
+    writeFileSync(join(this.dir, "kernels.h"), "#pragma once\n#include \"runtime/index_check.h\"\n#include \"runtime/types.h\"\n");
+    writeFileSync(join(this.dir, "main.cpp"), sourceOf([...this.cases.values()]));
+    const flags = ["-std=c++17", options.level ?? "-O1", ...archFlags(hostArch()), ...languageFlags, "-fopenmp", ...(options.flags ?? [])];
+    const include = [`-I${this.dir}`, `-I${templatePath("cpu")}`];
+    try {
+      execFileSync(options.compiler ?? "g++", [...flags, ...include, join(this.dir, "main.cpp"), "-o", join(this.dir, "run")], {
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+    } catch (error) {
+      const text = String((error as { stderr?: Buffer }).stderr ?? error);
+      throw new Error(`${join(this.dir, "main.cpp")} does not compile:\n${text.slice(0, 4000)}`);
+    }
+  }
+
+  run(name: string, entryName: string, call: CompiledCall): CompiledAnswer {
+    const found = this.cases.get(name);
+    const entry = found?.program.entries.find((e) => e.name === entryName);
+    if (found === undefined || entry === undefined || this.dir === undefined) throw new Error(`no case ${name}.${entryName}`);
+    const dir = join(this.dir, "call");
+    rmSync(dir, { recursive: true, force: true });
+    mkdirSync(dir);
+    const { program } = found;
+    for (const i of entry.inputs) writeFileSync(join(dir, `input_${i.name}`), toBytes(call.inputs[i.name]));
+    for (const w of program.weights) writeWeight(dir, w, call.weights);
+    for (const s of program.states) {
+      const now = call.states?.get(s.name) ?? filled(s.dtype, numbers(s.shape, call.dims), s.init);
+      writeFileSync(join(dir, `state_${s.name}`), toBytes(now));
+    }
+    const dims = entry.dims.map((d) => String(call.dims[d]));
+    const said = execFileSync(join(this.dir, "run"), [String(found.number), entryName, dir, ...dims], { encoding: "utf8" });
+    const read = (kind: string, t: { name: string; shape: Shape; dtype: DType }): [string, Tensor] => [
+      t.name,
+      fromBytes(t.dtype, numbers(t.shape, call.dims), readFileSync(join(dir, `${kind}_${t.name}`))),
+    ];
+    for (const s of program.states) call.states?.set(...read("state", s));
+    return {
+      outputs: Object.fromEntries(entry.outputs.map((o) => read("output", o))),
+      taps: Object.fromEntries(entry.taps.map((o) => read("tap", o))),
+      fault: said.trim() === "" ? undefined : said.trim(),
+    };
+  }
+
+  remove(): void {
+    if (this.dir !== undefined) rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+const numbers = (shape: Shape, dims: Readonly<Record<string, number>>): number[] =>
+  shape.map((p) => valueAt(p, new Map(Object.entries(dims))));
+
+/** One file per combination of the loops around it, in order. */
+function writeWeight(dir: string, w: WeightSlot, weights: WeightSource | undefined): void {
+  if (weights === undefined) throw new Error(`no weights given for ${w.name}`);
+  const parts: Uint8Array[] = [];
+  const visit = (depth: number, at: Record<string, number>): void => {
+    const loop = w.loops[depth];
+    if (loop === undefined) parts.push(toBytes(weights(w.name, at)));
+    else for (let i = loop.low; i < loop.high; i++) visit(depth + 1, { ...at, [loop.variable]: i });
+  };
+  visit(0, {});
+  writeFileSync(join(dir, `weight_${w.name}`), Buffer.concat(parts));
+}
+
+function sourceOf(cases: readonly Case[]): string {
+  const kernels = cases.flatMap(({ program, number }) =>
+    program.kernels.map((k) => kernelSource(k).replaceAll("namespace kernels", `namespace kernels_${number}`)),
+  );
+  return [
+    ...kernels,
+    "#include <cstdio>\n#include <cstdlib>\n#include <cstring>\n#include <string>\n#include <vector>",
+    '#include "runtime/gemm.h"',
+    runtime,
+    ...cases.flatMap(({ program, number }) => program.entries.map((e) => entryFunction(program, e, number))),
+    "int main(int, char** argv) {",
+    "    const std::string wanted = std::string(argv[1]) + '.' + argv[2];",
+    ...cases.flatMap(({ program, number }) =>
+      program.entries.map((e) => `    if (wanted == "${number}.${e.name}") return case_${number}_${e.name}(argv[3], argv + 4);`),
+    ),
+    "    return 2;",
+    "}",
+    "",
+  ].join("\n");
+}
+
+const runtime = `
+static char* read_file(const std::string& path, size_t bytes) {
+    char* data = static_cast<char*>(std::aligned_alloc(64, (bytes + 127) / 64 * 64));
+    std::FILE* file = std::fopen(path.c_str(), "rb");
+    if (file == nullptr || std::fread(data, 1, bytes, file) != bytes) { std::printf("cannot read %s", path.c_str()); std::exit(1); }
+    std::fclose(file);
+    return data;
+}
+static char* space(size_t bytes) {
+    char* data = static_cast<char*>(std::aligned_alloc(64, (bytes + 127) / 64 * 64));
+    std::memset(data, 0xee, bytes);
+    return data;
+}
+static void write_file(const std::string& path, const char* data, size_t bytes) {
+    std::FILE* file = std::fopen(path.c_str(), "wb");
+    if (file == nullptr || std::fwrite(data, 1, bytes, file) != bytes) std::exit(1);
+    std::fclose(file);
+}
+`;
+
+function entryFunction(program: Program, entry: LEntry, number: number): string {
+  const lines: string[] = [`static int case_${number}_${entry.name}(const std::string dir, char** dims) {`];
+  entry.dims.forEach((d, i) => lines.push(`    const lum::i64 dim_${d} = std::atoll(dims[${i}]);`));
+  const bytes = (t: { shape: Shape; dtype: DType }): string =>
+    [`sizeof(${cppType(t.dtype)})`, ...t.shape.map((p) => `static_cast<size_t>(${text(p)})`)].join(" * ");
+  for (const i of entry.inputs) lines.push(`    char* input_${i.name} = read_file(dir + "/input_${i.name}", ${bytes(i)});`);
+  for (const w of program.weights) lines.push(`    char* weight_${w.name} = read_file(dir + "/weight_${w.name}", ${[bytes(w), ...w.loops.map((l) => l.high - l.low)].join(" * ")});`);
+  for (const s of program.states) lines.push(`    char* state_${s.name} = read_file(dir + "/state_${s.name}", ${bytes(s)});`);
+  const made = [...entry.outputs.map((o) => ({ ...o, kind: "output" })), ...entry.taps.map((o) => ({ ...o, kind: "tap" }))];
+  for (const o of made) lines.push(`    char* ${o.kind}_${o.name} = space(${bytes(o)});`);
+  lines.push(`    char* arena = space(${program.arenaBytes});`);
+  lines.push("    char* workspace = space(static_cast<size_t>(lum::gemm_workspace_bytes(lum::threads())));");
+  lines.push("    lum::IndexCheck check;");
+  lines.push(...stepLines(program, entry, entry.steps, number, "    "));
+  for (const o of made) lines.push(`    write_file(dir + "/${o.kind}_${o.name}", ${o.kind}_${o.name}, ${bytes(o)});`);
+  for (const s of program.states) lines.push(`    write_file(dir + "/state_${s.name}", state_${s.name}, ${bytes(s)});`);
+  lines.push('    if (check.failed()) std::printf("%s: %lld of %lld\\n", check.what(), static_cast<long long>(check.index()), static_cast<long long>(check.size()));');
+  lines.push("    (void)arena; (void)workspace; (void)dims;");
+  for (const x of [...program.weights.map((w) => `weight_${w.name}`), ...program.states.map((s) => `state_${s.name}`), ...entry.inputs.map((i) => `input_${i.name}`)]) lines.push(`    (void)${x};`);
+  for (const d of entry.dims) lines.push(`    (void)dim_${d};`);
+  lines.push("    return 0;", "}", "");
+  return lines.join("\n");
+}
+
+const text = (p: Poly): string =>
+  `(${printPoly(p, (a) => {
+    if (a.kind === "dim") return `dim_${a.name}`;
+    if (a.kind === "loop") return `loop_${a.name}`;
+    if (a.kind === "axis") return undefined;
+    const [l, r] = [text(a.left), text(a.right)];
+    if (a.kind === "div") return `(${l} / ${r})`;
+    if (a.kind === "mod") return `(${l} % ${r})`;
+    return a.kind === "min" ? `(${l} < ${r} ? ${l} : ${r})` : `(${l} > ${r} ? ${l} : ${r})`;
+  })})`;
+
+function stepLines(program: Program, entry: LEntry, steps: readonly Step[], number: number, indent: string): string[] {
+  return steps.flatMap((s) => {
+    if (s.kind === "loop") {
+      const v = `loop_${s.variable}`;
+      return [
+        `${indent}for (lum::i64 ${v} = ${text(s.low)}; ${v} < ${text(s.high)}; ++${v}) {`,
+        ...stepLines(program, entry, s.steps, number, `${indent}    `),
+        `${indent}}`,
+      ];
+    }
+    const kernel = program.kernels.find((k) => k.name === s.kernel)!;
+    const given: readonly Argument[] = s.args;
+    let next = 0;
+    const args = kernel.params.map((p) => {
+      if (p.kind === "workspace") return "workspace";
+      if (p.kind === "check") return "&check";
+      const a = given[next++];
+      if (a.kind === "size") return text(a.value);
+      return `reinterpret_cast<${p.kind === "pointer" ? cppType(p.dtype) : "char"}*>(${placeText(a, program, entry)})`;
+    });
+    return [`${indent}kernels_${number}::${s.kernel}(${args.join(", ")});`];
+  });
+}
+
+function placeText(a: Argument & { kind: "place" }, program: Program, entry: LEntry): string {
+  const { place } = a;
+  if (place.kind === "scratch") return `arena + ${place.offset}`;
+  if (place.kind === "temporary") return `arena + ${entry.temporaries.find((t) => t.name === place.name)!.offset}`;
+  if (place.kind !== "weight") return `${place.kind}_${place.name}`;
+  const w = program.weights.find((x) => x.name === place.name)!;
+  const position = w.loops.reduce((at, l) => `(${at} * ${l.high - l.low} + loop_${l.variable} - ${l.low})`, "0");
+  const size = [`sizeof(${cppType(w.dtype)})`, ...w.shape.map((p) => text(p))].join(" * ");
+  return `weight_${w.name} + ${position} * static_cast<lum::i64>(${size})`;
+}
+
