@@ -12,6 +12,8 @@ export type Doc =
 
 /** A break; on one line a blank, or nothing. */
 export const line: Doc = { kind: "line", flat: " " };
+/** A break that is always taken; no group around it fits on one line. */
+export const hardline: Doc = { kind: "line", flat: "\n" };
 export const softline: Doc = { kind: "line", flat: "" };
 
 export const group = (...content: Doc[]): Doc => ({ kind: "group", content });
@@ -85,6 +87,7 @@ function fits(doc: Doc, room: number, rest: readonly Task[]): boolean {
     } else if (at.kind === "broken") {
       if (!task.flat) room -= at.text.length;
     } else if (task.flat) {
+      if (at === hardline) return false;
       room -= at.flat.length;
     } else {
       return true;

@@ -7,17 +7,19 @@ import type {
   Comment,
   DimDecl,
   File,
+  FnItem,
   Import,
   IndexTarget,
   Item,
   KernelItem,
+  LayerItem,
   Param,
   Statement,
   Target,
   TypeExpr,
 } from "../ir/ast.ts";
 import type { Span } from "../ir/source.ts";
-import { type Doc, group, ifBroken, indent, indentWidth, join, line, printDoc } from "./doc.ts";
+import { type Doc, group, hardline, ifBroken, indent, indentWidth, join, line, printDoc } from "./doc.ts";
 import { expr, list, range, stringText, type } from "./format-expr.ts";
 import { Trivia } from "./trivia.ts";
 
@@ -36,6 +38,8 @@ type Entry = {
   /** Stands apart from its neighbours even where no blank line was written. */
   readonly apart: boolean;
 };
+
+type ListItem = { readonly doc: Doc; readonly span: Span };
 
 class Printer {
   readonly #trivia: Trivia;
@@ -118,16 +122,58 @@ class Printer {
     return close + 1;
   }
 
+  // ---- lists with comments among their items
+
+  #params(all: readonly Param[], from: number): Doc {
+    const items = all.map((p) => ({ doc: param(p), span: p.span }));
+    const close = this.#trivia.find(")", all.length > 0 ? all[all.length - 1].span.end : from);
+    const lines = this.#commented(items, from, close);
+    const plain = () =>
+      list(
+        "(",
+        items.map((item) => item.doc),
+        ")",
+      );
+    return lines ? ["(", indent(hardline, ...join(lines, hardline)), hardline, ")"] : plain();
+  }
+
+  #commas(items: readonly ListItem[]): Doc {
+    const lines = this.#commented(items, items[0].span.start, items[items.length - 1].span.end);
+    // The last comma of `#commented` is for lists in brackets.
+    return lines
+      ? indent(...join([...lines.slice(0, -1), items[items.length - 1].doc], hardline))
+      : commas(items.map((item) => item.doc));
+  }
+
+  /** Lines of a list that has comments, each item with its comma; undefined if it has none. */
+  #commented(items: readonly ListItem[], from: number, to: number): Doc[] | undefined {
+    const ends = items.map((item) => item.span.end);
+    const gaps = [...items.map((item) => item.span.start), to].map((end, i) =>
+      this.#trivia.takeBetween(i === 0 ? from : ends[i - 1], end),
+    );
+    if (gaps.every((gap) => gap.length === 0)) return undefined;
+    const lines: Doc[] = [];
+    for (let i = 0; i < gaps.length; i++) {
+      for (const comment of gaps[i]) {
+        const trails = i > 0 && this.#trivia.sameLine(ends[i - 1], comment.span.start);
+        if (trails) lines.push([lines.pop()!, "  ", comment.text]);
+        else lines.push(comment.text);
+      }
+      if (i < items.length) lines.push([items[i].doc, ","]);
+    }
+    return lines;
+  }
+
   // ---- items
 
   #import(i: Import): Entry {
     const names = i.names.map(({ name, alias }) => (alias ? `${name.name} as ${alias.name}` : name.name));
     const braces = group("{", indent(line, ...join(names, [",", line]), ifBroken(",")), line, "}");
-    return this.#simple(i.span, ["import ", braces, " from ", stringText(i.from)]);
+    return this.#simple(i.span, () => ["import ", braces, " from ", stringText(i.from)]);
   }
 
-  #simple(span: Span, doc: Doc): Entry {
-    return { start: span.start, end: span.end, apart: false, print: () => this.#line(doc) };
+  #simple(span: Span, doc: () => Doc): Entry {
+    return { start: span.start, end: span.end, apart: false, print: () => this.#line(doc()) };
   }
 
   #item(item: Item): Entry {
@@ -137,21 +183,18 @@ class Printer {
       case "define":
         return this.#statement(item, "");
       case "fn":
-        return this.#function(
-          item.span,
-          ["fn ", item.name.name, params(item.params)],
-          item.result,
-          item.body,
-        );
+        return this.#function(item, () => this.#params(item.params, item.name.span.end));
       case "layer": {
-        const head = ["layer ", item.name.name];
-        const lists = item.statics.length > 0 ? [item.statics, item.params] : [item.params];
-        return this.#function(item.span, [...head, ...lists.map(params)], item.result, item.body);
+        const from = item.name.span.end;
+        const middle = Math.max(from, ...item.statics.map((p) => p.span.end));
+        const statics = () => (item.statics.length > 0 ? this.#params(item.statics, from) : "");
+        return this.#function(item, () => [statics(), this.#params(item.params, middle)]);
       }
       case "model": {
-        const list = item.params.length > 0 ? params(item.params) : "";
-        const from = Math.max(item.name.span.end, ...item.params.map((p) => p.span.end));
-        return whole(() => this.#block(["model ", item.name.name, list], item.body, from));
+        const start = item.name.span.end;
+        const from = Math.max(start, ...item.params.map((p) => p.span.end));
+        const list = () => (item.params.length > 0 ? this.#params(item.params, start) : "");
+        return whole(() => this.#block(["model ", item.name.name, list()], item.body, from));
       }
       case "kernel":
         return whole(() => this.#kernel(item));
@@ -160,25 +203,28 @@ class Printer {
     }
   }
 
-  #function(span: Span, head: Doc, result: TypeExpr | undefined, body: Body): Entry {
-    const { start, end } = span;
-    const signature = [head, arrow(result)];
-    if (body.kind === "expr") return this.#simple(span, [signature, " = ", expr(body.value)]);
-    const print = () => this.#block(signature, body.statements, body.span.start);
-    return { start, end, apart: true, print };
+  #function(item: FnItem | LayerItem, params: () => Doc): Entry {
+    const { body, span } = item;
+    const signature = () => [`${item.kind} `, item.name.name, params(), arrow(item.result)];
+    if (body.kind === "expr") return this.#simple(span, () => [signature(), " = ", expr(body.value)]);
+    const print = () => this.#block(signature(), body.statements, body.span.start);
+    return { start: span.start, end: span.end, apart: true, print };
   }
 
   #kernel(k: KernelItem): void {
     const open = this.#trivia.find("{", k.result.span.end) + 1;
-    this.#line(["kernel ", k.name.name, params(k.params), arrow(k.result), " {"]);
+    this.#line(["kernel ", k.name.name, this.#params(k.params, k.name.span.end), arrow(k.result), " {"]);
     const trailing = this.#trivia.takeTrailing(open);
     if (trailing) this.#appendToLast(`  ${trailing.text}`);
     const from = this.#trivia.wordBefore("reference", k.reference.span.start);
-    const reference = this.#simple({ ...k.reference.span, start: from }, ["reference ", expr(k.reference)]);
+    const reference = this.#simple({ ...k.reference.span, start: from }, () => [
+      "reference ",
+      expr(k.reference),
+    ]);
     const sources = k.sources.map((s) => {
       const grid = s.grid.length > 0 ? [" grid", list("(", s.grid.map(expr), ")")] : "";
       const block = s.block.length > 0 ? [" block", list("(", s.block.map(expr), ")")] : "";
-      return this.#simple(s.span, [s.target.name, grid, block, " ", stringText(s.code)]);
+      return this.#simple(s.span, () => [s.target.name, grid, block, " ", stringText(s.code)]);
     });
     this.#depth++;
     this.#entries([reference, ...sources], k.span.end - 1);
@@ -206,11 +252,11 @@ class Printer {
         dims.push(next);
         i++;
       }
-      const texts = dims.map((d) => [d.name.name, " in ", range(d)]);
+      const texts = () => dims.map((d) => ({ doc: [d.name.name, " in ", range(d)], span: d.span }));
       const start = this.#trivia.wordBefore("dim", at.span.start);
       const end = dims[dims.length - 1].span.end;
-      const doc = ["dim".padEnd(widths[i]), " ", commas(texts)];
-      entries.push({ start, end, apart: false, print: () => this.#line(doc) });
+      const doc = () => ["dim".padEnd(widths[i]), " ", this.#commas(texts())];
+      entries.push(this.#simple({ ...at.span, start, end }, doc));
     }
     return entries;
   }
@@ -244,16 +290,17 @@ class Printer {
     const block = (print: () => void): Entry => ({ start, end, apart: false, print });
     switch (s.kind) {
       case "dim":
-        return this.#simple(s.span, [...keyword("dim"), s.name.name, " in ", range(s)]);
+        return this.#simple(s.span, () => [...keyword("dim"), s.name.name, " in ", range(s)]);
       case "input":
-        return this.#simple(s.span, [
+        return this.#simple(s.span, () => [
           ...keyword("input"),
-          commas(s.items.map((i) => [i.name.name, ": ", type(i.type)])),
+          this.#commas(s.items.map((i) => ({ doc: [i.name.name, ": ", type(i.type)], span: i.span }))),
         ]);
       case "weight": {
         const from = (text: (typeof s.items)[number]["from"]) => (text ? [" from ", stringText(text)] : "");
-        const items = s.items.map((i) => [i.name.name, ": ", type(i.type), from(i.from)]);
-        return this.#simple(s.span, [...keyword("weight"), commas(items)]);
+        const item = (i: (typeof s.items)[number]) => [i.name.name, ": ", type(i.type), from(i.from)];
+        const items = () => s.items.map((i) => ({ doc: item(i), span: i.span }));
+        return this.#simple(s.span, () => [...keyword("weight"), this.#commas(items())]);
       }
       case "state": {
         const names = join(
@@ -261,20 +308,24 @@ class Printer {
           ", ",
         );
         const init = s.init ? [" = ", expr(s.init)] : "";
-        return this.#simple(s.span, [...keyword("state"), ...names, ": ", type(s.type), init]);
+        return this.#simple(s.span, () => [...keyword("state"), ...names, ": ", type(s.type), init]);
       }
       case "define":
-        return this.#simple(s.span, [...join(s.targets.map(target), ", "), " = ", expr(s.value)]);
+        return this.#simple(s.span, () => [...join(s.targets.map(target), ", "), " = ", expr(s.value)]);
       case "output":
-        return this.#simple(s.span, ["output ", target(s.target), s.value ? [" = ", expr(s.value)] : ""]);
+        return this.#simple(s.span, () => [
+          "output ",
+          target(s.target),
+          s.value ? [" = ", expr(s.value)] : "",
+        ]);
       case "update":
-        return this.#simple(s.span, [target(s.target), " := ", expr(s.value)]);
+        return this.#simple(s.span, () => [target(s.target), " := ", expr(s.value)]);
       case "emit":
-        return this.#simple(s.span, ["emit ", target(s.target), " = ", expr(s.value)]);
+        return this.#simple(s.span, () => ["emit ", target(s.target), " = ", expr(s.value)]);
       case "return":
-        return this.#simple(s.span, ["return ", commas(s.values.map(expr))]);
+        return this.#simple(s.span, () => ["return ", commas(s.values.map(expr))]);
       case "tap":
-        return this.#simple(s.span, ["tap ", commas(s.names.map((n) => n.name))]);
+        return this.#simple(s.span, () => ["tap ", commas(s.names.map((n) => n.name))]);
       case "if":
         return block(() => this.#if(s, false));
       case "for": {
@@ -323,13 +374,8 @@ function arrow(result: TypeExpr | undefined): Doc {
   return result ? ` -> ${printDoc(type(result), Number.POSITIVE_INFINITY, 0)}` : "";
 }
 
-function params(all: readonly Param[]): Doc {
-  const texts = all.map((p) => [
-    p.name.name,
-    p.type ? [": ", type(p.type)] : "",
-    p.default ? [" = ", expr(p.default)] : "",
-  ]);
-  return list("(", texts, ")");
+function param(p: Param): Doc {
+  return [p.name.name, p.type ? [": ", type(p.type)] : "", p.default ? [" = ", expr(p.default)] : ""];
 }
 
 function target(t: Target): Doc {

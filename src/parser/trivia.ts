@@ -5,6 +5,7 @@ import type { Comment, File } from "../ir/ast.ts";
 export class Trivia {
   readonly #text: string;
   readonly #comments: readonly Comment[];
+  readonly #taken = new Set<Comment>();
   #next = 0;
 
   constructor(file: File) {
@@ -15,19 +16,37 @@ export class Trivia {
   /** Comments that begin before `offset` and were not handed out yet. */
   takeBefore(offset: number): Comment[] {
     const taken: Comment[] = [];
-    while (this.#next < this.#comments.length && this.#comments[this.#next].span.start < offset) {
-      taken.push(this.#comments[this.#next++]);
+    for (let next = this.#peek(); next !== undefined && next.span.start < offset; next = this.#peek()) {
+      taken.push(next);
+      this.#next++;
     }
     return taken;
   }
 
-  /** The comment that follows `offset` on its line with only blanks (and a comma) between. */
+  /** Comments from `start` to `end` alone; earlier ones stay to be taken. */
+  takeBetween(start: number, end: number): Comment[] {
+    const inside = (c: Comment) => c.span.start >= start && c.span.start < end && !this.#taken.has(c);
+    const taken = this.#comments.filter(inside);
+    for (const comment of taken) this.#taken.add(comment);
+    return taken;
+  }
+
+  /** The comment that follows `offset` on its line with only blanks between. */
   takeTrailing(offset: number): Comment | undefined {
-    const comment = this.#comments[this.#next];
+    const comment = this.#peek();
     if (comment === undefined || comment.span.start < offset) return undefined;
     if (!/^[^\S\n]*$/.test(this.#text.slice(offset, comment.span.start))) return undefined;
     this.#next++;
     return comment;
+  }
+
+  #peek(): Comment | undefined {
+    while (this.#taken.has(this.#comments[this.#next])) this.#next++;
+    return this.#comments[this.#next];
+  }
+
+  sameLine(start: number, end: number): boolean {
+    return !this.#text.slice(start, end).includes("\n");
   }
 
   /** Offset of the first `sign` at or after `offset` outside comments; the end of the text if there is none. */

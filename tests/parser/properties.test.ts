@@ -7,6 +7,9 @@ import { format } from "../../src/parser/format.ts";
 import { parse } from "../../src/parser/parse.ts";
 import { anyFile } from "./arbitrary-ast.ts";
 
+/** Runs of each property; LUMC_TEST_EFFORT=20 searches twenty times as long. */
+const runs = (n: number) => ({ numRuns: n * Number(process.env.LUMC_TEST_EFFORT ?? 1) });
+
 const read = (text: string) => parse({ path: "p.lum", text });
 
 /** Formatted `file` reads as `file` again, and formatting it once more changes nothing. */
@@ -24,7 +27,7 @@ describe("the formatter", () => {
   test("writes what the parser reads as the same Ast", () => {
     fc.assert(
       fc.property(anyFile, (file) => void roundTrips(file)),
-      { numRuns: 400 },
+      runs(200),
     );
   });
 
@@ -48,7 +51,7 @@ describe("the formatter", () => {
         expect(bag(again)).toEqual(bag(commented));
         expect(format(again)).toBe(once);
       }),
-      { numRuns: 250 },
+      runs(120),
     );
   });
 });
@@ -66,7 +69,7 @@ describe("the parser throws on nothing", () => {
   };
 
   test("random text", () => {
-    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), survives), { numRuns: 200 });
+    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), survives), runs(150));
   });
 
   test("random words and signs of the language", () => {
@@ -75,7 +78,7 @@ describe("the parser throws on nothing", () => {
     const soup = fc
       .array(fc.constantFrom(...words.split(" "), "\n"), { maxLength: 60 })
       .map((all) => all.join(" "));
-    fc.assert(fc.property(soup, survives), { numRuns: 1500 });
+    fc.assert(fc.property(soup, survives), runs(800));
   });
 
   test("mutated programs", () => {
@@ -112,7 +115,7 @@ describe("the parser throws on nothing", () => {
         }
         survives(text);
       }),
-      { numRuns: 400 },
+      runs(200),
     );
   });
 });
