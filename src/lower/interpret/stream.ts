@@ -6,10 +6,14 @@ import type { Node } from "../../ir/hlir.ts";
 import { binaryOp, unaryOp } from "../../ops/index.ts";
 import { roundFloat } from "../float-formats.ts";
 import { conversion, isWidening, reinterpretation } from "../tensor.ts";
-import { gatherInto, type Piece, viewInto } from "./access.ts";
 import { type Frame, findValue, heldValue, shapeIn } from "./frame.ts";
+import { gatherInto } from "./gather.ts";
 import { indexFunction } from "./index-function.ts";
 import { eachElement, forEachRun } from "./rows.ts";
+import { viewInto } from "./view.ts";
+
+/** Elements start … start + count - 1 of a domain, to be written to the front of `into`. */
+export type Piece = { readonly into: Float64Array; readonly start: number; readonly count: number };
 
 /** `count` elements from flat position `start` on; valid until the next call. */
 export type Stream = (start: number, count: number) => Float64Array;

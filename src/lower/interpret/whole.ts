@@ -2,8 +2,8 @@
 import type { Node, OpOf } from "../../ir/hlir.ts";
 import { folds } from "../../ops/reductions.ts";
 import { elementCount } from "../tensor.ts";
-import { positions } from "./access.ts";
 import { type Frame, heldValue, shapeIn } from "./frame.ts";
+import { positions } from "./gather.ts";
 import { pieceSize, streamOf } from "./stream.ts";
 
 /** Positions of the k greatest of each row: NaN first, then falling values, the lower position among equals. */
