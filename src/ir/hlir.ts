@@ -73,8 +73,8 @@ export type Node = {
   readonly inputs: readonly Node[];
   readonly shape: Shape;
   readonly dtype: DType;
-  /** Where in the `.lum` file it was first asked for. */
-  readonly span: Span;
+  /** The definition that it is the value of; else where in the `.lum` file it was first asked for. */
+  span: Span;
   /** The definition that it is the value of, `attention.q`; set by the elaborator, first name wins. */
   name: string | undefined;
   /** The state that this value is a version of (op state, update, or a carried param or result of one). */

@@ -266,7 +266,7 @@ function runOutput(cx: Context, site: Site, s: Ast.Output, open: Open): void {
   const value =
     s.value === undefined
       ? evaluate(cx, site, { kind: "name", name: name.name, span: name.span })
-      : evaluateDefinition(cx, site, s.target, s.value);
+      : evaluateDefinition(cx, site, s.target, s.value, s.span);
   const t = settled(cx, toTensor(cx, value, s.value?.span ?? name.span));
   if (s.value !== undefined) declare(site, name, t);
   open.outputs.push({ name: name.name, value: t.node, span: s.span });

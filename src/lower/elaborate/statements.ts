@@ -4,6 +4,7 @@ import { within } from "../../ir/bounds.ts";
 import { isFloat } from "../../ir/dtype.ts";
 import type { Coordinate, Node, Shape } from "../../ir/hlir.ts";
 import { axis, equal, type Poly } from "../../ir/poly.ts";
+import type { Span } from "../../ir/source.ts";
 import { nearest } from "../../nearest.ts";
 import { boundsOf, type Context, Failure, fail, Silent, type Site, setRange } from "./context.ts";
 import { bindVars, evaluate, evaluateBool } from "./expressions.ts";
@@ -109,7 +110,7 @@ function runStatement(cx: Context, site: Site, s: Ast.Statement): Value | undefi
 
 function define(cx: Context, site: Site, s: Ast.Define): void {
   if (s.targets.length === 1) {
-    bind(cx, site, s.targets[0].name, evaluateDefinition(cx, site, s.targets[0], s.value));
+    bind(cx, site, s.targets[0].name, evaluateDefinition(cx, site, s.targets[0], s.value, s.span));
     return;
   }
   const v = evaluate(cx, site, s.value);
@@ -117,7 +118,7 @@ function define(cx: Context, site: Site, s: Ast.Define): void {
     fail("LUM2071", s.span, { count: s.targets.length, found: describe(v) });
   s.targets.forEach((t, i) => {
     if (t.indices !== undefined) fail("LUM2072", t.span, {});
-    bind(cx, site, t.name, finish(cx, site, t.name, v.values[i]));
+    bind(cx, site, t.name, finish(cx, site, t.name, v.values[i], s.span));
   });
 }
 
@@ -143,8 +144,15 @@ function bind(cx: Context, site: Site, name: Ast.Ident, value: Value): void {
 /** Names that a loop body may assign again, by the scope of the body. */
 export const carriedNames = new WeakMap<Scope, ReadonlySet<string>>();
 
-export function evaluateDefinition(cx: Context, site: Site, target: Ast.Target, value: Ast.Expr): Value {
-  if (target.indices === undefined) return finish(cx, site, target.name, evaluate(cx, site, value));
+/** The value that a definition or an output binds; `span` is the whole statement. */
+export function evaluateDefinition(
+  cx: Context,
+  site: Site,
+  target: Ast.Target,
+  value: Ast.Expr,
+  span: Span,
+): Value {
+  if (target.indices === undefined) return finish(cx, site, target.name, evaluate(cx, site, value), span);
   const binders = target.indices.map((i) => {
     if (i.value.kind !== "name") return fail("LUM2074", i.span, { text: baseText(i.value) });
     return { name: { name: i.value.name, span: i.value.span }, range: i.range };
@@ -155,22 +163,24 @@ export function evaluateDefinition(cx: Context, site: Site, target: Ast.Target, 
   cx.builder.at(value.span);
   const all = unionVars(t.vars, vars);
   const node = spread(cx, t, all, ownShape(t));
-  return finish(cx, site, target.name, { ...t, node, vars: all.filter((v) => !vars.includes(v)) });
+  return finish(cx, site, target.name, { ...t, node, vars: all.filter((v) => !vars.includes(v)) }, span);
 }
 
 /** A definition's value is rounded to its type and bears its name. */
-function finish(cx: Context, site: Site, name: Ast.Ident, value: Value): Value {
+function finish(cx: Context, site: Site, name: Ast.Ident, value: Value, span: Span): Value {
   if (value.kind !== "tensor") return value;
   cx.builder.at(name.span);
   const t = settled(cx, value);
-  nameNode(cx, site, t.node, name.name);
+  nameNode(site, t.node, name.name, span);
   return t;
 }
 
 const unnamed = new Set(["input", "weight", "state", "param", "result", "constant", "update"]);
 
-function nameNode(_cx: Context, site: Site, node: Node, name: string): void {
-  if (node.name === undefined && !unnamed.has(node.op.kind)) node.name = [...site.path, name].join(".");
+function nameNode(site: Site, node: Node, name: string, span: Span): void {
+  if (node.name !== undefined || unnamed.has(node.op.kind)) return;
+  node.name = [...site.path, name].join(".");
+  node.span = span;
 }
 
 /** `k[pos + t, h, d] := value`: names that are new in the indices are index variables. */
