@@ -69,10 +69,12 @@ function endsInReduction(e: Expr): boolean {
 /** `e` where at least level `least` is needed. */
 function operand(e: Expr, least: number, followedByProduct = false): Doc {
   const bare = levelOf(e) >= least && !(followedByProduct && endsInReduction(e));
-  return bare ? expr(e) : parenthesised(expr(e));
+  return bare ? expr(e) : parenthesised(e);
 }
 
-function parenthesised(inner: Doc): Doc {
+/** Operands of a chain broken inside its own parentheses stand below one another. */
+function parenthesised(e: Expr): Doc {
+  const inner = e.kind === "binary" ? binary(e, false) : expr(e);
   return group("(", indent(softline, inner), softline, ")");
 }
 
@@ -131,14 +133,14 @@ function callee(e: Expr): Doc {
   const names = (at: Arg) => at.name === undefined && at.value.kind === "name";
   const reduction = e.kind === "call" && e.callee.kind === "name" && e.args.every(names);
   return reduction && reduceNames.has((e.callee as ExprOf<"name">).name)
-    ? parenthesised(expr(e))
+    ? parenthesised(e)
     : operand(e, level.postfix, true);
 }
 
 const reduceNames = new Set(["sum", "max", "min", "prod", "mean", "any", "all", "argmax", "argmin"]);
 
 /** A chain of one level, `a + b - c`, breaks after each of its operators. */
-function binary(e: ExprOf<"binary">): Doc {
+function binary(e: ExprOf<"binary">, indented = true): Doc {
   const own = binaryLevel[e.op] ?? level.compare;
   const absorbed = own === level.product || own === level.power;
   if (own === level.power) return [operand(e.left, level.cast, true), "^", operand(e.right, level.sign)];
@@ -149,9 +151,10 @@ function binary(e: ExprOf<"binary">): Doc {
     links.unshift([" ", first.op, line, operand(first.right, own + 1, followed)]);
   }
   if (own === level.compare) {
-    return group(operand(e.left, own + 1), " ", e.op, indent(line, operand(e.right, own + 1)));
+    const right = [line, operand(e.right, own + 1)];
+    return group(operand(e.left, own + 1), " ", e.op, indented ? indent(...right) : right);
   }
-  return group(operand(first, own + 1, absorbed), indent(...links));
+  return group(operand(first, own + 1, absorbed), indented ? indent(...links) : links);
 }
 
 /** The body is a product; one that could not begin a body is put in parentheses. */
@@ -159,7 +162,7 @@ function reduce(e: ExprOf<"reduce">): Doc {
   const inner =
     e.body.kind === "unary" && e.body.op === "not" ? notBody(e.body) : operand(e.body, level.product);
   const start = printDoc(inner, Number.POSITIVE_INFINITY, 0);
-  const body = /^(-|\[|as\b|if\b)/.test(start) ? parenthesised(expr(e.body)) : inner;
+  const body = /^(-|\[|as\b|if\b)/.test(start) ? parenthesised(e.body) : inner;
   return [e.op, list("(", e.binders.map(binder), ")"), " ", body];
 }
 
