@@ -366,7 +366,7 @@ class Printer {
 const declarations = new Set<Statement["kind"]>(["dim", "input", "weight", "state"]);
 
 function commas(docs: readonly Doc[]): Doc {
-  return group(indent(...join(docs, [",", line])));
+  return docs.length === 1 ? docs[0] : group(indent(...join(docs, [",", line])));
 }
 
 /** A result type stays on one line: the parameters before it break first. */
