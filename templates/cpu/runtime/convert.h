@@ -1,6 +1,7 @@
 // Conversion of stored weights among f64, f32, f16 and bf16, rounding to nearest even.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <type_traits>
@@ -42,26 +43,60 @@ inline To convert_value(From value) {
 // Whether a finite value became infinite. NaN stays NaN and does not count.
 template <class To, class From>
 inline bool overflows(From before, To after) {
-    constexpr bool is_wider = std::is_same_v<To, double> || (std::is_same_v<To, float> && sizeof(From) == 2);
-    if constexpr (is_wider) return false;
     const float out = convert_value<float>(after);
     const auto in = convert_value<std::conditional_t<std::is_same_v<From, double>, double, float>>(before);
     return in - in == 0 && out - out != 0;
 }
 
-// Returns how many finite values the destination's range is too small for. `source` may have any alignment.
+// Converts one after the other without a branch, so that the loop vectorizes. `source` may have any alignment.
+template <class To, class From>
+void convert_run(const unsigned char* source, To* destination, i64 count) {
+    for (i64 i = 0; i < count; ++i) {
+        From value;
+        std::memcpy(&value, source + static_cast<size_t>(i) * sizeof(From), sizeof(From));
+        destination[i] = convert_value<To>(value);
+    }
+}
+
+template <class To, class From>
+i64 count_overflows(const unsigned char* source, const To* converted, i64 count) {
+    i64 overflowed = 0;
+    for (i64 i = 0; i < count; ++i) {
+        From value;
+        std::memcpy(&value, source + static_cast<size_t>(i) * sizeof(From), sizeof(From));
+        overflowed += overflows(value, converted[i]) ? 1 : 0;
+    }
+    return overflowed;
+}
+
+inline bool is_special(float value) { return (bits_from_float(value) & 0x7f800000u) == 0x7f800000u; }
+inline bool is_special(f16 value) { return (value.bits & 0x7c00u) == 0x7c00u; }
+inline bool is_special(bf16 value) { return (value.bits & 0x7f80u) == 0x7f80u; }
+
+// Whether anything is infinite or NaN: rare, and reason enough to look closer.
+template <class To>
+bool any_special(const To* values, i64 count) {
+    u8 found = 0;
+    for (i64 i = 0; i < count; ++i) found |= static_cast<u8>(is_special(values[i]));
+    return found != 0;
+}
+
+// Returns how many finite values the destination's range is too small for.
 template <class To, class From>
 i64 convert_all(const unsigned char* source, To* destination, i64 count) {
+    constexpr bool is_wider = std::is_same_v<To, double> || (std::is_same_v<To, float> && sizeof(From) == 2);
+    constexpr i64 block = 4096;  // stays in the cache between the two passes
     std::atomic<i64> overflowed{0};
     parallel_for(count, kWorkPerThread, [&](i64 begin, i64 end) {
-        i64 here = 0;
-        for (i64 i = begin; i < end; ++i) {
-            From value;
-            std::memcpy(&value, source + static_cast<size_t>(i) * sizeof(From), sizeof(From));
-            destination[i] = convert_value<To>(value);
-            here += overflows(value, destination[i]) ? 1 : 0;
+        for (i64 first = begin; first < end; first += block) {
+            const i64 length = std::min(block, end - first);
+            const unsigned char* from = source + static_cast<size_t>(first) * sizeof(From);
+            convert_run<To, From>(from, destination + first, length);
+            if constexpr (!is_wider) {
+                if (!any_special(destination + first, length)) continue;
+                overflowed += count_overflows<To, From>(from, destination + first, length);
+            }
         }
-        overflowed += here;
     });
     return overflowed;
 }
