@@ -1,0 +1,196 @@
+// Every operand kind and storage type against a plain double loop. The values are small integers, so that all sums are
+// exact in whatever order they are made, and results can be compared for equality.
+#include "gemm.h"
+
+#include <cmath>
+#include <vector>
+
+#include "report.h"
+
+using namespace lum;
+
+namespace {
+
+Random random_numbers;
+bool reduced = false;
+
+// f32 values as T; allocated exactly, so that a sanitizer sees any read beyond.
+template <class T>
+std::vector<T> stored(const std::vector<float>& values) {
+    std::vector<T> out;
+    out.reserve(values.size());
+    for (float value : values) out.push_back(from_float<T>(value));
+    return out;
+}
+
+std::vector<float> small_integers(i64 count) {
+    std::vector<float> values(static_cast<size_t>(count));
+    for (float& value : values) value = static_cast<float>(random_numbers.between(-3, 3));
+    return values;
+}
+
+// A logical matrix [outer][K] and an operand made of it.
+struct Matrix {
+    i64 outer, K;
+    std::vector<float> values;
+    float at(i64 o, i64 k) const { return values[static_cast<size_t>(o * K + k)]; }
+};
+Matrix random_matrix(i64 outer, i64 K) { return {outer, K, small_integers(outer * K)}; }
+
+template <class T, int Layout>  // 0: k contiguous, 1: outer contiguous, 2: neither
+struct MakeStrided {
+    std::vector<T> data;
+    Strided<T> make(const Matrix& m) {
+        const i64 outer_stride = Layout == 0 ? m.K + 3 : Layout == 1 ? 1 : 2;
+        const i64 k_stride = Layout == 0 ? 1 : Layout == 1 ? m.outer + 1 : 2 * m.outer + 1;
+        const i64 size = m.outer == 0 || m.K == 0 ? 0 : (m.outer - 1) * outer_stride + (m.K - 1) * k_stride + 1;
+        std::vector<float> raw(static_cast<size_t>(size), NAN);
+        for (i64 o = 0; o < m.outer; ++o)
+            for (i64 k = 0; k < m.K; ++k) raw[static_cast<size_t>(o * outer_stride + k * k_stride)] = m.at(o, k);
+        data = stored<T>(raw);
+        return {data.data(), outer_stride, k_stride};
+    }
+};
+
+template <class P>
+struct MakePacked {
+    std::vector<typename P::Element> data;
+    P make(const Matrix& m) {
+        data.resize(static_cast<size_t>(packed_elements<P>(m.outer, m.K)));
+        pack_weights<P>(Strided<float>{m.values.data(), m.K, 1}, m.outer, m.K, data.data());
+        return {data.data(), m.K};
+    }
+};
+
+struct MakeLambda {
+    auto make(const Matrix& m) {
+        const float* values = m.values.data();
+        const i64 K = m.K;
+        return Lambda{[=](i64 o, i64 k) { return values[o * K + k]; }};
+    }
+};
+
+struct Sizes {
+    i64 M, N, K;
+};
+
+// The sizes that sit on the edges of tiles and blocks, then random ones.
+std::vector<Sizes> sizes_to_try() {
+    std::vector<Sizes> sizes = {{0, 5, 5}, {5, 0, 5}, {5, 5, 0}, {1, 1, 1}, {1, 33, 0}, {6, 16, 1}, {385, 17, 257}};
+    if (!reduced) sizes.push_back({391, 530, 530}), sizes.push_back({8, 1100, 2100}), sizes.push_back({2, 40, 4099});
+    const i64 edges[] = {1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65, 127, 129};
+    const i64 depths[] = {0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 64, 127, 255, 256, 257, 300, 513, 700};
+    const int count = reduced ? 24 : 120;
+    for (int i = 0; i < count; ++i)
+        sizes.push_back({edges[random_numbers.below(i % 2 ? 16 : 7)], edges[random_numbers.below(16)],
+                         depths[random_numbers.below(20)]});
+    return sizes;
+}
+
+struct Result {
+    std::vector<float> sums;
+    std::vector<int> calls;
+};
+
+std::vector<float> expected_product(const Matrix& a, const Matrix& b) {
+    std::vector<float> expected(static_cast<size_t>(a.outer * b.outer));
+    for (i64 m = 0; m < a.outer; ++m)
+        for (i64 n = 0; n < b.outer; ++n) {
+            float sum = 0.0f;
+            for (i64 k = 0; k < a.K; ++k) sum += a.at(m, k) * b.at(n, k);
+            expected[static_cast<size_t>(m * b.outer + n)] = sum;
+        }
+    return expected;
+}
+
+template <class MakeA, class MakeB>
+void check(const char* name) {
+    Subject subject(name);
+    for (const Sizes s : sizes_to_try()) {
+        const Matrix a = random_matrix(s.M, s.K), b = random_matrix(s.N, s.K);
+        const std::vector<float> expected = expected_product(a, b);
+        MakeA make_a;
+        MakeB make_b;
+        const auto operand_a = make_a.make(a);
+        const auto operand_b = make_b.make(b);
+        std::vector<char> workspace(static_cast<size_t>(gemm_workspace_bytes(threads())), 0x7f);
+        std::vector<float> sums(expected.size(), 1.0f);
+        std::vector<int> calls(expected.size(), 0);
+        float* out = sums.data();
+        int* called = calls.data();
+        const i64 N = s.N;
+        gemm(s.M, s.N, s.K, operand_a, operand_b, workspace.data(), [=](i64 m, i64 n, float sum) {
+            out[m * N + n] += sum;
+            called[m * N + n] += 1;
+        });
+        for (size_t i = 0; i < expected.size(); ++i)
+            subject.expect(sums[i] == expected[i] + 1.0f && calls[i] == 1, "M %ld N %ld K %ld at %ld: %g, not %g; %d calls",
+                           long(s.M), long(s.N), long(s.K), long(i), double(sums[i] - 1.0f), double(expected[i]), calls[i]);
+    }
+}
+
+void check_batched() {
+    Subject subject("batched");
+    for (int round = 0; round < (reduced ? 10 : 60); ++round) {
+        const i64 batch = random_numbers.below(6), M = random_numbers.between(1, 20);
+        const i64 N = random_numbers.between(1, 300), K = random_numbers.below(130);
+        std::vector<Matrix> a, b;
+        std::vector<float> expected;
+        for (i64 i = 0; i < batch; ++i) {
+            a.push_back(random_matrix(M, K));
+            b.push_back(random_matrix(N, K));
+            const std::vector<float> product = expected_product(a.back(), b.back());
+            expected.insert(expected.end(), product.begin(), product.end());
+        }
+        std::vector<char> workspace(static_cast<size_t>(gemm_workspace_bytes(threads())));
+        std::vector<float> sums(expected.size(), NAN);
+        float* out = sums.data();
+        gemm_batched(
+            batch, M, N, K, [&](i64 i) { return Strided<float>{a[size_t(i)].values.data(), K, 1}; },
+            [&](i64 i) { return Strided<float>{b[size_t(i)].values.data(), K, 1}; }, workspace.data(),
+            [=](i64 i, i64 m, i64 n, float sum) { out[(i * M + m) * N + n] = sum; });
+        for (size_t i = 0; i < expected.size(); ++i)
+            subject.expect(sums[i] == expected[i], "batch %ld M %ld N %ld K %ld at %ld: %g, not %g", long(batch), long(M),
+                           long(N), long(K), long(i), double(sums[i]), double(expected[i]));
+    }
+}
+
+using RowsA = MakeStrided<float, 0>;
+
+template <class T>
+void check_storage(const std::string& type) {
+    check<RowsA, MakeStrided<T, 0>>(("rows x " + type + " [N,K]").c_str());
+    check<RowsA, MakePacked<PackedB<T>>>(("rows x packed " + type).c_str());
+}
+
+// One operand of each kind.
+void check_kinds() {
+    check_storage<bf16>("bf16");
+    check<MakeStrided<float, 1>, MakeStrided<float, 2>>("columns x strided");
+    check<MakePacked<PackedA<float>>, MakeStrided<float, 1>>("packed x [K,N]");
+    check<MakeLambda, MakeLambda>("lambda x lambda");
+    check_batched();
+}
+
+// The other storage types on either side. Left out of the slower builds: this is most of the compiler's work.
+#if !defined(LUM_KINDS_ONLY)
+void check_types() {
+    check_storage<float>("f32");
+    check_storage<f16>("f16");
+    check<MakeStrided<bf16, 0>, MakeStrided<bf16, 1>>("bf16 rows x bf16 [K,N]");
+    check<MakeStrided<f16, 0>, MakePacked<PackedB<f16>>>("f16 rows x packed f16");
+    check<MakePacked<PackedA<bf16>>, MakeStrided<f16, 1>>("packed bf16 x f16 [K,N]");
+    check<MakeStrided<f8e4m3, 0>, MakeStrided<f8e5m2, 1>>("f8e4m3 rows x f8e5m2 [K,N]");
+}
+#else
+void check_types() {}
+#endif
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    reduced = has_flag(argc, argv, "--reduced");
+    set_threads(3);
+    check_kinds();
+    check_types();
+}
