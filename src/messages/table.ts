@@ -1,4 +1,5 @@
 /** Every message of lumc, by code: LUM1xxx syntax, 2xxx names, types and shapes, 3xxx lowering, 4xxx search, 5xxx emit and toolchain, 6xxx run time. */
+import { commandMessages } from "./command.ts";
 import { emitMessages } from "./emit.ts";
 import { loweringMessages } from "./lowering.ts";
 import { runtimeMessages } from "./runtime.ts";
@@ -13,4 +14,5 @@ export const messages = {
   ...emitMessages,
   ...runtimeMessages,
   ...weightMessages,
+  ...commandMessages,
 };

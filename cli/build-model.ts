@@ -1,0 +1,140 @@
+/** What `build`, `run`, `generate`, `verify` and `bench` share: a model compiled into a folder, ready to be called. */
+import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type { Argv } from "yargs";
+import { CompileError, diagnostic } from "../src/diagnostics.ts";
+import { archOf, hostArch } from "../src/emit/arch.ts";
+import { type Compiled, compileProject } from "../src/emit/compile.ts";
+import { writeProject } from "../src/emit/write.ts";
+import { NativeModel } from "../src/loader/native.ts";
+import { modelSpec } from "../src/loader/spec.ts";
+import { type Compilation, compile } from "../src/pipeline.ts";
+import { openCheckpoint } from "../src/weights/checkpoint.ts";
+import { matchWeights } from "../src/weights/match.ts";
+import { requiredTensors } from "../src/weights/required.ts";
+import {
+  findModelFile,
+  type ModelOptions,
+  outputFolder,
+  readSource,
+  settingsOf,
+  weightsBeside,
+} from "./model.ts";
+import { progress } from "./output.ts";
+
+export type BuildOptions = ModelOptions & {
+  target: string;
+  arch?: string;
+  weights?: string;
+  out?: string;
+  jobs?: number;
+  compiler?: string;
+  compile?: boolean;
+  locked?: boolean;
+  force?: boolean;
+  threads?: number;
+  /** The project's own program, self-test and benchmark too. */
+  programs?: boolean;
+};
+
+export const buildArguments = <T>(y: Argv<T>) =>
+  y
+    .option("target", { choices: ["cpu", "cuda", "metal"], default: "cpu", describe: "what to compile for" })
+    .option("arch", { type: "string", describe: "x86-64-v3, x86-64-v4, native or aarch64" })
+    .option("weights", { type: "string", describe: "a .safetensors file, an index of shards, or a folder" })
+    .option("out", {
+      type: "string",
+      describe: "folder of the project; generated/<model>-<target> by default",
+    })
+    .option("jobs", { type: "number", describe: "compilers at a time; one per processor by default" })
+    .option("compiler", { type: "string", describe: "C++ compiler; CXX, g++ or clang++ by default" })
+    .option("search", { choices: ["direct"], default: "direct", describe: "how kernels are chosen" })
+    .option("locked", {
+      type: "boolean",
+      default: false,
+      describe: "fail where a choice differs from lumc.lock.json",
+    })
+    .option("force", {
+      type: "boolean",
+      default: false,
+      describe: "write over files that were changed by hand",
+    });
+
+export type Built = {
+  readonly file: string;
+  readonly dir: string;
+  readonly compilation: Compilation;
+  readonly weights: string | undefined;
+  readonly compiled: Compiled | undefined;
+  readonly changed: readonly string[];
+  /** Milliseconds: text to files, and the C++ compiler. */
+  readonly times: { readonly lumc: number; readonly compiler: number };
+  /** Remarks about the checkpoint: conversions, tensors that are not used. */
+  readonly notes: readonly string[];
+};
+
+export async function buildModel(options: BuildOptions): Promise<Built> {
+  if (options.target !== "cpu")
+    throw new CompileError([diagnostic("LUM5103", undefined, { target: options.target })]);
+  const start = performance.now();
+  const file = findModelFile(options.file);
+  const source = readSource(file);
+  const arch = archOf(options.arch ?? hostArch());
+  const compilation = compile(source, { set: settingsOf(source, options), model: options.model, arch });
+  const dir = options.out ?? outputFolder(file, options.target);
+  const weights = options.weights ?? weightsBeside(file);
+  const notes = weights === undefined ? [] : checkWeights(compilation, weights);
+  if (options.locked) checkLock(compilation, dir);
+  const changed = writeProject(compilation.files, dir, { force: options.force });
+  const written = performance.now();
+  const compiled =
+    options.compile === false
+      ? undefined
+      : await compileProject(dir, {
+          arch,
+          compiler: options.compiler,
+          programs: options.programs,
+          jobs: options.jobs ?? availableParallelism(),
+          onProgress: (done, total, unit) => progress("compiling", done, total, unit),
+        });
+  const times = { lumc: written - start, compiler: performance.now() - written };
+  return { file, dir, compilation, weights, compiled, changed, times, notes };
+}
+
+/** Everything that is wrong with a checkpoint, in one report. */
+function checkWeights(compilation: Compilation, location: string): readonly string[] {
+  const checkpoint = openCheckpoint(location);
+  if (!checkpoint.ok) throw new CompileError([checkpoint.problem]);
+  const match = matchWeights(requiredTensors(compilation.hlir), checkpoint.value);
+  if (match.problems.length > 0) throw new CompileError(match.problems);
+  return match.notes;
+}
+
+function checkLock(compilation: Compilation, dir: string): void {
+  const path = join(dir, "lumc.lock.json");
+  const stated = existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  const made = compilation.files.get("lumc.lock.json");
+  if (stated === made) return;
+  const difference = stated === undefined ? "there is no such file" : firstDifference(stated, made ?? "");
+  throw new CompileError([diagnostic("LUM5106", undefined, { lock: path, difference })]);
+}
+
+function firstDifference(a: string, b: string): string {
+  const [left, right] = [a.split("\n"), b.split("\n")];
+  const at = left.findIndex((line, i) => line !== right[i]);
+  return `line ${at + 1} says ${left[at]?.trim() ?? "nothing"}, the build makes ${right[at]?.trim() ?? "nothing"}`;
+}
+
+/** The compiled model in memory; weights are converted once, with progress, into a file beside the build. */
+export function loadModel(built: Built, options: { threads?: number; timings?: boolean } = {}): NativeModel {
+  if (built.compiled === undefined) throw new Error("the project was not compiled");
+  if (built.compilation.program.weights.length > 0 && built.weights === undefined)
+    throw new CompileError([diagnostic("LUM6208", undefined, { model: built.compilation.hlir.name })]);
+  return new NativeModel(built.compiled.library, modelSpec(built.compilation.program), {
+    weights: built.weights,
+    threads: options.threads,
+    timings: options.timings,
+    onProgress: (done, total, tensor) => progress("packing weights", done, total, tensor),
+  });
+}

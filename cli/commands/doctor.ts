@@ -1,0 +1,63 @@
+import { spawnSync } from "node:child_process";
+import { cpus, totalmem } from "node:os";
+import type { CommandModule } from "yargs";
+import { archFlags, hostArch } from "../../src/emit/arch.ts";
+import { defaultCache } from "../../src/emit/compile.ts";
+import { findCompiler } from "../../src/emit/toolchain.ts";
+import { jsonArgument } from "../model.ts";
+import { printJson, printLine, run } from "../output.ts";
+
+type Finding = { readonly what: string; readonly fine: boolean; readonly found: string };
+
+export const doctor: CommandModule<object, { json: boolean }> = {
+  command: "doctor",
+  describe: "what this machine can build and run",
+  builder: (y) => jsonArgument(y),
+  handler: (args) =>
+    run(args.json, async () => {
+      const findings = await examine();
+      if (args.json) printJson({ findings });
+      else
+        for (const f of findings)
+          printLine(`${f.fine ? "ok     " : "missing"}  ${f.what.padEnd(14)} ${f.found}`);
+      if (findings.some((f) => !f.fine && f.what === "C++ compiler")) process.exitCode = 1;
+    }),
+};
+
+async function examine(): Promise<Finding[]> {
+  const processors = cpus();
+  return [
+    { what: "Node", fine: true, found: process.version },
+    {
+      what: "processor",
+      fine: true,
+      found: `${processors[0]?.model.trim() ?? "unknown"}, ${processors.length} threads, ${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
+    },
+    await compilerFinding(),
+    tool("cmake", ["--version"], "the emitted CMakeLists.txt; lumc itself does without"),
+    tool("nvcc", ["--version"], "the cuda target, which this version does not have yet"),
+    { what: "object cache", fine: true, found: defaultCache() },
+  ];
+}
+
+async function compilerFinding(): Promise<Finding> {
+  const what = "C++ compiler";
+  try {
+    const arch = hostArch();
+    const c = await findCompiler(undefined, archFlags(arch), arch);
+    return {
+      what,
+      fine: true,
+      found: `${c.identity.split("\n")[0]}, ${c.threads.length > 0 ? "with OpenMP" : "without OpenMP: one thread"}`,
+    };
+  } catch (error) {
+    return { what, fine: false, found: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function tool(name: string, args: readonly string[], purpose: string): Finding {
+  const result = spawnSync(name, args, { encoding: "utf8" });
+  if (result.error !== undefined) return { what: name, fine: false, found: `needed for ${purpose}` };
+  const lines = result.stdout.split("\n").filter((l) => /\d+\.\d+/.test(l));
+  return { what: name, fine: true, found: lines[0]?.trim() ?? "found" };
+}

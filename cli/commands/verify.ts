@@ -1,0 +1,102 @@
+import type { CommandModule } from "yargs";
+import { CompileError, diagnostic } from "../../src/diagnostics.ts";
+import { valueAt } from "../../src/ir/bounds.ts";
+import type { LEntry } from "../../src/ir/llir.ts";
+import type { TypedArray } from "../../src/loader/native.ts";
+import { fromBytes, toBytes } from "../../src/lower/tensor.ts";
+import { compareValues, createReference, indexLimits, randomInput, weightSource } from "../../src/verify.ts";
+import { type BuildOptions, type Built, buildArguments, buildModel, loadModel } from "../build-model.ts";
+import { modelArguments } from "../model.ts";
+import { printJson, printLine, run } from "../output.ts";
+import { typedArray } from "../tensors.ts";
+import { pickEntry, statedDims } from "./run.ts";
+
+type VerifyOptions = BuildOptions & {
+  dim?: string[];
+  entry?: string;
+  tolerance?: number;
+  calls: number;
+  seed: number;
+};
+type Row = { call: number; output: string; maxAbsolute: number; maxRelative: number; fine: boolean };
+
+export const verify: CommandModule<object, VerifyOptions> = {
+  command: "verify <file>",
+  describe: "compare the compiled model with the reference interpreter",
+  builder: (y) =>
+    buildArguments(modelArguments(y))
+      .option("dim", { type: "string", array: true, describe: "a dim, name=value; a small one by default" })
+      .option("entry", { type: "string", describe: "which entry; the first by default" })
+      .option("tolerance", {
+        type: "number",
+        describe: "largest error over largest expected value; 1e-4, or 2e-2 below f32",
+      })
+      .option("calls", { type: "number", default: 3, describe: "calls in a row on one model" })
+      .option("seed", { type: "number", default: 1, describe: "of the random inputs" }),
+  handler: (args) =>
+    run(args.json, async () => {
+      const built = await buildModel(args);
+      const rows = compare(built, args);
+      if (args.json) printJson({ outputs: rows });
+      else
+        for (const r of rows)
+          printLine(
+            `${r.fine ? "ok  " : "FAIL"}  call ${r.call}  ${r.output.padEnd(16)} largest error ${r.maxAbsolute.toExponential(2)}, relative ${r.maxRelative.toExponential(2)}`,
+          );
+      if (rows.some((r) => !r.fine)) process.exitCode = 1;
+    }),
+};
+
+function compare(built: Built, args: VerifyOptions): Row[] {
+  const { hlir, program } = built.compilation;
+  const entry = pickEntry(program, args.entry);
+  const declared = hlir.entries.find((e) => e.name === entry.name)!;
+  if (hlir.weights.length > 0 && built.weights === undefined)
+    throw new CompileError([diagnostic("LUM6208", undefined, { model: hlir.name })]);
+  const reference = createReference(
+    hlir,
+    entry.name,
+    built.weights === undefined ? undefined : weightSource(hlir, built.weights),
+  );
+  const dims = smallDims(built, entry, statedDims(args.dim));
+  const limits = indexLimits(declared);
+  using model = loadModel(built, { threads: args.threads });
+  const rows: Row[] = [];
+  for (let call = 1; call <= args.calls; call++) {
+    const inputs = Object.fromEntries(
+      entry.inputs.map((i, k) => {
+        const shape = i.shape.map((p) => valueAt(p, new Map(Object.entries(dims))));
+        return [i.name, randomInput(i.dtype, shape, limits.get(i.name), args.seed + 1000 * call + k)];
+      }),
+    );
+    const expected = reference(inputs, dims);
+    const actual = model.run(
+      entry.name,
+      dims,
+      mapValues(inputs, (t) => typedArray(t.dtype, toBytes(t))),
+    );
+    for (const o of entry.outputs) {
+      const found = fromBytes(o.dtype, expected[o.name].shape, bytesOf(actual[o.name]));
+      const c = compareValues(found.data, expected[o.name].data);
+      const limit = args.tolerance ?? (o.dtype === "f32" || o.dtype === "f64" ? 1e-4 : 2e-2);
+      rows.push({ call, output: o.name, ...c, fine: c.maxRelative <= limit });
+    }
+  }
+  return rows;
+}
+
+const mapValues = <A, B>(record: Readonly<Record<string, A>>, f: (a: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(record).map(([k, v]) => [k, f(v)]));
+
+const bytesOf = (a: TypedArray): Uint8Array => new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
+
+/** 3 where that is allowed, else the end of the range that is nearest to it. */
+function smallDims(built: Built, entry: LEntry, stated: ReadonlyMap<string, number>): Record<string, number> {
+  const values = new Map<string, number>();
+  for (const d of built.compilation.program.dims) {
+    if (!entry.dims.includes(d.name)) continue;
+    const [low, high] = [valueAt(d.low, values), valueAt(d.high, values)];
+    values.set(d.name, stated.get(d.name) ?? (low === 0 ? 0 : Math.min(Math.max(3, low), high)));
+  }
+  return Object.fromEntries(values);
+}
