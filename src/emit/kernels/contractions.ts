@@ -26,7 +26,8 @@ export function contractionLines(s: Contraction, indent: string, ix: Indexing): 
   }
   const perItem = (o: Operand, outer: number | undefined): string[] => {
     const form = operandLines(o.form, outer, s.k, `${inner}    `, ix);
-    form[0] = form[0].replace(/^\s*/, (blanks) => `${blanks}return `);
+    const first = form.findIndex((line) => !line.trim().startsWith("//"));
+    form[first] = form[first].replace(/^\s*/, (blanks) => `${blanks}return `);
     const body = [...blockLines(o.perItem, `${inner}    `, ix), ...ending(form, ";")];
     return lambda([s.batch], undefined, body, inner, ix);
   };

@@ -42,7 +42,7 @@ export function exprText(e: Expr, ix: Indexing): string {
     case "bitcast":
       return call("__builtin_bit_cast", localType(e.dtype), text(e.x));
     case "inside":
-      return e.checks.map((c) => checkText(c, ix)).reduce((a, b) => infix(a, "&&", b));
+      return e.checks.map((c) => checkText(c, ix)).reduce((a, b) => `${a} && ${b}`);
     case "checked": {
       if (e.what === undefined) return text(e.x);
       return call("check->inside", text(e.x), indexText(e.size, ix), JSON.stringify(e.what));
@@ -66,12 +66,13 @@ function binaryText(e: Expr & { kind: "binary" }, ix: Indexing): string {
   return convert(value, binaryOp(e.fn).result === "bool" ? "bool" : t, e.dtype);
 }
 
-const checkText = (c: RangeCheck, ix: Indexing): string => {
+function checkText(c: RangeCheck, ix: Indexing): string {
   const value = indexText(c.value, ix);
-  const low = c.low ? infix(value, ">=", "0") : undefined;
-  const high = c.below === undefined ? undefined : infix(value, "<", indexText(c.below, ix));
-  return [low, high].filter((x) => x !== undefined).reduce((a, b) => infix(a, "&&", b), "") || "true";
-};
+  const low = c.low ? [infix(value, ">=", "0")] : [];
+  const high = c.below === undefined ? [] : [infix(value, "<", indexText(c.below, ix))];
+  const both = [...low, ...high];
+  return both.length === 0 ? "true" : both.reduce((a, b) => infix(a, "&&", b));
+}
 
 function numberText(value: number, t: DType): string {
   if (isFloat(t) && t !== "f32" && t !== "f64")

@@ -1,6 +1,8 @@
 /** Work of computing a node again where it is needed: operations on a vector unit, relative to an addition. */
 import type { Node } from "../../ir/hlir.ts";
+import { constantOf } from "../../ir/poly.ts";
 import { binaryOp, unaryOp } from "../../ops/index.ts";
+import { axesIn } from "../plan-contraction.ts";
 
 const known = new WeakMap<Node, number>();
 
@@ -25,7 +27,7 @@ function find(n: Node): number {
     case "select":
       return operands + reads + 1;
     case "view":
-      return operands + (n.op.fill === undefined ? 0 : 1);
+      return (repeats(n) ? Math.min(operands, 1) : operands) + (n.op.fill === undefined ? 0 : 1);
     case "cast":
     case "bitcast":
       return operands;
@@ -34,6 +36,13 @@ function find(n: Node): number {
     default:
       return 0;
   }
+}
+
+/** Reads each element of its source for many of its own: what is costly there gets stored or leaves the inner loop. */
+function repeats(n: Node): boolean {
+  if (n.op.kind !== "view") return false;
+  const used = axesIn(n.op.map);
+  return n.shape.some((size, i) => constantOf(size) !== 1 && !used.has(i));
 }
 
 const isFree = (n: Node): boolean =>

@@ -4,6 +4,7 @@
  * From the last node to the first: when a node's turn comes, every kernel that needs it is known.
  */
 import type { Bounds } from "../../ir/bounds.ts";
+import { byteSize } from "../../ir/dtype.ts";
 import { bodyNodes, type Entry, type Hlir, type Node, reachable, rootsOf } from "../../ir/hlir.ts";
 import {
   type Choice,
@@ -28,6 +29,7 @@ import {
   sizeHint,
   type Use,
 } from "./draft.ts";
+import { type Consumers, consumersOf, endsContraction, loadsNothing } from "./tails.ts";
 import { tooLate, versionWriters } from "./versions.ts";
 
 export const directPlan = (hlir: Hlir): Plan => ({
@@ -43,6 +45,7 @@ function planEntry(entry: Entry, bounds: Bounds): EntryPlan {
   const placeOf = new Map(places.flatMap((p) => p.nodes.map((n) => [n, p] as const)));
   const stored = mustStore(entry, places);
   const writers = versionWriters([...placeOf.keys()]);
+  const consumers = consumersOf([...placeOf.keys()]);
   const uses = new Map<Node, Use[]>();
   const drafts = new Map<Node, Draft>();
   const need = (wanted: readonly { node: Node; use: Use }[]) => {
@@ -59,7 +62,7 @@ function planEntry(entry: Entry, bounds: Bounds): EntryPlan {
     const within =
       !stored.has(n) &&
       !tooLate(n, own, writers) &&
-      joins(n, own, place.runs, bounds, (d) => placeOf.get(d.root) === place);
+      joins(n, own, { bounds, consumers, runs: place.runs, here: (d) => placeOf.get(d.root) === place });
     if (within) {
       for (const use of own) {
         use.draft.inlined.add(n);
@@ -107,14 +110,18 @@ const sameUse = (a: Use, b: Use): boolean =>
   a.side === b.side &&
   a.coords.every((c, i) => equal(c, b.coords[i]));
 
+type Context = {
+  readonly bounds: Bounds;
+  readonly consumers: Consumers;
+  /** Iterations of the loops around the node. */
+  readonly runs: number;
+  /** A kernel of the same loop body. */
+  readonly here: (d: Draft) => boolean;
+};
+
 /** Whether `n` is computed inside the kernels that need it. A reduction that joins becomes part of its kernel's frame. */
-function joins(
-  n: Node,
-  uses: readonly Use[],
-  runs: number,
-  bounds: Bounds,
-  here: (d: Draft) => boolean,
-): boolean {
+function joins(n: Node, uses: readonly Use[], context: Context): boolean {
+  const { bounds, runs, consumers, here } = context;
   if (n.op.kind === "reduce") {
     const [first, ...others] = uses;
     const one = others.every(
@@ -124,7 +131,12 @@ function joins(
   }
   if (n.op.kind === "view" || n.op.kind === "constant" || n.op.kind === "data" || n.op.kind === "iota")
     return true;
-  const worth = 6;
+  if (uses.some((u) => u.stage === u.draft.anchor?.node && u.stage !== undefined && u.side === undefined))
+    return true;
+  if (n.op.kind === "cast" && byteSize(n.inputs[0].dtype) <= byteSize(n.dtype)) return true;
+  if (endsContraction(n, uses, consumers, bounds)) return false;
+  if (loadsNothing(n) && workOf(n) <= 4) return true;
+  const worth = 16;
   const repeats = totalEvaluations(n, uses, bounds) / (extent(n.shape, bounds) * runs);
   return workOf(n) * (repeats - 1) <= worth;
 }

@@ -105,7 +105,7 @@ function sided(n: Node, x: Node, use: Use): { node: Node; use: Use } {
 }
 
 /** How often each element of a contraction's factor is read: once a packing; column operands stream only as stored. */
-const readsOfFactor = { a: 4, b: 100 };
+const readsOfFactor = { a: 9, b: 100 };
 
 /** Evaluations of `n` for one use, hoisted as far out as its coordinates allow. */
 export function evaluations(n: Node, use: Use, bounds: Bounds): number {

@@ -10,7 +10,7 @@ import { dim, loopVar, multiply, one, type Poly } from "../../ir/poly.ts";
 import { type Span, spanText } from "../../ir/source.ts";
 import { workOf } from "../direct/cost.ts";
 import type { Use } from "../direct/draft.ts";
-import { usesOf } from "../plan-reads.ts";
+import { readsOf, usesOf } from "../plan-reads.ts";
 import { contraction } from "./contraction.ts";
 import { createEvaluator, type Evaluator, offsetAt } from "./evaluate.ts";
 import { createPlacer, type Frame, type Placer } from "./frames.ts";
@@ -92,7 +92,7 @@ export function buildKernel(choice: Choice, around: Surroundings): Built {
     family,
     computes: root.name ?? "",
     notes,
-    span: root.span,
+    span: lineFor(choice),
   });
 }
 
@@ -143,13 +143,24 @@ export function buildCopy(copy: Copy, bounds: Bounds): Built {
   });
 }
 
+/** The model's own line rather than that of a library function that was inlined into it. */
+function lineFor(choice: Choice): Span {
+  const own = [choice.root, ...[...choice.inlined].reverse()].filter((n) => n.op.kind !== "constant");
+  const found = own.find((n) => !n.span.file.path.startsWith("std/"));
+  return (found ?? choice.root).span;
+}
+
 type Header = { name: string; family: Family; computes: string; notes: readonly string[]; span: Span };
 
-/** Names of dims and loop variables stay theirs; the result keeps its own name before its operands take theirs. */
+/** Names of dims and loop variables stay theirs; the operands' names go before those of loops. */
 function reserveNames(ev: Evaluator, choice: Choice, around: Surroundings): void {
   const names = [...around.bounds.dims.keys(), ...around.bounds.loops.keys()];
   for (const name of names) ev.names.give(`size ${name}`, name);
   const slot = around.slotOf(choice.root);
+  for (const { node } of readsOf(choice, around.isStored)) {
+    const read = around.slotOf(node);
+    if (read !== undefined && read.key !== slot?.key) ev.names.give(`param ${read.key}`, read.name);
+  }
   if (slot !== undefined && choice.root.op.kind !== "custom") ev.names.give(`param ${slot.key}`, slot.name);
 }
 

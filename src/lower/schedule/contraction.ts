@@ -134,7 +134,7 @@ function splitAxes(
   const ordered = (axes: readonly number[]) => axes.filter((a) => constantOf(sizeOf(a)) !== 1);
   const lastGroup = (axes: readonly number[], own: readonly Poly[]) =>
     groupAxes(ordered(axes), sizeOf, [...offsets, ...own], opaque).at(-1) ?? [];
-  const nOrder = window?.h === undefined ? form.n : [window.h, window.w];
+  const nOrder = window === undefined ? form.n : [window.h, window.w].filter((a) => a !== undefined);
   const n = lastGroup(nOrder, window === undefined ? offsetOf(lb) : []);
   const m = lastGroup(form.m, offsetOf(la));
   const whole = window !== undefined && n.length === ordered(nOrder).length;

@@ -39,7 +39,7 @@ export function createPlacer(ev: Evaluator) {
   }
 
   const deepest = (frames: readonly Frame[], test: (f: Frame) => boolean) =>
-    frames.findIndex(test) < 0 ? 0 : frames.findIndex(test);
+    Math.max(0, frames.findIndex(test));
 
   /** Position in `frames` of the outermost one where the value can be computed. */
   function homeOf(value: Value, frames: readonly Frame[], memo: Map<Value, number>): number {

@@ -120,12 +120,11 @@ export function windowOf(
   bounds: Bounds,
 ): Window | undefined {
   const rank = at.coords.length;
-  if (free.length < 1 || free.length > 2 || depth.length > 3 || rank < 2) return undefined;
+  if (depth.length > 3 || rank < 2) return undefined;
   const line = slide(at.coords[rank - 1], free, depth);
   if (line === undefined) return undefined;
-  const twoD = free.length === 2;
-  const column = twoD ? slide(at.coords[rank - 2], free, depth) : undefined;
-  if (twoD && column === undefined) return undefined;
+  const column = slide(at.coords[rank - 2], free, depth);
+  const twoD = column !== undefined;
   const channels = depth.filter((a) => a !== line.inner && a !== column?.inner);
   if (channels.length > 1 || depth.length - channels.length !== (twoD ? 2 : 1)) return undefined;
   const above = rank - (twoD ? 3 : 2);
@@ -133,7 +132,7 @@ export function windowOf(
   if (c !== undefined && (above < 0 || constantOf(strideIn(at.coords[above], c) ?? zero) !== 1))
     return undefined;
   const rest = at.coords.slice(0, rank - (twoD ? 2 : 1));
-  const moving = new Set([...free, ...depth]);
+  const moving = new Set([line.outer, column?.outer, ...depth]);
   const fixed = rest.map((p, i) => (i === above && c !== undefined ? without(p, new Set([c])) : p));
   if (fixed.some((p) => [...axesIn([p])].some((a) => moving.has(a)))) return undefined;
   if (!rest.every((p, i) => within(p, at.slot.shape[i], bounds))) return undefined;

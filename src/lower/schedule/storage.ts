@@ -34,6 +34,7 @@ export type Storage = {
 };
 
 export function storageOf(plan: EntryPlan, hlir: Hlir): Storage {
+  const nameOf = namer(plan);
   const slots = new Map<Node, Slot>();
   const names = new Names();
   const temporaries: Omit<Temporary, "offset" | "bytes">[] = [];
@@ -162,15 +163,41 @@ export function storageOf(plan: EntryPlan, hlir: Hlir): Storage {
 /** A copy to come; values that swap places are held in memory of their own on the way. */
 type Move = { readonly from: Node; readonly held?: Slot; readonly to: Slot };
 
-const lastPart = (name: string): string => name.split(/[._]/).at(-1) || name;
+const lastPart = (name: string): string => name.split(".").at(-1) || name;
 
-const nameOf = (n: Node): string => n.name ?? nearName(n) ?? n.op.kind;
+/** Names for tensors: their definition's, or the nearest definition that they go into and what they are of it. */
+function namer(plan: EntryPlan): (n: Node) => string {
+  const users = new Map<Node, Node[]>();
+  const note = (x: Node, user: Node) => users.set(x, [...(users.get(x) ?? []), user]);
+  for (const c of choicesOf(plan.body))
+    for (const n of [...c.inlined, c.root]) for (const x of n.inputs) note(x, n);
+  const goal = (n: Node): string | undefined => {
+    const seen = new Set([n]);
+    const pending = [n];
+    for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+      const name = next.name ?? (next.op.kind === "update" ? next.cell : undefined);
+      if (name !== undefined) return name;
+      for (const user of users.get(next) ?? []) {
+        if (!seen.has(user)) pending.push(user);
+        seen.add(user);
+      }
+    }
+    return undefined;
+  };
+  return (n) => {
+    if (n.name !== undefined) return n.name;
+    const into = goal(n);
+    return into === undefined ? n.op.kind : `${into}_${partOf(n)}`;
+  };
+}
 
-function nearName(n: Node): string | undefined {
-  const inner = n.inputs.find((x) => x.name !== undefined)?.name;
-  const word =
-    n.op.kind === "reduce" || n.op.kind === "unary" || n.op.kind === "binary" ? n.op.fn : n.op.kind;
-  return inner === undefined ? undefined : `${inner}_${word}`;
+/** What an unnamed tensor is of its definition. */
+function partOf(n: Node): string {
+  if (n.dtype === "bool") return "mask";
+  if (n.op.kind === "reduce")
+    return n.inputs[0].op.kind === "binary" && n.op.fn === "sum" ? "product" : n.op.fn;
+  if (n.op.kind === "cumulate" || n.op.kind === "topk") return n.op.kind;
+  return n.op.kind === "unary" ? n.op.fn : "part";
 }
 
 /** Memory that exists whatever the plan: of inputs, weights and states. */
