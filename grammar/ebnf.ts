@@ -21,10 +21,16 @@ const head = `/* The grammar of .lum, printed from grammar/lum-parser.ts by \`np
 
 export function ebnf(parser: LumParser): string {
   const productions = parser.getSerializedGastProductions() as readonly Production[];
-  const rules = productions.map((rule) => {
+  const rules = fromTheTop(productions).map((rule) => {
     return `${rule.name!.padEnd(14)} ::= ${sequence(rule.definition ?? [])}`;
   });
   return [head, ...rules, "", ...categories(), "", ...terminals()].join("\n").concat("\n");
+}
+
+/** Files, items and statements first, expressions last, though the parser defines them the other way round. */
+function fromTheTop(rules: readonly Production[]): Production[] {
+  const top = rules.findIndex((rule) => rule.name === "file");
+  return [...rules.slice(top), ...rules.slice(0, top)];
 }
 
 type Production = ISerializedGast & {

@@ -133,4 +133,7 @@ export const syntaxMessages = {
   LUM1031: {
     text: (p: { keyword: string; found: string }) => `\`${p.keyword}\` lacks its name: found ${p.found}`,
   },
+  LUM1032: {
+    text: (p: { limit: number }) => `more than ${p.limit} mistakes; those after this place are not shown`,
+  },
 };

@@ -9,6 +9,7 @@ import {
   type IToken,
   tokenMatcher,
 } from "chevrotain";
+import { maxMistakes } from "../../grammar/recovering-parser.ts";
 import * as t from "../../grammar/tokens.ts";
 import { type Diagnostic, diagnostic } from "../diagnostics.ts";
 import type { SourceFile, Span } from "../ir/source.ts";
@@ -38,15 +39,16 @@ export const expectation: IParserErrorMessageProvider = {
 /** What the recognisers of `mistakes.ts` see of one syntax error. */
 export type Stop = {
   readonly source: SourceFile;
-  /** Token that the parser could not take, the ones before it on the statement (nearest first), and the next. */
+  /** Token that the parser could not take. */
   readonly token: IToken;
+  /** Tokens of the same statement before it, the nearest first. */
   readonly before: readonly IToken[];
-  readonly next: IToken | undefined;
-  /** The statement's tokens up to the mistake, and its text. */
+  /** Grammar rules that were open, the innermost last. */
   readonly rules: readonly string[];
+  /** What the parser wanted and what it found, as prose. */
   readonly expected: string;
-  readonly span: Span;
   readonly found: string;
+  readonly span: Span;
 };
 
 /** One diagnostic for each error, except where `known` already holds one about the same statement. */
@@ -63,6 +65,9 @@ export function explain(
     const [from, to] = statementAround(tokens, at, source);
     if (known.some((d) => d.span !== undefined && d.span.start >= from && d.span.start <= to)) continue;
     const stop = stopAt(source, tokens, at, error);
+    if (result.length === maxMistakes) {
+      return [...result, diagnostic("LUM1032", stop.span, { limit: maxMistakes })];
+    }
     result.push(
       mistakes(stop) ?? diagnostic("LUM1001", stop.span, { found: stop.found, expected: stop.expected }),
     );
@@ -85,7 +90,6 @@ function stopAt(
     source,
     token: error.token,
     before,
-    next: tokens[at + 1],
     rules,
     expected: error.message,
     span,
