@@ -41,7 +41,7 @@ export type MatchOptions = { readonly extraIsError?: boolean };
 
 /** More missing names than that are another model: no suggestions beyond. */
 const MAX_SUGGESTIONS = 50;
-const MAX_CANDIDATES = 20_000;
+const MAX_CANDIDATES = 5_000;
 
 export function matchWeights(
   required: readonly RequiredTensor[],

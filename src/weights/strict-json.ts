@@ -1,4 +1,4 @@
-// A strict JSON reader for text that may be hostile: no key twice, limited depth, numbers kept as
+// A strict JSON reader for text that may be hostile: no key twice, limited depth and length, numbers kept as
 // written (a size of 2^63 must not be rounded on its way to the check), names such as "__proto__"
 // harmless. JSON.parse offers none of the four. json.h in the C++ runtime accepts the same language.
 
@@ -12,12 +12,14 @@ export type JsonOutcome =
   | { readonly ok: false; readonly at: number; readonly reason: string };
 
 export const MAX_DEPTH = 64;
+/** A value takes far more memory than its text: 100 MB of zeros must not become gigabytes. */
+export const MAX_VALUES = 1_048_576;
 
 export const isObject = (value: Json | undefined): value is JsonObject => value instanceof Map;
 export const isNumber = (value: Json | undefined): value is JsonNumber =>
   typeof value === "object" && value !== null && "literal" in value;
 
-type Cursor = { readonly text: string; at: number };
+type Cursor = { readonly text: string; at: number; values: number };
 
 class Malformed extends Error {
   readonly at: number;
@@ -39,7 +41,7 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
 
 /** Parses exactly one JSON value with white space around it. */
 export function parseStrictJson(text: string): JsonOutcome {
-  const cursor: Cursor = { text, at: 0 };
+  const cursor: Cursor = { text, at: 0, values: 0 };
   try {
     const value = parseValue(cursor, 0);
     skipSpace(cursor);
@@ -57,6 +59,7 @@ function skipSpace(cursor: Cursor): void {
 }
 
 function parseValue(cursor: Cursor, depth: number): Json {
+  if (++cursor.values > MAX_VALUES) throw new Malformed(cursor.at, `more than ${MAX_VALUES} values`);
   if (depth > MAX_DEPTH) throw new Malformed(cursor.at, `nested deeper than ${MAX_DEPTH} levels`);
   skipSpace(cursor);
   const first = cursor.text[cursor.at];

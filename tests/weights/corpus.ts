@@ -83,6 +83,7 @@ const cases: Readonly<Record<string, readonly [Uint8Array, string]>> = {
   "surrogate in UTF-8": [file(Buffer.from(`{"\xed\xa0\x80":${A}}`, "latin1"), 8), "LUM6104"],
   "nested ten thousand deep": one(`${"[".repeat(10_000)}${"]".repeat(10_000)}`, 0, "LUM6104"),
   "objects nested a hundred thousand deep": one('{"a":'.repeat(100_000), 0, "LUM6104"),
+  "millions of sizes": one(entry("F32", `[${"1,".repeat(1_048_576)}1]`, 0, 4), 4, "LUM6104"),
   "NaN as a size": one(entry("F32", "[NaN]", 0, 8), 8, "LUM6104"),
   "Infinity as an offset": one(entry("F32", "[2]", 0, "Infinity"), 8, "LUM6104"),
   "plus sign": one(entry("F32", "[+2]", 0, 8), 8, "LUM6104"),
@@ -151,3 +152,40 @@ export const corpus: readonly Case[] = Object.entries(cases).map(([name, [bytes,
   bytes,
   expected,
 }));
+
+const index = (map: Record<string, unknown>): string => JSON.stringify({ metadata: {}, weight_map: map });
+
+/** Index files beside x-1.safetensors, which holds "a", and x-2.safetensors, which holds "b" and "unlisted". */
+export const indexCases: readonly {
+  readonly name: string;
+  readonly text: string;
+  readonly expected: string;
+}[] = [
+  { name: "two shards", text: index({ a: "x-1.safetensors", b: "x-2.safetensors" }), expected: OK },
+  { name: "no tensors", text: index({}), expected: OK },
+  { name: "not JSON", text: "{", expected: "LUM6104" },
+  { name: "no map", text: "{}", expected: "LUM6114" },
+  { name: "a list", text: "[]", expected: "LUM6114" },
+  { name: "a string", text: '"weight_map"', expected: "LUM6114" },
+  { name: "the map is a list", text: '{"weight_map":[]}', expected: "LUM6114" },
+  { name: "a map to numbers", text: index({ a: 1 }), expected: "LUM6114" },
+  {
+    name: "a name twice",
+    text: '{"weight_map":{"a":"x-1.safetensors","a":"x-2.safetensors"}}',
+    expected: "LUM6106",
+  },
+  { name: "a shard that is not there", text: index({ a: "x-9.safetensors" }), expected: "LUM6101" },
+  { name: "a tensor that its shard lacks", text: index({ z: "x-1.safetensors" }), expected: "LUM6115" },
+  {
+    name: "a tensor in the wrong shard",
+    text: index({ a: "x-1.safetensors", b: "x-1.safetensors" }),
+    expected: "LUM6115",
+  },
+  { name: "a damaged shard", text: index({ a: "broken.safetensors" }), expected: "LUM6102" },
+  { name: "a path upwards", text: index({ a: "../x-1.safetensors" }), expected: "LUM6116" },
+  { name: "an absolute path", text: index({ a: "/etc/passwd" }), expected: "LUM6116" },
+  { name: "a backslash", text: index({ a: "..\\x-1.safetensors" }), expected: "LUM6116" },
+  { name: "the directory itself", text: index({ a: ".." }), expected: "LUM6116" },
+  { name: "an empty name", text: index({ a: "" }), expected: "LUM6116" },
+  { name: "a NUL in the name", text: index({ a: "x\0" }), expected: "LUM6116" },
+];

@@ -8,8 +8,8 @@ import { matchWeights, type RequiredTensor } from "../../src/weights/match.ts";
 import { readSafetensorsHeader } from "../../src/weights/safetensors.ts";
 import { writeSafetensors } from "../../src/weights/tensor-data.ts";
 import { damaged, nearlyRight } from "./arbitraries.ts";
-import { corpus } from "./corpus.ts";
-import { matchCases } from "./match-cases.ts";
+import { corpus, indexCases } from "./corpus.ts";
+import { held, matchCases } from "./match-cases.ts";
 import { buildProbe, type Probe } from "./native.ts";
 import { npyCorpus, npyDamaged } from "./npy-corpus.ts";
 import { decodeAll, encodeAll, type Format } from "./numbers.ts";
@@ -47,6 +47,31 @@ describe("C++ and TypeScript accept and refuse the same files, with the same cod
     expect(got.length).toBe(files.length);
   });
 
+  test("index files, and directories", () => {
+    const shard = (name: string, ...tensors: string[]): void => {
+      writeSafetensors(
+        path.join(probe.directory, name),
+        tensors.map((tensor) => held(tensor)),
+      );
+    };
+    shard("x-1.safetensors", "a");
+    shard("x-2.safetensors", "b", "unlisted");
+    place("broken.safetensors", Buffer.from("abc"));
+    const files = indexCases.map(({ text }, i) => place(`${i}.index.json`, Buffer.from(text)));
+    expect(probe.run(["headers"], `${files.join("\n")}\n`)).toEqual(indexCases.map((c) => c.expected));
+
+    const folder = path.join(probe.directory, "folder");
+    fs.mkdirSync(folder);
+    const steps = ["a.txt", "a.safetensors", "b.safetensors", "model.safetensors"].map((name) => {
+      if (name.endsWith(".txt")) place(`folder/${name}`, Buffer.from(""));
+      else shard(`folder/${name}`, "w");
+      const checkpoint = openCheckpoint(folder);
+      return [probe.run(["headers"], `${folder}\n`)[0], checkpoint.ok ? "ok" : checkpoint.problem.code];
+    });
+    expect(steps.map(([native]) => native)).toEqual(["LUM6117", "ok", "LUM6118", "ok"]);
+    expect(steps.map(([, ts]) => ts)).toEqual(["LUM6117", "ok", "LUM6118", "ok"]);
+  });
+
   test(".npy files of the corpus, and 300 random ones, with equal contents", () => {
     const random = fc.sample(npyDamaged, 300);
     const files = [...npyCorpus.map((c) => c.bytes), ...random].map((bytes, i) => place(`${i}.npy`, bytes));
@@ -75,9 +100,9 @@ describe("C++ and TypeScript match checkpoints alike", () => {
   const line = ({ name, dtype, shape, acceptsConversion }: RequiredTensor): string =>
     [name, dtype, shape.length, ...shape, acceptsConversion ? 1 : 0].join(" ");
 
-  test.each(matchCases)("$name", ({ held, required, extraIsError }) => {
+  test.each(matchCases)("$name", ({ held: tensors, required, extraIsError }) => {
     const file = path.join(probe.directory, "match.safetensors");
-    writeSafetensors(file, held);
+    writeSafetensors(file, tensors);
     const checkpoint = openCheckpoint(file);
     if (!checkpoint.ok) throw new Error(checkpoint.problem.message);
     const match = matchWeights(required, checkpoint.value, { extraIsError });

@@ -34,6 +34,8 @@ struct Json {
 class JsonReader {
  public:
     static constexpr int kMaxDepth = 64;
+    // A value takes far more memory than its text: 100 MB of zeros must not become gigabytes.
+    static constexpr size_t kMaxValues = 1048576;
 
     // `file` is for messages only.
     static Fault read(std::string_view text, const std::string& file, Json& out) {
@@ -72,6 +74,7 @@ class JsonReader {
     }
 
     bool value(int depth, Json& out) {
+        if (++values_ > kMaxValues) return fail("too many values");
         if (depth > kMaxDepth) return fail("nested too deeply");
         skip_space();
         const int first = peek();
@@ -266,6 +269,7 @@ class JsonReader {
 
     std::string_view text_;
     size_t at_ = 0;
+    size_t values_ = 0;
     bool duplicate_ = false;
     std::string reason_;
 };

@@ -146,7 +146,7 @@ class WeightMatcher {
 
  private:
     static constexpr size_t kMaxSuggestions = 50;  // more missing names than that are another model
-    static constexpr size_t kMaxCandidates = 20000;
+    static constexpr size_t kMaxCandidates = 5000;
 
     WeightMatcher(const std::vector<RequiredTensor>& required, const Checkpoint& checkpoint)
         : required_(required), checkpoint_(checkpoint) {}
