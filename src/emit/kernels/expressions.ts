@@ -55,8 +55,8 @@ const unaryType = (fn: string, t: DType): DType => (unaryOp(fn).result === "bool
 function binaryText(e: Expr & { kind: "binary" }, ix: Indexing): string {
   const { a, b } = e;
   const compare = comparisons[e.fn];
-  if (compare !== undefined && a.kind === "index" && b.kind === "index")
-    return infix(indexText(a.value, ix), compare, indexText(b.value, ix));
+  const [left, right] = [plainIndex(a, ix), plainIndex(b, ix)];
+  if (compare !== undefined && left !== undefined && right !== undefined) return infix(left, compare, right);
   const t = accumulatorOf(a.dtype);
   const value = binaryOp(e.fn).cpp(
     t,
@@ -64,6 +64,14 @@ function binaryText(e: Expr & { kind: "binary" }, ix: Indexing): string {
     convert(exprText(b, ix), b.dtype, t),
   );
   return convert(value, binaryOp(e.fn).result === "bool" ? "bool" : t, e.dtype);
+}
+
+/** Comparisons of indices need no cast to the model's integer type. */
+function plainIndex(e: Expr, ix: Indexing): string | undefined {
+  if (e.kind === "index") return indexText(e.value, ix);
+  return e.kind === "number" && (e.dtype === "i32" || e.dtype === "i64")
+    ? literal(e.value, e.dtype)
+    : undefined;
 }
 
 function checkText(c: RangeCheck, ix: Indexing): string {

@@ -2,9 +2,10 @@
 
 import { Names } from "../../emit/names.ts";
 import { type Bounds, isNonNegative, isPositive, within } from "../../ir/bounds.ts";
+import { type DType, isFloat } from "../../ir/dtype.ts";
 import { isPoly, type Node, type OpOf, type Shape } from "../../ir/hlir.ts";
 import type { KernelParam, RangeCheck, Table, Variable } from "../../ir/kernel.ts";
-import { add, axis, multiply, one, type Poly, subtract, zero } from "../../ir/poly.ts";
+import { add, axis, int, multiply, one, type Poly, subtract, zero } from "../../ir/poly.ts";
 import { spanText } from "../../ir/source.ts";
 import { throughView } from "../plan-contraction.ts";
 import type { Slot } from "./storage.ts";
@@ -53,9 +54,15 @@ export function createEvaluator(setting: Setting) {
     params,
     extras,
 
-    variable(wanted: string, size: Poly): Poly {
-      variables.push({ name: names.give(`variable ${variables.length}`, wanted), size });
+    /** Loops that stand side by side may share a name: they give the same `key`. */
+    variable(wanted: string, size: Poly, key = `variable ${variables.length}`): Poly {
+      variables.push({ name: names.give(key, wanted), size });
       return axis(variables.length - 1);
+    },
+
+    /** A variable by the name of one whose loop stands beside its own. */
+    again(name: string, size: Poly): void {
+      variables.push({ name, size });
     },
 
     boundsNow: (): Bounds => ({ ...setting.bounds, axes: variables.map((v) => v.size) }),
@@ -115,7 +122,7 @@ export function createEvaluator(setting: Setting) {
     const from = self.param(slot, false);
     const at = offsetAt(shape, coords);
     if (guard === undefined) return values.load(from, at, slot.dtype);
-    return values.guarded(guard, from, at, values.number(0, slot.dtype));
+    return values.guarded(guard, from, at, values.number(0, slot.dtype), slot.dtype);
   }
 
   function compute(n: Node, coords: readonly Poly[], guard: Value | undefined): Value {
@@ -134,11 +141,15 @@ export function createEvaluator(setting: Setting) {
       case "unary":
         return values.unary(n.op.fn, operand(0), n.dtype);
       case "binary":
-        return values.binary(n.op.fn, operand(0), operand(1), n.dtype);
-      case "select":
-        return values.select(operand(0), operand(1), operand(2));
+        return binary(n.op.fn, operand(0), operand(1), n.dtype);
+      case "select": {
+        const condition = operand(0);
+        const known = condition.op.kind === "number" ? condition.op.value : undefined;
+        if (known !== undefined) return operand(known !== 0 ? 1 : 2);
+        return values.select(condition, operand(1), operand(2));
+      }
       case "cast":
-        return values.cast(operand(0), n.dtype);
+        return values.cast(unrounded(n, coords, guard), n.dtype);
       case "bitcast":
         return values.bitcast(operand(0), n.dtype);
       case "view":
@@ -152,6 +163,33 @@ export function createEvaluator(setting: Setting) {
     }
   }
 
+  /** The operand of a cast; a definition's rounding that is undone at once is left out. */
+  function unrounded(n: Node, coords: readonly Poly[], guard: Value | undefined): Value {
+    const x = n.inputs[0];
+    const inner = x.op.kind === "cast" ? x.inputs[0] : undefined;
+    const skip = inner?.dtype === n.dtype && isFloat(n.dtype) && isFloat(x.dtype) && x.name !== undefined;
+    return self.at(skip && setting.slotOf(x) === undefined ? inner : x, coords, guard);
+  }
+
+  /** Comparisons of indices that the bounds decide are settled here. */
+  function binary(fn: string, a: Value, b: Value, dtype: DType): Value {
+    const decided = comparison(fn, indexOf(a), indexOf(b));
+    return decided === undefined ? values.binary(fn, a, b, dtype) : values.number(decided ? 1 : 0, "bool");
+  }
+
+  function comparison(fn: string, a: Poly | undefined, b: Poly | undefined): boolean | undefined {
+    if (a === undefined || b === undefined) return undefined;
+    const bounds = self.boundsNow();
+    const less = (x: Poly, y: Poly) => isPositive(subtract(y, x), bounds);
+    const notMore = (x: Poly, y: Poly) => isNonNegative(subtract(y, x), bounds);
+    const decide = (yes: boolean, no: boolean) => (yes ? true : no ? false : undefined);
+    if (fn === "lt") return decide(less(a, b), notMore(b, a));
+    if (fn === "le") return decide(notMore(a, b), less(b, a));
+    if (fn === "gt") return decide(less(b, a), notMore(a, b));
+    if (fn === "ge") return decide(notMore(b, a), less(a, b));
+    return undefined;
+  }
+
   function tableLoad(n: Node, op: OpOf<"data">, coords: readonly Poly[], guard: Value | undefined): Value {
     let table = tables.get(n);
     if (table === undefined) {
@@ -161,7 +199,7 @@ export function createEvaluator(setting: Setting) {
     }
     const at = offsetAt(n.shape, coords);
     if (guard === undefined) return values.load(table.name, at, n.dtype);
-    return values.guarded(guard, table.name, at, values.number(0, n.dtype));
+    return values.guarded(guard, table.name, at, values.number(0, n.dtype), n.dtype);
   }
 
   /** The source of a view at `source`; `fill` where that is outside. */
@@ -180,7 +218,7 @@ export function createEvaluator(setting: Setting) {
     const both = guard === undefined ? inside : values.binary("and", guard, inside, "bool");
     const value = self.at(x, source, both);
     if (value.op.kind === "guarded" && value.args[0] === both && guard === undefined)
-      return values.guarded(inside, value.op.from, value.op.at, otherwise);
+      return values.guarded(inside, value.op.from, value.op.at, otherwise, value.op.stored);
     return values.select(inside, value, otherwise);
   }
 
@@ -230,6 +268,11 @@ export function createEvaluator(setting: Setting) {
 
   return self;
 }
+
+const indexOf = (v: Value): Poly | undefined => {
+  if (v.op.kind === "index") return v.op.value;
+  return v.op.kind === "number" && (v.dtype === "i32" || v.dtype === "i64") ? int(v.op.value) : undefined;
+};
 
 const nameOfIndex = (n: Node): string =>
   n.name?.split(".").at(-1) ??

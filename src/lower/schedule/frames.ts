@@ -107,7 +107,8 @@ export function createPlacer(ev: Evaluator) {
         return { kind: "load", from: op.from, at: poly(op.at), dtype };
       case "guarded": {
         const condition = arg(0);
-        const a: Expr = { kind: "load", from: op.from, at: poly(op.at), dtype };
+        const load: Expr = { kind: "load", from: op.from, at: poly(op.at), dtype: op.stored };
+        const a: Expr = op.stored === dtype ? load : { kind: "cast", x: load, dtype };
         return { kind: "select", condition, a, b: arg(1), dtype };
       }
       case "unary":
@@ -132,17 +133,17 @@ export function createPlacer(ev: Evaluator) {
     open,
     exprOf,
     needVariables,
+    /** `how` looks at the finished body. */
     loop(
       frame: Frame,
-      variable: number,
-      size: Poly,
-      how: Looping,
+      at: { readonly variable: number; readonly size: Poly },
       work: Poly,
+      how: (body: readonly Stmt[]) => Looping,
       body: (inner: Frame) => void,
     ): void {
-      const inner = open(frame, [variable]);
+      const inner = open(frame, [at.variable]);
       body(inner);
-      frame.out.push({ kind: "loop", variable, size, how, work, body: inner.out });
+      frame.out.push({ kind: "loop", ...at, how: how(inner.out), work, body: inner.out });
     },
   };
 }

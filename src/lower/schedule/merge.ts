@@ -4,34 +4,45 @@ import { type Atom, constantOf, equal, linearIn, mentions, multiply, type Poly }
 import { axisCoordinates } from "../plan-contraction.ts";
 import type { KernelDraft } from "./build.ts";
 import { createEvaluator, offsetAt } from "./evaluate.ts";
-import { polysOf } from "./values.ts";
+import { polysOf, type Value } from "./values.ts";
 
-/** Groups of the root's axes for an elementwise kernel. */
-export function mergeAxes(k: KernelDraft, choice: Choice): number[][] {
+/** An elementwise kernel's values with each axis of the root as a variable of its own, to look at and throw away. */
+export function trialOf(
+  k: KernelDraft,
+  choice: Choice,
+): { offsets: Poly[]; opaque: Poly[]; values: readonly Value[] } {
   const domain = domainOf(choice.root);
   const trial = createEvaluator({ bounds: k.bounds, slotOf: k.slotOf, root: choice.root });
   for (const [i, size] of domain.entries()) trial.variable(`a${i}`, size);
   const coords = axisCoordinates(domain.length);
   const { root } = choice;
-  const strides: Poly[] = [];
+  const offsets: Poly[] = [];
   if (root.op.kind === "update") {
     const [, value, ...indices] = root.inputs;
     const options = { guard: undefined, what: "update", wanted: "row" };
-    strides.push(
+    offsets.push(
       offsetAt(root.shape, trial.dataCoordinates(root.op.map, indices, root.shape, coords, options)),
     );
     trial.at(value, coords);
   } else {
-    strides.push(offsetAt(root.shape, coords));
+    offsets.push(offsetAt(root.shape, coords));
     trial.at(root, coords);
   }
   const opaque: Poly[] = [];
-  for (const v of trial.values.all())
-    (v.op.kind === "load" || v.op.kind === "guarded" ? strides : opaque).push(...polysOf(v.op));
+  const values = trial.values.all();
+  for (const v of values)
+    (v.op.kind === "load" || v.op.kind === "guarded" ? offsets : opaque).push(...polysOf(v.op));
+  return { offsets, opaque, values };
+}
+
+/** Groups of the root's axes for an elementwise kernel. */
+export function mergeAxes(k: KernelDraft, choice: Choice): number[][] {
+  const domain = domainOf(choice.root);
+  const { offsets, opaque } = trialOf(k, choice);
   return groupAxes(
     domain.map((_, i) => i),
     (i) => domain[i],
-    strides,
+    offsets,
     opaque,
   );
 }

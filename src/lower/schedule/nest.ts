@@ -3,10 +3,22 @@ import { upperBound } from "../../ir/bounds.ts";
 import type { Node, OpOf, Shape } from "../../ir/hlir.ts";
 import type { Looping, Stmt } from "../../ir/kernel.ts";
 import { type Choice, domainOf } from "../../ir/plan.ts";
-import { axis, constantOf, int, multiply, one, type Poly, zero } from "../../ir/poly.ts";
+import {
+  add,
+  axis,
+  constantOf,
+  equal,
+  int,
+  multiply,
+  one,
+  type Poly,
+  subtract,
+  zero,
+} from "../../ir/poly.ts";
 import { argFolds, folds, isArg } from "../../ops/reductions.ts";
 import { operandCoordinates } from "../plan-contraction.ts";
 import type { KernelDraft } from "./build.ts";
+import { cutsOf } from "./cuts.ts";
 import { offsetAt } from "./evaluate.ts";
 import type { Frame } from "./frames.ts";
 import { axisNames, reducedNames } from "./index-names.ts";
@@ -29,7 +41,7 @@ export function openAxes(k: KernelDraft, choice: Choice, merge: boolean): Axes {
     const size = multiply(one, ...group.map((i) => domain[i]));
     if (constantOf(size) === 1) continue;
     const last = group.at(-1)!;
-    coords[last] = k.ev.variable(group.length > 1 ? "i" : names[last], size);
+    coords[last] = k.ev.variable(group.length > 1 ? "i" : names[last], size, `axis ${last}`);
     loops.push({ variable: k.ev.variables.length - 1, size });
   }
   return { loops, coords };
@@ -56,11 +68,12 @@ export function nestLoops(
   const shared = options.threads && loops.length > 0 ? parallelLoop(k, loops) : -1;
   const visit = (depth: number, at: Frame): void => {
     if (depth === loops.length) return body(at);
-    const lanes = options.simd && depth === loops.length - 1;
-    const how: Looping =
-      depth === shared ? (lanes ? "parallel simd" : "parallel") : lanes ? "simd" : "serial";
+    const how = (stmts: readonly Stmt[]): Looping => {
+      const lanes = options.simd && depth === loops.length - 1 && stmts.every(fitsLanes);
+      return depth === shared ? (lanes ? "parallel simd" : "parallel") : lanes ? "simd" : "serial";
+    };
     const work = multiply(options.work, ...loops.slice(depth + 1).map((l) => l.size));
-    k.place.loop(at, loops[depth].variable, loops[depth].size, how, work, (inner) => visit(depth + 1, inner));
+    k.place.loop(at, loops[depth], work, how, (inner) => visit(depth + 1, inner));
   };
   visit(0, frame);
 }
@@ -98,17 +111,59 @@ function updated(k: KernelDraft, root: Node, op: OpOf<"update">, coords: readonl
 }
 
 export function elementwise(k: KernelDraft, choice: Choice): void {
+  const cuts = cutsOf(k, choice);
   const { loops, coords } = openAxes(k, choice, true);
-  nestLoops(k, k.frame, loops, { simd: vectorizes(choice), threads: true, work: int(k.work) }, (inner) =>
-    storeRoot(k, choice, inner, coords, () => ({ value: k.ev.at(choice.root, coords) })),
-  );
+  const along = cuts === undefined ? -1 : loops.findIndex((l) => coords[cuts.axis].key === `a${l.variable}`);
+  const work = int(k.work);
+  const store = (inner: Frame, at: readonly Poly[]) =>
+    storeRoot(k, choice, inner, at, () => ({ value: k.ev.at(choice.root, at) }));
+  if (cuts === undefined || along < 0) {
+    nestLoops(k, k.frame, loops, { simd: true, threads: true, work }, (inner) => store(inner, coords));
+    return;
+  }
+  const outside = loops.slice(0, along);
+  const total = multiply(work, ...loops.slice(along).map((l) => l.size));
+  nestLoops(k, k.frame, outside, { simd: false, threads: true, work: total }, (row) => {
+    for (let piece = 0; piece + 1 < cuts.at.length; piece++) {
+      const [low, high] = [cuts.at[piece], cuts.at[piece + 1]];
+      const again = loops.slice(along).map((l, i) => reopened(k, l, i === 0 ? subtract(high, low) : l.size));
+      const moved = coords.map((c, axisNumber) => {
+        const at = loops.slice(along).findIndex((l) => c.key === `a${l.variable}`);
+        if (at < 0) return c;
+        const p = axis(again[at].variable);
+        return axisNumber === cuts.axis ? add(low, p) : p;
+      });
+      nestLoops(k, row, again, { simd: true, threads: outside.length === 0, work }, (inner) =>
+        store(inner, moved),
+      );
+    }
+  });
 }
 
-/** A checked index in the innermost loop calls a function that notes faults; so do stores to places from data. */
-const vectorizes = (choice: Choice): boolean =>
-  ![choice.root, ...choice.inlined].some(
-    (n) => n.op.kind === "gather" || (n.op.kind === "update" && n.inputs.length > 2),
-  );
+/** The same loop once more, beside the first, over `size`. */
+function reopened(k: KernelDraft, l: Axes["loops"][number], size: Poly): Axes["loops"][number] {
+  const { name } = k.ev.variables[l.variable];
+  k.ev.again(name, size);
+  return { variable: k.ev.variables.length - 1, size };
+}
+
+/** Nothing in it calls a function that notes faults, or depends on the order of iterations. */
+function fitsLanes(s: Stmt): boolean {
+  switch (s.kind) {
+    case "loop":
+    case "if":
+      return s.body.every(fitsLanes);
+    case "index":
+      return s.value.kind !== "checked" || s.value.what === undefined;
+    case "pick":
+    case "topk":
+    case "contraction":
+    case "text":
+      return false;
+    default:
+      return true;
+  }
+}
 
 /** Largest number of terms of a reduction that is better written out for each lane of the result. */
 const fewTerms = 16;
@@ -125,12 +180,16 @@ export function reduction(k: KernelDraft, choice: Choice): void {
     .map((_, a) => a)
     .filter((a) => !outer.includes(a))
     .flatMap((a) => loopOf(a) ?? []);
+  const restAxes = domain.map((_, a) => a).filter((a) => !outer.includes(a) && constantOf(domain[a]) !== 1);
+  const names = axisNames(choice.root, domain.length);
+  const restNames = restAxes.map((a) => ({ key: `axis ${a}`, name: names[a], size: domain[a] }));
   const terms = reduces.map((r) => termsOf(r));
-  const few = rest.length === 0 && terms.every((t) => t !== undefined && t <= fewTerms) && vectorizes(choice);
+  const few = rest.length === 0 && terms.every((t) => t !== undefined && t <= fewTerms);
   const work = multiply(int(k.work), termCount(reduces, domain, outer));
   nestLoops(k, k.frame, rows, { simd: few && rows.length > 0, threads: true, work }, (row) => {
-    for (const r of reduces) reduceStage(k, r, rowCoordinates(k, choice, r, all.coords), row, few);
-    nestLoops(k, row, rest, { simd: vectorizes(choice), threads: false, work: int(1) }, (inner) =>
+    for (const r of reduces)
+      reduceStage(k, r, rowCoordinates(k, choice, r, all.coords), { row, inLanes: few, like: restNames });
+    nestLoops(k, row, rest, { simd: true, threads: false, work: int(1) }, (inner) =>
       storeRoot(k, choice, inner, all.coords, () => ({ value: k.ev.at(choice.root, all.coords) })),
     );
   });
@@ -160,16 +219,29 @@ function rowCoordinates(k: KernelDraft, choice: Choice, r: Node, coords: readonl
   });
 }
 
+type Stage = {
+  readonly row: Frame;
+  /** The rows themselves run in vector lanes. */
+  readonly inLanes: boolean;
+  /** The row's own axes: a stage that runs over the same calls its loops the same. */
+  readonly like: readonly { readonly key: string; readonly name: string; readonly size: Poly }[];
+};
+
 /** Folds one reduction over its own axes into a local. */
-function reduceStage(k: KernelDraft, r: Node, coords: readonly Poly[], row: Frame, inLanes: boolean): void {
+function reduceStage(k: KernelDraft, r: Node, coords: readonly Poly[], stage: Stage): void {
+  const { row, inLanes } = stage;
   if (r.op.kind !== "reduce") throw new Error("a stage that is no reduction");
   const { fn, axes } = r.op;
   const product = r.inputs[0];
+  const sizes = axes.map((a) => product.shape[a]).filter((size) => constantOf(size) !== 1);
+  const alike =
+    sizes.length === stage.like.length && sizes.every((size, i) => equal(size, stage.like[i].size));
   const names = reducedNames(r, axes.length);
   const loops: { variable: number; size: Poly }[] = [];
   const reduced = axes.map((a, i) => {
     if (constantOf(product.shape[a]) === 1) return zero;
-    const made = k.ev.variable(names[i], product.shape[a]);
+    const same = alike ? stage.like[loops.length] : { key: `stage ${names[i]}`, name: names[i] };
+    const made = k.ev.variable(same.name, product.shape[a], same.key);
     loops.push({ variable: k.ev.variables.length - 1, size: product.shape[a] });
     return made;
   });
@@ -183,15 +255,12 @@ function reduceStage(k: KernelDraft, r: Node, coords: readonly Poly[], row: Fram
   }
   row.out.push({ kind: "accumulator", name, dtype: r.dtype, start: folds[fn].neutral(r.dtype) });
   const simd = !inLanes && (constantOf(loops.at(-1)?.size ?? one) ?? 64) >= 8;
-  nestLoops(k, row, loops, { simd: simd && plainReads(product), threads: false, work: one }, (inner) => {
+  nestLoops(k, row, loops, { simd, threads: false, work: one }, (inner) => {
     const value = k.place.exprOf(k.ev.at(product, at), inner);
     inner.out.push({ kind: "fold", name, fn, value });
   });
   k.ev.results.set(r, k.ev.values.local(name, r.dtype));
 }
-
-const plainReads = (n: Node): boolean =>
-  n.op.kind !== "gather" && (n.op.kind === "reduce" || n.inputs.every(plainReads));
 
 const accumulatorNames: Readonly<Record<OpOf<"reduce">["fn"], string>> = {
   sum: "sum",

@@ -10,8 +10,8 @@ export type ValueOp =
   | { readonly kind: "local"; readonly name: string }
   | { readonly kind: "index"; readonly value: Poly }
   | { readonly kind: "load"; readonly from: string; readonly at: Poly }
-  /** A load made only where the condition (first operand) holds; else the second operand. */
-  | { readonly kind: "guarded"; readonly from: string; readonly at: Poly }
+  /** A load of type `stored`, cast, made only where the condition (first operand) holds; else the second operand. */
+  | { readonly kind: "guarded"; readonly from: string; readonly at: Poly; readonly stored: DType }
   | { readonly kind: "unary"; readonly fn: string }
   | { readonly kind: "binary"; readonly fn: string }
   | { readonly kind: "select" }
@@ -56,20 +56,39 @@ export function createValues() {
     return value;
   }
 
+  function guarded(condition: Value, from: string, at: Poly, otherwise: Value, stored: DType): Value {
+    const op: ValueOp = { kind: "guarded", from, at, stored };
+    return make(op, otherwise.dtype, [condition, otherwise], `${stored}:${from}@${at.key}`);
+  }
+
   return {
     all: () => [...shared.values()],
-    number: (value: number, dtype: DType) =>
-      make({ kind: "number", value }, dtype, [], Object.is(value, -0) ? "-0" : String(value)),
+    number: (value: number, dtype: DType) => make({ kind: "number", value }, dtype, [], keyOf(value)),
     local: (name: string, dtype: DType) => make({ kind: "local", name }, dtype, [], name),
     index: (value: Poly, dtype: DType) => make({ kind: "index", value }, dtype, [], value.key),
     load: (from: string, at: Poly, dtype: DType) =>
       make({ kind: "load", from, at }, dtype, [], `${from}@${at.key}`),
-    guarded: (condition: Value, from: string, at: Poly, otherwise: Value) =>
-      make({ kind: "guarded", from, at }, otherwise.dtype, [condition, otherwise], `${from}@${at.key}`),
+    guarded,
     unary: (fn: string, x: Value, dtype: DType) => make({ kind: "unary", fn }, dtype, [x], fn),
     binary: (fn: string, a: Value, b: Value, dtype: DType) => make({ kind: "binary", fn }, dtype, [a, b], fn),
-    select: (condition: Value, a: Value, b: Value) => make({ kind: "select" }, a.dtype, [condition, a, b]),
-    cast: (x: Value, dtype: DType) => (x.dtype === dtype ? x : make({ kind: "cast" }, dtype, [x])),
+    select(condition: Value, a: Value, b: Value): Value {
+      if (condition.op.kind === "number") return condition.op.value !== 0 ? a : b;
+      return a === b ? a : make({ kind: "select" }, a.dtype, [condition, a, b]);
+    },
+    cast(x: Value, dtype: DType): Value {
+      if (x.dtype === dtype) return x;
+      const { op } = x;
+      if (op.kind === "guarded" && x.dtype === op.stored && x.args[1].op.kind === "number") {
+        const otherwise = make(
+          { kind: "number", value: x.args[1].op.value },
+          dtype,
+          [],
+          keyOf(x.args[1].op.value),
+        );
+        return guarded(x.args[0], op.from, op.at, otherwise, op.stored);
+      }
+      return make({ kind: "cast" }, dtype, [x]);
+    },
     bitcast: (x: Value, dtype: DType) => (x.dtype === dtype ? x : make({ kind: "bitcast" }, dtype, [x])),
     inside: (checks: readonly RangeCheck[]) =>
       make(
@@ -82,6 +101,8 @@ export function createValues() {
       make({ kind: "checked", size, what }, "i64", [x], `${size.key}:${what}`),
   };
 }
+
+const keyOf = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
 
 export function polysOf(op: ValueOp): Poly[] {
   switch (op.kind) {
