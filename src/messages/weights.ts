@@ -168,6 +168,10 @@ export const weightMessages = {
     () => DAMAGED,
   ),
   // The emitted program's own: printed by weights.h and weight_cache.h.
+  LUM6136: entry(
+    (p: { tensor: string; byte: number }) => `tensor "${p.tensor}" is bool, but holds the byte ${p.byte}`,
+    () => "write it again with 0 for false and 1 for true",
+  ),
   LUM6151: entry(
     (p: { bytes: number }) => `no memory for ${p.bytes} bytes of converted weights`,
     () => "let the program write its cache file, or free memory",

@@ -325,6 +325,16 @@ describe("binding", () => {
     expect(fs.existsSync(`${cache}.tmp`)).toBe(false);
   });
 
+  test("a bool tensor must hold 0 and 1", () => {
+    const file = path.join(probe.directory, "mask.safetensors");
+    const maskOf = (...bytes: number[]): string => {
+      writeSafetensors(file, [{ name: "mask", dtype: "bool", shape: [2], data: Uint8Array.from(bytes) }]);
+      return probe.run(["mask", file])[0];
+    };
+    expect(maskOf(1, 0)).toBe("1 0");
+    expect(maskOf(1, 2)).toBe('LUM6136: tensor "mask" is bool, but holds the byte 2');
+  });
+
   test("a wrong checkpoint fills no slot and is reported whole", () => {
     const output = probe.run([
       "bind",

@@ -4,6 +4,7 @@
 //   probe write-npy   IN OUT: reads one file and writes it again
 //   probe match       CHECKPOINT, then required tensors on stdin: name dtype rank sizes... converts(0|1)
 //   probe bind        CHECKPOINT CACHE LAYOUT [kill-at]: see below
+//   probe mask        CHECKPOINT: binds the bool tensor "mask" of two elements
 //   probe rebuild     CHECKPOINT CACHE: binds with alternating layouts until it is killed
 #include <csignal>
 #include <iostream>
@@ -142,6 +143,15 @@ int print_bound(const lum::BindResult& result, const std::vector<Bound>& tensors
     return 0;
 }
 
+int mask(const char* path) {
+    lum::WeightBinder binder;
+    const bool* slot = nullptr;
+    binder.as_stored(&slot, "mask", {2});
+    const lum::BindResult result = binder.bind(path, {});
+    if (!result.ok()) return std::printf("%s", result.text().c_str()), 0;
+    return std::printf("%d %d\n", slot[0], slot[1]), 0;
+}
+
 int rebuild(const char* path, const char* cache) {
     for (int i = 0;; ++i) {
         lum::WeightBinder binder;
@@ -160,6 +170,7 @@ int main(int count, char** arguments) {
     if (command == "npy") return npy();
     if (command == "write-npy" && count == 4) return write_npy(arguments[2], arguments[3]);
     if (command == "match" && count == 4) return match(arguments[2], args[3] == "strict");
+    if (command == "mask" && count == 3) return mask(arguments[2]);
     if (command == "rebuild" && count == 4) return rebuild(arguments[2], arguments[3]);
     if (command == "bind" && count >= 5) {
         lum::WeightBinder binder;

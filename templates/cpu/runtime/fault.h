@@ -63,7 +63,8 @@ inline Piece quoted(std::string_view name) { return Piece::quoted(name); }
 
 struct [[nodiscard]] Fault {
     Fault() = default;
-    [[gnu::noinline, gnu::cold]] Fault(std::string_view code_text, std::string message_text, std::string_view help_text = "")
+    [[gnu::noinline, gnu::cold]] Fault(std::string_view code_text, std::string message_text,
+                                       std::string_view help_text = "")
         : code(code_text), message(std::move(message_text)), help(help_text) {}
 
     std::string code;     // "LUM6102"; empty: no fault

@@ -102,6 +102,7 @@ class WeightBinder {
         std::vector<Job> jobs;
         for (size_t i = 0; i < declarations_.size(); ++i) {
             const StoredTensor& tensor = *match.found[i];
+            if (Fault fault = check_booleans(tensor)) return failed(result, std::move(fault));
             if (usable_in_place(declarations_[i], tensor)) {
                 places[i] = checkpoint_.data(tensor);
                 result.mapped_bytes += static_cast<size_t>(tensor.bytes);
@@ -159,6 +160,16 @@ class WeightBinder {
     static BindResult failed(BindResult& result, Fault fault) {
         result.problems.push_back(std::move(fault));
         return std::move(result);
+    }
+
+    // Any other byte than 0 and 1 read as a bool is undefined behaviour.
+    Fault check_booleans(const StoredTensor& tensor) const {
+        if (tensor.dtype != DType::boolean) return {};
+        const unsigned char* bytes = checkpoint_.data(tensor);
+        const unsigned char* wrong = std::find_if(bytes, bytes + tensor.bytes, [](unsigned char b) { return b > 1; });
+        if (wrong == bytes + tensor.bytes) return {};
+        return {"LUM6136", sentence({"tensor ", quoted(tensor.name), " is bool, but holds the byte ", *wrong}),
+                "write it again with 0 for false and 1 for true"};
     }
 
     bool usable_in_place(const Declaration& declared, const StoredTensor& tensor) const {
