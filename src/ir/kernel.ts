@@ -134,8 +134,8 @@ export type Stmt =
       readonly lets: readonly Stmt[];
       readonly value: Expr;
     }
-  /** A user's own text. */
-  | { readonly kind: "text"; readonly code: string };
+  /** A user's own text, and the sizes that it names. */
+  | { readonly kind: "text"; readonly code: string; readonly uses?: readonly Poly[] };
 
 export type Contraction = {
   readonly kind: "contraction";

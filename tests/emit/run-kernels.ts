@@ -47,14 +47,28 @@ export class Bundle {
   /** Throws with the compiler's words. */
   compile(options: { compiler?: string; flags?: readonly string[]; level?: string } = {}): void {
     this.dir = mkdtempSync(join(tmpdir(), "lumc-kernels-"));
-    writeFileSync(join(this.dir, "kernels.h"), "#pragma once\n#include \"runtime/index_check.h\"\n#include \"runtime/types.h\"\n");
+    writeFileSync(
+      join(this.dir, "kernels.h"),
+      '#pragma once\n#include "runtime/index_check.h"\n#include "runtime/types.h"\n',
+    );
     writeFileSync(join(this.dir, "main.cpp"), sourceOf([...this.cases.values()]));
-    const flags = ["-std=c++17", options.level ?? "-O1", ...archFlags(hostArch()), ...languageFlags, "-fopenmp", ...(options.flags ?? [])];
+    const flags = [
+      "-std=c++17",
+      options.level ?? "-O1",
+      ...archFlags(hostArch()),
+      ...languageFlags,
+      "-fopenmp",
+      ...(options.flags ?? []),
+    ];
     const include = [`-I${this.dir}`, `-I${templatePath("cpu")}`];
     try {
-      execFileSync(options.compiler ?? "g++", [...flags, ...include, join(this.dir, "main.cpp"), "-o", join(this.dir, "run")], {
-        stdio: ["ignore", "ignore", "pipe"],
-      });
+      execFileSync(
+        options.compiler ?? "g++",
+        [...flags, ...include, join(this.dir, "main.cpp"), "-o", join(this.dir, "run")],
+        {
+          stdio: ["ignore", "ignore", "pipe"],
+        },
+      );
     } catch (error) {
       const text = String((error as { stderr?: Buffer }).stderr ?? error);
       throw new Error(`${join(this.dir, "main.cpp")} does not compile:\n${text.slice(0, 4000)}`);
@@ -64,7 +78,8 @@ export class Bundle {
   run(name: string, entryName: string, call: CompiledCall): CompiledAnswer {
     const found = this.cases.get(name);
     const entry = found?.program.entries.find((e) => e.name === entryName);
-    if (found === undefined || entry === undefined || this.dir === undefined) throw new Error(`no case ${name}.${entryName}`);
+    if (found === undefined || entry === undefined || this.dir === undefined)
+      throw new Error(`no case ${name}.${entryName}`);
     const dir = join(this.dir, "call");
     rmSync(dir, { recursive: true, force: true });
     mkdirSync(dir);
@@ -76,7 +91,9 @@ export class Bundle {
       writeFileSync(join(dir, `state_${s.name}`), toBytes(now));
     }
     const dims = entry.dims.map((d) => String(call.dims[d]));
-    const said = execFileSync(join(this.dir, "run"), [String(found.number), entryName, dir, ...dims], { encoding: "utf8" });
+    const said = execFileSync(join(this.dir, "run"), [String(found.number), entryName, dir, ...dims], {
+      encoding: "utf8",
+    });
     const read = (kind: string, t: { name: string; shape: Shape; dtype: DType }): [string, Tensor] => [
       t.name,
       fromBytes(t.dtype, numbers(t.shape, call.dims), readFileSync(join(dir, `${kind}_${t.name}`))),
@@ -112,7 +129,9 @@ function writeWeight(dir: string, w: WeightSlot, weights: WeightSource | undefin
 
 function sourceOf(cases: readonly Case[]): string {
   const kernels = cases.flatMap(({ program, number }) =>
-    program.kernels.map((k) => kernelSource(k).replaceAll("namespace kernels", `namespace kernels_${number}`)),
+    program.kernels.map((k) =>
+      kernelSource(k).replaceAll("namespace kernels", `namespace kernels_${number}`),
+    ),
   );
   return [
     ...kernels,
@@ -123,7 +142,9 @@ function sourceOf(cases: readonly Case[]): string {
     "int main(int, char** argv) {",
     "    const std::string wanted = std::string(argv[1]) + '.' + argv[2];",
     ...cases.flatMap(({ program, number }) =>
-      program.entries.map((e) => `    if (wanted == "${number}.${e.name}") return case_${number}_${e.name}(argv[3], argv + 4);`),
+      program.entries.map(
+        (e) => `    if (wanted == "${number}.${e.name}") return case_${number}_${e.name}(argv[3], argv + 4);`,
+      ),
     ),
     "    return 2;",
     "}",
@@ -156,20 +177,37 @@ function entryFunction(program: Program, entry: LEntry, number: number): string 
   entry.dims.forEach((d, i) => lines.push(`    const lum::i64 dim_${d} = std::atoll(dims[${i}]);`));
   const bytes = (t: { shape: Shape; dtype: DType }): string =>
     [`sizeof(${cppType(t.dtype)})`, ...t.shape.map((p) => `static_cast<size_t>(${text(p)})`)].join(" * ");
-  for (const i of entry.inputs) lines.push(`    char* input_${i.name} = read_file(dir + "/input_${i.name}", ${bytes(i)});`);
-  for (const w of program.weights) lines.push(`    char* weight_${w.name} = read_file(dir + "/weight_${w.name}", ${[bytes(w), ...w.loops.map((l) => l.high - l.low)].join(" * ")});`);
-  for (const s of program.states) lines.push(`    char* state_${s.name} = read_file(dir + "/state_${s.name}", ${bytes(s)});`);
-  const made = [...entry.outputs.map((o) => ({ ...o, kind: "output" })), ...entry.taps.map((o) => ({ ...o, kind: "tap" }))];
+  for (const i of entry.inputs)
+    lines.push(`    char* input_${i.name} = read_file(dir + "/input_${i.name}", ${bytes(i)});`);
+  for (const w of program.weights)
+    lines.push(
+      `    char* weight_${w.name} = read_file(dir + "/weight_${w.name}", ${[bytes(w), ...w.loops.map((l) => l.high - l.low)].join(" * ")});`,
+    );
+  for (const s of program.states)
+    lines.push(`    char* state_${s.name} = read_file(dir + "/state_${s.name}", ${bytes(s)});`);
+  const made = [
+    ...entry.outputs.map((o) => ({ ...o, kind: "output" })),
+    ...entry.taps.map((o) => ({ ...o, kind: "tap" })),
+  ];
   for (const o of made) lines.push(`    char* ${o.kind}_${o.name} = space(${bytes(o)});`);
   lines.push(`    char* arena = space(${program.arenaBytes});`);
   lines.push("    char* workspace = space(static_cast<size_t>(lum::gemm_workspace_bytes(lum::threads())));");
   lines.push("    lum::IndexCheck check;");
   lines.push(...stepLines(program, entry, entry.steps, number, "    "));
-  for (const o of made) lines.push(`    write_file(dir + "/${o.kind}_${o.name}", ${o.kind}_${o.name}, ${bytes(o)});`);
-  for (const s of program.states) lines.push(`    write_file(dir + "/state_${s.name}", state_${s.name}, ${bytes(s)});`);
-  lines.push('    if (check.failed()) std::printf("%s: %lld of %lld\\n", check.what(), static_cast<long long>(check.index()), static_cast<long long>(check.size()));');
+  for (const o of made)
+    lines.push(`    write_file(dir + "/${o.kind}_${o.name}", ${o.kind}_${o.name}, ${bytes(o)});`);
+  for (const s of program.states)
+    lines.push(`    write_file(dir + "/state_${s.name}", state_${s.name}, ${bytes(s)});`);
+  lines.push(
+    '    if (check.failed()) std::printf("%s: %lld of %lld\\n", check.what(), static_cast<long long>(check.index()), static_cast<long long>(check.size()));',
+  );
   lines.push("    (void)arena; (void)workspace; (void)dims;");
-  for (const x of [...program.weights.map((w) => `weight_${w.name}`), ...program.states.map((s) => `state_${s.name}`), ...entry.inputs.map((i) => `input_${i.name}`)]) lines.push(`    (void)${x};`);
+  for (const x of [
+    ...program.weights.map((w) => `weight_${w.name}`),
+    ...program.states.map((s) => `state_${s.name}`),
+    ...entry.inputs.map((i) => `input_${i.name}`),
+  ])
+    lines.push(`    (void)${x};`);
   for (const d of entry.dims) lines.push(`    (void)dim_${d};`);
   lines.push("    return 0;", "}", "");
   return lines.join("\n");
@@ -186,7 +224,13 @@ const text = (p: Poly): string =>
     return a.kind === "min" ? `(${l} < ${r} ? ${l} : ${r})` : `(${l} > ${r} ? ${l} : ${r})`;
   })})`;
 
-function stepLines(program: Program, entry: LEntry, steps: readonly Step[], number: number, indent: string): string[] {
+function stepLines(
+  program: Program,
+  entry: LEntry,
+  steps: readonly Step[],
+  number: number,
+  indent: string,
+): string[] {
   return steps.flatMap((s) => {
     if (s.kind === "loop") {
       const v = `loop_${s.variable}`;
@@ -213,11 +257,14 @@ function stepLines(program: Program, entry: LEntry, steps: readonly Step[], numb
 function placeText(a: Argument & { kind: "place" }, program: Program, entry: LEntry): string {
   const { place } = a;
   if (place.kind === "scratch") return `arena + ${place.offset}`;
-  if (place.kind === "temporary") return `arena + ${entry.temporaries.find((t) => t.name === place.name)!.offset}`;
+  if (place.kind === "temporary")
+    return `arena + ${entry.temporaries.find((t) => t.name === place.name)!.offset}`;
   if (place.kind !== "weight") return `${place.kind}_${place.name}`;
   const w = program.weights.find((x) => x.name === place.name)!;
-  const position = w.loops.reduce((at, l) => `(${at} * ${l.high - l.low} + loop_${l.variable} - ${l.low})`, "0");
+  const position = w.loops.reduce(
+    (at, l) => `(${at} * ${l.high - l.low} + loop_${l.variable} - ${l.low})`,
+    "0",
+  );
   const size = [`sizeof(${cppType(w.dtype)})`, ...w.shape.map((p) => text(p))].join(" * ");
   return `weight_${w.name} + ${position} * static_cast<lum::i64>(${size})`;
 }
-

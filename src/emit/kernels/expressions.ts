@@ -85,7 +85,8 @@ function checkText(c: RangeCheck, ix: Indexing): string {
 function numberText(value: number, t: DType): string {
   if (isFloat(t) && t !== "f32" && t !== "f64")
     return `lum::from_float<${cppType(t)}>(${literal(value, "f32")})`;
-  return literal(value, t);
+  const text = literal(value, t);
+  return t === "i64" && /^-?\d+$/.test(text) ? `i64{${text}}` : text;
 }
 
 const staticCast = (t: DType, text: string): string => `static_cast<${localType(t)}>(${text})`;

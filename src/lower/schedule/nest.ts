@@ -356,11 +356,12 @@ export function custom(k: KernelDraft, choice: Choice): void {
     const slot = k.slotOf(root.inputs[i]);
     if (slot === undefined) throw new Error(`argument ${wanted} of ${kernel.name} is stored nowhere`);
     const given = k.ev.param(slot, false);
-    if (given !== wanted) lines.push({ kind: "text", code: `const auto* ${wanted} = ${given};` });
+    if (given !== wanted) lines.push({ kind: "text", code: `const auto* ${wanted} = ${given};`, uses: [] });
   }
   const out = k.ev.param(k.target, true);
-  if (out !== "out") lines.push({ kind: "text", code: `auto* out = ${out};` });
-  for (const s of kernel.sizes)
-    lines.push({ kind: "let", name: s.name, value: { kind: "index", value: s.value, dtype: "i64" } });
-  k.frame.out.push(...lines, { kind: "text", code: source.code });
+  if (out !== "out") lines.push({ kind: "text", code: `auto* out = ${out};`, uses: [] });
+  const known = kernel.sizes.filter((size) => size.value.key === size.name);
+  for (const { name, value } of kernel.sizes)
+    if (value.key !== name) lines.push({ kind: "let", name, value: { kind: "index", value, dtype: "i64" } });
+  k.frame.out.push(...lines, { kind: "text", code: source.code, uses: known.map((size) => size.value) });
 }

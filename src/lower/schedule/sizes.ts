@@ -52,8 +52,10 @@ function* polysOfStmt(s: Stmt, variables: readonly Variable[]): Generator<Poly> 
       yield* polysIn(s.lets, variables);
       yield* polysOfExpr(s.value);
       break;
-    case "accumulator":
     case "text":
+      yield* s.uses ?? [];
+      break;
+    case "accumulator":
       break;
   }
 }

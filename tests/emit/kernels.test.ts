@@ -1,0 +1,66 @@
+/** Emitted kernels, compiled and run, against the interpreter. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Hlir } from "../../src/ir/hlir.ts";
+import { checkLlir } from "../../src/ir/llir-check.ts";
+import { checkPlan } from "../../src/ir/plan-check.ts";
+import { initialStates, interpret } from "../../src/lower/interpret.ts";
+import { plan } from "../../src/lower/plan.ts";
+import { schedule } from "../../src/lower/schedule.ts";
+import { hlirFromText } from "./from-text.ts";
+import { type KernelCase, kernelCases } from "./kernel-cases.ts";
+import { randomInputs, randomWeights } from "./random-tensors.ts";
+import { Bundle } from "./run-kernels.ts";
+
+const bundle = new Bundle();
+const models = new Map<string, Hlir>();
+
+beforeAll(() => {
+  for (const c of kernelCases) {
+    const h = hlirFromText(c);
+    const p = plan(h, { search: "direct" });
+    checkPlan(p, "plan");
+    const program = schedule(p);
+    checkLlir(program, "schedule");
+    models.set(c.name, h);
+    bundle.add(c.name, program);
+  }
+  bundle.compile();
+}, 600_000);
+
+afterAll(() => bundle.remove());
+
+test.each(kernelCases.map((c): [string, KernelCase] => [c.name, c]))("%s", (name, c) => {
+  const h = models.get(name)!;
+  const dims = c.dims ?? {};
+  const entry = h.entries[0];
+  const weights = randomWeights(h, dims);
+  const [wanted, got] = [initialStates(h), initialStates(h)];
+  for (let call = 0; call < (c.calls ?? 1); call++) {
+    const inputs = randomInputs(entry, dims, { seed: 11 + call, below: c.below ?? 4 });
+    const reference = interpret(h, entry.name, { dims, inputs, weights, states: wanted });
+    const answer = bundle.run(name, entry.name, { dims, inputs, weights, states: got });
+    expect(answer.fault).toBeUndefined();
+    for (const [o, value] of Object.entries({ ...reference.outputs, ...reference.taps }))
+      expectClose(o, answer.outputs[o] ?? answer.taps[o], value, c.tolerance ?? 1e-4);
+    for (const [s, value] of wanted) expectClose(s, got.get(s)!, value, c.tolerance ?? 1e-4);
+  }
+});
+
+function expectClose(
+  name: string,
+  got: { data: Float64Array; shape: readonly number[] },
+  wanted: typeof got,
+  tolerance: number,
+): void {
+  expect(got.shape, name).toEqual(wanted.shape);
+  const scale = Math.max(1e-6, ...[...wanted.data].filter(Number.isFinite).map(Math.abs));
+  for (const [i, w] of wanted.data.entries()) {
+    const g = got.data[i];
+    const same =
+      Object.is(g, w) ||
+      g === w ||
+      (Number.isNaN(g) && Number.isNaN(w)) ||
+      Math.abs(g - w) <= tolerance * scale;
+    if (!same) expect.fail(`${name}[${i}] is ${g}, expected ${w}`);
+  }
+}
