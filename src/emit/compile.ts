@@ -153,9 +153,10 @@ async function compileOne(dir: string, unit: Unit, build: Build): Promise<void> 
 
 async function link(compiler: Compiler, output: string, args: readonly string[]): Promise<void> {
   const made = `${output}.${process.pid}`;
-  const soname =
-    args[0] === "-shared" && process.platform !== "darwin" ? [`-Wl,-soname,${basename(output)}`] : [];
-  const result = await runTool(compiler.path, [...args, ...soname, "-o", made], dirname(output));
+  const isElfLibrary = args[0] === "-shared" && process.platform !== "darwin";
+  // Unloading would pull the code from under OpenMP's waiting threads.
+  const elf = isElfLibrary ? [`-Wl,-soname,${basename(output)}`, "-Wl,-z,nodelete"] : [];
+  const result = await runTool(compiler.path, [...args, ...elf, "-o", made], dirname(output));
   if (result.code !== 0) {
     rmSync(made, { force: true });
     const parameters = { compiler: compiler.path, file: output, output: result.output };
@@ -174,7 +175,8 @@ function keyOf(dir: string, source: string, build: Build): string {
   const add = (path: string): void => {
     if (seen.has(path)) return;
     seen.add(path);
-    const text = readFileSync(join(dir, path), "utf8");
+    const whole = readFileSync(join(dir, path), "utf8");
+    const text = path === "src/kernels/kernels.h" ? prototypeIn(whole, source) : whole;
     hash.update(`${text.length}\n${text}`);
     for (const [, name] of text.matchAll(include)) {
       const found = [join(dirname(path), name), join("src", name), join("include", name)].find((p) =>
@@ -185,6 +187,16 @@ function keyOf(dir: string, source: string, build: Build): string {
   };
   add(source);
   return hash.digest("hex");
+}
+
+/** What a kernel sees of the list of all kernels: its own prototype. It may be the same in another model. */
+function prototypeIn(text: string, source: string): string {
+  const isKernel = source.startsWith("src/kernels/");
+  if (!isKernel) return text;
+  const name = basename(source, ".cpp");
+  const own = (line: string): boolean =>
+    line.startsWith("#") || line.toLowerCase().startsWith(`void ${name}(`);
+  return text.split("\n").filter(own).join("\n");
 }
 
 function copyAtomically(from: string, to: string): void {
