@@ -58,11 +58,41 @@ inline void finish_tile(i64 m, i64 n, i64 rows, i64 cols, const float* tile, con
         for (i64 j = 0; j < cols; ++j) epilogue(m + i, n + j, tile[i * kTileCols + j]);
 }
 
-// Panels that need no packing are read where they lie.
-template <int Width, class Operand>
-const float* panel_in_place(const Operand&, i64, i64) { return nullptr; }
-template <int Width>
-const float* panel_in_place(const Packed<float, Width>& packed, i64 o, i64 k) { return packed.panel(o, k); }
+// A panel of an operand that the register tile can read where it lies; data is null when it must be packed.
+struct Panel {
+    const float* data;
+    i64 stride;  // of A's rows when they lie apart with k contiguous, 0 when packed; of B's k
+};
+
+// Packing pays when a panel is read often enough: beyond these many rows or columns on the other side.
+constexpr i64 kInPlaceRows = 2 * kTileRows;
+constexpr i64 kInPlaceCols = 8 * kTileCols;
+
+template <class A>
+Panel panel_of_a(const A&, i64, i64, i64) { return {nullptr, 0}; }
+inline Panel panel_of_a(const PackedA<float>& a, i64 m, i64 k, i64) { return {a.panel(m, k), 0}; }
+inline Panel panel_of_a(const Strided<float>& a, i64 m, i64 k, i64 cols) {
+    if (a.k_stride != 1 || cols > kInPlaceCols) return {nullptr, 0};
+    return {a.data + m * a.outer_stride + k, a.outer_stride};
+}
+
+template <class B>
+Panel panel_of_b(const B&, i64, i64, i64, i64) { return {nullptr, 0}; }
+inline Panel panel_of_b(const PackedB<float>& b, i64 n, i64, i64 k, i64) { return {b.panel(n, k), kTileCols}; }
+inline Panel panel_of_b(const Strided<float>& b, i64 n, i64 count, i64 k, i64 rows) {
+    if (b.outer_stride != 1 || count < kTileCols || rows > kInPlaceRows) return {nullptr, 0};
+    return {b.data + n + k * b.k_stride, b.k_stride};
+}
+
+// How deep a block of k may be. Columns read where they lie, or packed for few rows, are read along whole rows of B
+// rather than 64 bytes of each, so that memory streams: a few rows of B at a time, all columns of the block.
+constexpr i64 kStreamedDepth = 16;
+template <class B>
+i64 block_depth_limit(const B&, i64) { return kBlockDepth; }
+template <class T>
+i64 block_depth_limit(const Strided<T>& b, i64 rows) {
+    return b.outer_stride == 1 && rows <= kInPlaceRows ? kStreamedDepth : kBlockDepth;
+}
 
 struct Range {
     i64 begin, end;
@@ -75,9 +105,9 @@ void gemm_blocked(Range rows, Range cols, i64 K, const A& a, const B& b, float* 
     float* packed_a = workspace;
     float* packed_b = packed_a + kPackedAFloats;
     float* sums = packed_b + kPackedBFloats;
-    const i64 depth_blocks = K <= kBlockDepth ? 1 : (K + kBlockDepth - 1) / kBlockDepth;
+    const i64 limit = block_depth_limit(b, rows.size());
+    const i64 depth_blocks = K <= limit ? 1 : (K + limit - 1) / limit;
     const i64 block_depth = (K + depth_blocks - 1) / depth_blocks;
-    const bool a_in_place = panel_in_place<kTileRows>(a, 0, 0) != nullptr;
     float tile[kTileRows * kTileCols];
 
     for (i64 n0 = cols.begin; n0 < cols.end; n0 += kBlockCols) {
@@ -88,24 +118,33 @@ void gemm_blocked(Range rows, Range cols, i64 K, const A& a, const B& b, float* 
                 const i64 k = block * block_depth;
                 const i64 depth = smaller(block_depth, K - k);
                 const bool last = block + 1 == depth_blocks;
-                if (!a_in_place)
+                Panel block_a = panel_of_a(a, m0, k, cols.size());
+                const bool packed = block_a.data == nullptr || block_a.stride == 0;
+                if (block_a.data == nullptr) {
                     for (i64 m = m0; m < m_end; m += kTileRows)
-                        a.template pack<kTileRows>(m, smaller(kTileRows, m_end - m), k, depth,
-                                                   packed_a + (m - m0) * block_depth);
+                        a.template pack<kTileRows>(m, smaller(kTileRows, m_end - m), k, depth, packed_a + (m - m0) * depth);
+                    block_a.data = packed_a;
+                    block_a.stride = depth;
+                } else if (packed) {
+                    block_a.stride = K;  // PackedA's panels span all of k
+                }
                 float* kept = sums;
                 for (i64 n = n0; n < n_end; n += kTileCols) {
                     const i64 tile_cols = smaller(kTileCols, n_end - n);
-                    const float* panel_b = panel_in_place<kTileCols>(b, n, k);
-                    if (panel_b == nullptr) {
+                    Panel panel_b = panel_of_b(b, n, tile_cols, k, rows.size());
+                    if (panel_b.data == nullptr) {
                         b.template pack<kTileCols>(n, tile_cols, k, depth, packed_b);
-                        panel_b = packed_b;
+                        panel_b = {packed_b, kTileCols};
                     }
                     for (i64 m = m0; m < m_end; m += kTileRows, kept += kTileRows * kTileCols) {
                         const i64 tile_rows = smaller(kTileRows, m_end - m);
-                        const float* panel_a =
-                            a_in_place ? panel_in_place<kTileRows>(a, m, k) : packed_a + (m - m0) * block_depth;
+                        const float* from_a = block_a.data + (m - m0) * block_a.stride;
                         float* target = depth_blocks == 1 ? tile : kept;
-                        microkernel_packed(tile_rows, depth, panel_a, panel_b, kTileCols, target, block > 0);
+                        if (packed)
+                            microkernel_packed(tile_rows, depth, from_a, panel_b.data, panel_b.stride, target, block > 0);
+                        else
+                            microkernel_in_place(tile_rows, depth, from_a, block_a.stride, panel_b.data, panel_b.stride,
+                                                 target, block > 0);
                         if (last) finish_tile(m, n, tile_rows, tile_cols, target, epilogue);
                     }
                 }

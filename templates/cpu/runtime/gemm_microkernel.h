@@ -63,23 +63,15 @@ __attribute__((always_inline)) inline void microkernel_rows(i64 rows, i64 depth,
 }
 
 // A packed in a panel of kTileRows.
-template <class TB>
-__attribute__((noinline)) void microkernel_packed(i64 rows, i64 depth, const float* a, const TB* b, i64 b_k, float* tile,
-                                                  bool accumulate) {
-    if (b_k == kTileCols)
-        microkernel_rows(rows, depth, a, 1, kTileRows, b, kTileCols, tile, accumulate);
-    else
-        microkernel_rows(rows, depth, a, 1, kTileRows, b, b_k, tile, accumulate);
+inline __attribute__((noinline)) void microkernel_packed(i64 rows, i64 depth, const float* a, const float* b, i64 b_k,
+                                                         float* tile, bool accumulate) {
+    microkernel_rows(rows, depth, a, 1, kTileRows, b, b_k, tile, accumulate);
 }
 
-// A read where it lies, rows a_row apart, k contiguous.
-template <class TB>
-__attribute__((noinline)) void microkernel_in_place(i64 rows, i64 depth, const float* a, i64 a_row, const TB* b, i64 b_k,
-                                                    float* tile, bool accumulate) {
-    if (b_k == kTileCols)
-        microkernel_rows(rows, depth, a, a_row, 1, b, kTileCols, tile, accumulate);
-    else
-        microkernel_rows(rows, depth, a, a_row, 1, b, b_k, tile, accumulate);
+// A read where it lies: rows a_row apart, k contiguous.
+inline __attribute__((noinline)) void microkernel_in_place(i64 rows, i64 depth, const float* a, i64 a_row, const float* b,
+                                                           i64 b_k, float* tile, bool accumulate) {
+    microkernel_rows(rows, depth, a, a_row, 1, b, b_k, tile, accumulate);
 }
 
 }  // namespace lum

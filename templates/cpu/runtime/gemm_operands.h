@@ -27,6 +27,29 @@ constexpr int kTileCols = 2 * kLanes;
 
 constexpr int kPanelSlack = 64;
 
+typedef float vquad __attribute__((vector_size(16)));
+typedef float vquad_unaligned __attribute__((vector_size(16), aligned(4), may_alias));
+
+inline vquad load_quad(const float* from) { return *reinterpret_cast<const vquad_unaligned*>(from); }
+template <class T>
+inline vquad load_quad(const T* from) {
+    return vquad{to_float(from[0]), to_float(from[1]), to_float(from[2]), to_float(from[3])};
+}
+inline void store_quad(float* to, vquad value) { *reinterpret_cast<vquad_unaligned*>(to) = value; }
+
+// to[i * Width + j] = from[j * row_stride + i] for i, j < 4.
+template <int Width, class T>
+inline void transpose_quads(const T* from, i64 row_stride, float* to) {
+    const vquad a = load_quad(from), b = load_quad(from + row_stride);
+    const vquad c = load_quad(from + 2 * row_stride), d = load_quad(from + 3 * row_stride);
+    const vquad ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    const vquad cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    store_quad(to, __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5));
+    store_quad(to + Width, __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7));
+    store_quad(to + 2 * Width, __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5));
+    store_quad(to + 3 * Width, __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7));
+}
+
 // Any strided matrix: a transpose is two strides swapped.
 template <class T>
 struct Strided {
@@ -40,15 +63,36 @@ struct Strided {
     template <int Width>
     void pack(i64 o, i64 count, i64 k, i64 depth, float* panel) const {
         const T* from = data + o * outer_stride + k * k_stride;
-        if (outer_stride == 1 && count == Width && Width % kLanes == 0) {
-            for (i64 kk = 0; kk < depth; ++kk)
-                for (int j = 0; j < Width; j += kLanes) store(panel + kk * Width + j, load(from + kk * k_stride + j));
-            return;
-        }
-        for (i64 kk = 0; kk < depth; ++kk) {
+        if (outer_stride == 1 && count == Width && Width % kLanes == 0)
+            return copy_rows<Width>(from, depth, panel);
+        i64 done = 0;
+        if (k_stride == 1 && count >= 4) done = transpose<Width>(from, count, depth, panel);
+        for (i64 kk = done; kk < depth; ++kk)
             for (i64 j = 0; j < count; ++j) panel[kk * Width + j] = to_float(from[j * outer_stride + kk * k_stride]);
+        if (count == Width) return;
+        for (i64 kk = 0; kk < depth; ++kk)
             for (i64 j = count; j < Width; ++j) panel[kk * Width + j] = 0.0f;
+    }
+
+private:
+    template <int Width>
+    void copy_rows(const T* from, i64 depth, float* panel) const {
+        for (i64 kk = 0; kk < depth; ++kk)
+            for (int j = 0; j < Width; j += kLanes) store(panel + kk * Width + j, load(from + kk * k_stride + j));
+    }
+
+    // Rows with k contiguous, in blocks of 4 x 4; the last block of rows may overlap the one before. Returns how much
+    // of the depth that did.
+    template <int Width>
+    i64 transpose(const T* from, i64 count, i64 depth, float* panel) const {
+        i64 kk = 0;
+        for (; kk + 4 <= depth; kk += 4) {
+            for (i64 j = 0; j + 4 <= count; j += 4)
+                transpose_quads<Width>(from + j * outer_stride + kk, outer_stride, panel + kk * Width + j);
+            if (count % 4 != 0)
+                transpose_quads<Width>(from + (count - 4) * outer_stride + kk, outer_stride, panel + kk * Width + count - 4);
         }
+        return kk;
     }
 };
 

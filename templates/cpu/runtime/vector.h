@@ -63,6 +63,33 @@ inline vfloat load(const T* from) {
 
 inline void store(float* to, vfloat value) { *reinterpret_cast<vfloat_unaligned*>(to) = value; }
 
+// Lanes [begin, end) of a vector, to load without touching the memory of the other lanes, which become 0.
+struct LaneRange {
+    LaneRange() = default;
+    LaneRange(i64 from, i64 to) : begin(from > 0 ? static_cast<int>(from) : 0), end(to < kLanes ? static_cast<int>(to) : kLanes) {
+        for (int i = 0; i < kLanes; ++i) mask[i] = i >= begin && i < end ? ~0u : 0u;
+    }
+    int begin, end;
+    vu32 mask;
+};
+
+template <class T>
+inline vfloat load_lanes(const T* from, const LaneRange& lanes) {
+    float values[kLanes] = {};
+    for (int i = lanes.begin; i < lanes.end; ++i) values[i] = to_float(from[i]);
+    return load(values);
+}
+#if defined(__AVX2__) && !defined(__AVX512F__)
+inline vfloat load_lanes(const float* from, const LaneRange& lanes) {
+    return reinterpret_cast<vfloat>(_mm256_maskload_ps(from, reinterpret_cast<__m256i>(lanes.mask)));
+}
+#elif defined(__AVX512F__)
+inline vfloat load_lanes(const float* from, const LaneRange& lanes) {
+    const u32 mask = ((1u << lanes.end) - 1u) & ~((1u << lanes.begin) - 1u);
+    return reinterpret_cast<vfloat>(_mm512_maskz_loadu_ps(static_cast<__mmask16>(mask), from));
+}
+#endif
+
 // Sum of the lanes, pairwise.
 inline float sum_lanes(vfloat value) {
     float lanes[kLanes];
