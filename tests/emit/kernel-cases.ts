@@ -307,6 +307,11 @@ export const kernelCases: readonly KernelCase[] = [
     body: "dim s in 1..6\ndim pos in 0..8\ninput q: f32[s, 4, 8]\noutput o = rope(q, pos)",
     dims: { s: 5, pos: 3 },
   },
+  {
+    name: "concat in heads",
+    body: "dim s in 1..6\ninput q: f32[s, 3, 8]\nlow[t, h, i in 0..4] = exp(q[t, h, i])\nhigh[t, h, i in 0..4] = exp(q[t, h, i + 4])\noutput o = concat(low, high, axis = -1)\noutput p = low * 2.0\noutput r = high * 3.0",
+    dims: { s: 5 },
+  },
   { name: "random", body: "input x: f32[40], seed: i32[]\noutput y = x + random([40], seed)", below: 7 },
   { name: "tap", body: "input x: f32[4, 8], w: f32[8, 8]\nh = x @ w\ntap h\noutput y = tanh(h)" },
   {

@@ -122,7 +122,7 @@ function splitAxes(
     offsets.push(offsetAt(root.shape, rootCoords));
     ev.at(root, rootCoords);
   }
-  const opaque: Poly[] = [];
+  const opaque: Poly[] = [...ev.conditional];
   for (const x of ev.values.all())
     (x.op.kind === "load" || x.op.kind === "guarded" ? offsets : opaque).push(...polysOf(x.op));
 

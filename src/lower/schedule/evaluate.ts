@@ -42,6 +42,7 @@ export function createEvaluator(setting: Setting) {
   const results = new Map<Node, Value>();
   const memo = new Map<string, Value>();
   const extras = new Map<string, KernelParam>();
+  const conditional: Poly[] = [];
 
   const self = {
     values,
@@ -53,6 +54,8 @@ export function createEvaluator(setting: Setting) {
     results,
     params,
     extras,
+    /** Coordinates that decide between a source and a fill, also where the bounds at hand have settled it. */
+    conditional,
 
     /** Loops that stand side by side may share a name: they give the same `key`. */
     variable(wanted: string, size: Poly, key = `variable ${variables.length}`): Poly {
@@ -153,7 +156,7 @@ export function createEvaluator(setting: Setting) {
       case "bitcast":
         return values.bitcast(operand(0), n.dtype);
       case "view":
-        return filled(n, throughView(n.op.map, coords), n.op.fill, guard);
+        return filled(n, n.op, coords, guard);
       case "gather":
         return gathered(n, n.op, coords, guard);
       default:
@@ -202,16 +205,20 @@ export function createEvaluator(setting: Setting) {
     return values.guarded(guard, table.name, at, values.number(0, n.dtype), n.dtype);
   }
 
-  /** The source of a view at `source`; `fill` where that is outside. */
-  function filled(
-    n: Node,
-    source: readonly Poly[],
-    fill: number | undefined,
-    guard: Value | undefined,
-  ): Value {
+  /** The source of a view; `fill` where that is outside. */
+  function filled(n: Node, op: OpOf<"view">, coords: readonly Poly[], guard: Value | undefined): Value {
     const x = n.inputs[0];
+    const { fill } = op;
+    const source = throughView(op.map, coords);
     if (fill === undefined) return self.at(x, source, guard);
-    const checks = rangeChecks(source, x.shape, self.boundsNow());
+    const own = { ...setting.bounds, axes: n.shape };
+    const open = source.map((_, i) => i).filter((i) => !within(op.map[i], x.shape[i], own));
+    conditional.push(...open.map((i) => source[i]));
+    const checks = rangeChecks(
+      open.map((i) => source[i]),
+      open.map((i) => x.shape[i]),
+      self.boundsNow(),
+    );
     if (checks.length === 0) return self.at(x, source, guard);
     const inside = values.inside(checks);
     const otherwise = values.number(fill, n.dtype);
@@ -256,6 +263,7 @@ export function createEvaluator(setting: Setting) {
   }
 
   function polyInside(p: Poly, size: Poly): Value | undefined {
+    conditional.push(p);
     const checks = rangeChecks([p], [size], self.boundsNow());
     return checks.length === 0 ? undefined : values.inside(checks);
   }

@@ -28,7 +28,7 @@ export function trialOf(
     offsets.push(offsetAt(root.shape, coords));
     trial.at(root, coords);
   }
-  const opaque: Poly[] = [];
+  const opaque: Poly[] = [...trial.conditional];
   const values = trial.values.all();
   for (const v of values)
     (v.op.kind === "load" || v.op.kind === "guarded" ? offsets : opaque).push(...polysOf(v.op));
