@@ -43,5 +43,5 @@ export function readArrays(memory, table) {
 }
 /** The buffers of `arrays`, to be moved rather than copied by postMessage. */
 export function buffersOf(arrays) {
-    return Object.values(arrays).flatMap((part) => (ArrayBuffer.isView(part) ? [part.buffer] : []));
+    return Object.values(arrays).flatMap((part) => ArrayBuffer.isView(part) ? [part.buffer] : []);
 }

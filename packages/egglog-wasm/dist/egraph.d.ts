@@ -50,8 +50,6 @@ export declare class EGraph {
     clone(): EGraph;
     /** Give a program to `(include "name")`. */
     addFile(name: string, text: string): void;
-    /** Accept names that the engine keeps for itself, as its desugared programs have them. */
-    allowReservedNames(): void;
     /** Give the memory back. Any later call throws; a second `dispose` does nothing. */
     dispose(): void;
     [Symbol.dispose](): void;

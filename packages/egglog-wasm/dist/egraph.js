@@ -1,7 +1,7 @@
 import { readArrays } from "./arrays.js";
 import { decodeRun } from "./decode.js";
 import { loadEngine, pagesFor } from "./engine.js";
-import { checkProgram, extractProgram, noAnswer, readCheck, readExtract, readVariants, variantsProgram } from "./queries.js";
+import { checkProgram, extractProgram, noAnswer, readCheck, readExtract, readVariants, variantsProgram, } from "./queries.js";
 const MODES = { plain: 0, "term-encoding": 1, proofs: 2 };
 const GIB4 = 2 ** 32;
 export class EGraph {
@@ -28,13 +28,15 @@ export class EGraph {
         return (await loadEngine()).create(options);
     }
     #open(instance) {
-        const { mode = "plain", seminaive = true, strict = false, files = {} } = this.#options;
+        const { mode = "plain", seminaive = true, strict = false, reservedNames = false, files = {}, } = this.#options;
         const settings = [MODES[mode], Number(seminaive), Number(strict)];
         this.#engine.openAs(settings.join(), instance, () => {
             const fault = instance.attempt(undefined, (exports) => exports.eg_open(...settings));
             if (fault !== undefined)
                 throw new Error(`no e-graph could be made: ${fault.message}`);
         });
+        if (reservedNames)
+            instance.exports.eg_allow_reserved_names();
         for (const [name, text] of Object.entries(files))
             this.addFile(name, text);
     }
@@ -194,10 +196,6 @@ export class EGraph {
     addFile(name, text) {
         const instance = this.#live();
         instance.exports.eg_add_file(...instance.give(name), ...instance.give(text));
-    }
-    /** Accept names that the engine keeps for itself, as its desugared programs have them. */
-    allowReservedNames() {
-        this.#live().exports.eg_allow_reserved_names();
     }
     /** Give the memory back. Any later call throws; a second `dispose` does nothing. */
     dispose() {

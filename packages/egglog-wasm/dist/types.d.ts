@@ -29,6 +29,8 @@ export type CreateOptions = {
     readonly seminaive?: boolean;
     /** Make a global without `$` an error instead of a warning. Default false. */
     readonly strict?: boolean;
+    /** Accept names that the engine keeps for itself, as its desugared programs have them. Default false. */
+    readonly reservedNames?: boolean;
     /** Programs for `(include "name")`, by name. */
     readonly files?: Readonly<Record<string, string>>;
 };
@@ -129,11 +131,16 @@ export type RunOutput = {
 export type StatisticsOutput = {
     readonly kind: "statistics";
 } & RunReport;
-export type TextOutput = {
-    readonly kind: "proof" | "text";
+export type ProofOutput = {
+    readonly kind: "proof";
     readonly text: string;
 };
-export type Output = CheckOutput | ExtractOutput | VariantsOutput | PrintFunctionOutput | PrintSizeOutput | RunOutput | StatisticsOutput | TextOutput;
+/** Of a command that an extension of the engine brings. */
+export type TextOutput = {
+    readonly kind: "text";
+    readonly text: string;
+};
+export type Output = CheckOutput | ExtractOutput | VariantsOutput | PrintFunctionOutput | PrintSizeOutput | RunOutput | StatisticsOutput | ProofOutput | TextOutput;
 type Ran = {
     readonly outputs: readonly Output[];
     /** Commands that were carried out. */

@@ -1,6 +1,6 @@
 import { decodeRun } from "./decode.js";
 import { loadEngine } from "./engine.js";
-import { checkProgram, extractProgram, readCheck, readExtract, readVariants, variantsProgram } from "./queries.js";
+import { checkProgram, extractProgram, readCheck, readExtract, readVariants, variantsProgram, } from "./queries.js";
 export class EGraphWorker {
     #channel;
     #waiting = new Map();
@@ -20,7 +20,10 @@ export class EGraphWorker {
         const { engine = await loadEngine(), stackSizeMb: _, ...rest } = options;
         const worker = new EGraphWorker(options);
         const shared = worker.#cancelled?.buffer;
-        await worker.#ask({ method: "start", start: { module: engine.module, options: rest, cancelled: shared } });
+        await worker.#ask({
+            method: "start",
+            start: { module: engine.module, options: rest, cancelled: shared },
+        });
         return worker;
     }
     async run(program, { limits, file, signal } = {}) {

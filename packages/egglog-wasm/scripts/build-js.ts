@@ -12,7 +12,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 function compile(outDir: string): void {
   const packageFile = createRequire(import.meta.url).resolve("typescript/package.json");
   const tsc = join(packageFile, "..", "bin", "tsc");
-  execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.json"), "--outDir", outDir], { stdio: "inherit" });
+  execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.json"), "--outDir", outDir], {
+    stdio: "inherit",
+  });
 }
 
 /** Names of files in `dist` that are missing, left over or different. */

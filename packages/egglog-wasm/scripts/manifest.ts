@@ -19,10 +19,18 @@ export type Manifest = {
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const inputFolders = ["crate/src", "crate/web-time/src"];
-const inputFiles = ["crate/Cargo.toml", "crate/Cargo.lock", "crate/build.rs", "crate/web-time/Cargo.toml", "scripts/build-wasm.sh"];
+const inputFiles = [
+  "crate/Cargo.toml",
+  "crate/Cargo.lock",
+  "crate/build.rs",
+  "crate/web-time/Cargo.toml",
+  "scripts/build-wasm.sh",
+];
 
 export function inputsSha256(): string {
-  const inFolders = inputFolders.flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`));
+  const inFolders = inputFolders.flatMap((folder) =>
+    readdirSync(join(root, folder)).map((name) => `${folder}/${name}`),
+  );
   const hash = createHash("sha256");
   for (const name of [...inFolders, ...inputFiles].sort()) {
     const bytes = readFileSync(join(root, name));

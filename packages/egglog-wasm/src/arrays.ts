@@ -55,7 +55,9 @@ const decoder = new TextDecoder();
 export function literalText(arrays: EGraphArrays, classIndex: number): string | undefined {
   const literal = arrays.classLiteral[classIndex];
   if (literal === NO_LITERAL) return undefined;
-  return decoder.decode(arrays.literalText.subarray(arrays.literalStart[literal], arrays.literalStart[literal + 1]));
+  return decoder.decode(
+    arrays.literalText.subarray(arrays.literalStart[literal], arrays.literalStart[literal + 1]),
+  );
 }
 
 /** The number of a class's i64, f64 or bool literal, or undefined. */
@@ -95,5 +97,7 @@ export function readArrays(memory: ArrayBuffer, table: number): EGraphArrays {
 
 /** The buffers of `arrays`, to be moved rather than copied by postMessage. */
 export function buffersOf(arrays: EGraphArrays): ArrayBuffer[] {
-  return Object.values(arrays).flatMap((part) => (ArrayBuffer.isView(part) ? [part.buffer as ArrayBuffer] : []));
+  return Object.values(arrays).flatMap((part) =>
+    ArrayBuffer.isView(part) ? [part.buffer as ArrayBuffer] : [],
+  );
 }

@@ -1,7 +1,7 @@
 // From the module's JSON to the outputs that callers see.
 import type { RawTerm } from "./term.ts";
 import { decodeTerms } from "./term.ts";
-import type { EgglogError, Output, RunReport, RunResult, TableSize } from "./types.ts";
+import type { EgglogError, Output, RunResult, TableSize } from "./types.ts";
 
 /** A run as the module tells it: flat text, however deep the terms in it are. */
 export type RawRun = {
@@ -34,8 +34,7 @@ type RawOutput =
       readonly terms: RawTerm[];
     }
   | { readonly kind: "print-size"; readonly of?: string; readonly sizes: TableSize[] }
-  | ({ readonly kind: "run" | "statistics" } & RunReport)
-  | { readonly kind: "proof" | "text"; readonly text: string };
+  | Exclude<Output, { kind: "check" | "extract" | "extract-variants" | "print-function" | "print-size" }>;
 
 function decodeOutputs(json: string): Output[] {
   const raw = JSON.parse(`[${json}]`) as RawOutput[];

@@ -6,7 +6,15 @@ import { decodeRun } from "./decode.ts";
 import type { Engine } from "./engine.ts";
 import { loadEngine, pagesFor } from "./engine.ts";
 import type { Fault, Instance, Watch } from "./instance.ts";
-import { checkProgram, extractProgram, noAnswer, readCheck, readExtract, readVariants, variantsProgram } from "./queries.ts";
+import {
+  checkProgram,
+  extractProgram,
+  noAnswer,
+  readCheck,
+  readExtract,
+  readVariants,
+  variantsProgram,
+} from "./queries.ts";
 import type {
   CreateOptions,
   EgglogError,
@@ -49,12 +57,19 @@ export class EGraph {
   }
 
   #open(instance: Instance): void {
-    const { mode = "plain", seminaive = true, strict = false, files = {} } = this.#options;
+    const {
+      mode = "plain",
+      seminaive = true,
+      strict = false,
+      reservedNames = false,
+      files = {},
+    } = this.#options;
     const settings = [MODES[mode], Number(seminaive), Number(strict)] as const;
     this.#engine.openAs(settings.join(), instance, () => {
       const fault = instance.attempt(undefined, (exports) => exports.eg_open(...settings));
       if (fault !== undefined) throw new Error(`no e-graph could be made: ${fault.message}`);
     });
+    if (reservedNames) instance.exports.eg_allow_reserved_names();
     for (const [name, text] of Object.entries(files)) this.addFile(name, text);
   }
 
@@ -74,7 +89,8 @@ export class EGraph {
       exports.eg_run(...file, ...instance.give(program));
       answer = instance.answer();
     });
-    const error = fault === undefined ? (JSON.parse(answer) as EgglogError | null) : this.#recover(instance, fault);
+    const error =
+      fault === undefined ? (JSON.parse(answer) as EgglogError | null) : this.#recover(instance, fault);
     if (this.#lost !== undefined) return nothingRan(this.#lost);
     const { exports } = instance;
     return {
@@ -133,7 +149,11 @@ export class EGraph {
   }
 
   /** Up to `count` terms equal to `expression`, by different nodes of its class, cheapest first. */
-  extractVariants(expression: string, count: number, options?: RunOptions): Result<Omit<VariantsOutput, "kind">> {
+  extractVariants(
+    expression: string,
+    count: number,
+    options?: RunOptions,
+  ): Result<Omit<VariantsOutput, "kind">> {
     return readVariants(this.run(variantsProgram(expression, count), options));
   }
 
@@ -177,7 +197,9 @@ export class EGraph {
   }
 
   /** The e-graph in the JSON shape of the egraph-serialize crate. */
-  serialize(limits: SerializeLimits = {}): Result<{ readonly json: string; readonly egraph: SerializedEGraph }> {
+  serialize(
+    limits: SerializeLimits = {},
+  ): Result<{ readonly json: string; readonly egraph: SerializedEGraph }> {
     const result = this.serializeText(limits);
     return result.ok ? { ...result, egraph: JSON.parse(result.json) as SerializedEGraph } : result;
   }
@@ -224,11 +246,6 @@ export class EGraph {
   addFile(name: string, text: string): void {
     const instance = this.#live();
     instance.exports.eg_add_file(...instance.give(name), ...instance.give(text));
-  }
-
-  /** Accept names that the engine keeps for itself, as its desugared programs have them. */
-  allowReservedNames(): void {
-    this.#live().exports.eg_allow_reserved_names();
   }
 
   /** Give the memory back. Any later call throws; a second `dispose` does nothing. */

@@ -39,7 +39,8 @@ function formatReport({ rules, rulesets }: RunReport): string {
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(3)}s`;
   const byTime = [...rules].sort((a, b) => a.searchMs - b.searchMs);
   const ruleLines = byTime.map(
-    ({ name, searchMs, matches }) => `Rule ${shorten(name)}: search and apply ${seconds(searchMs)}, num matches ${matches}\n`,
+    ({ name, searchMs, matches }) =>
+      `Rule ${shorten(name)}: search and apply ${seconds(searchMs)}, num matches ${matches}\n`,
   );
   const rulesetLines = rulesets.map(
     ({ name, searchMs, mergeMs, rebuildMs }) =>

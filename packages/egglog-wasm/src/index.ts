@@ -19,6 +19,7 @@ export type {
   Output,
   PrintFunctionOutput,
   PrintSizeOutput,
+  ProofOutput,
   Result,
   RuleReport,
   RulesetReport,

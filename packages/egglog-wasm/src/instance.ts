@@ -99,7 +99,8 @@ export class Instance {
     };
     const poll = (): void => {
       if (now() > this.#watch.cutAt) raise("time", "cut off in the middle of an iteration");
-      if (this.#watch.checkpoints && this.#watch.shouldStop?.()) raise("cancelled", "cancelled in the middle of an iteration");
+      if (this.#watch.checkpoints && this.#watch.shouldStop?.())
+        raise("cancelled", "cancelled in the middle of an iteration");
     };
     return {
       now: () => {

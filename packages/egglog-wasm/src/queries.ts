@@ -4,7 +4,8 @@ import type { ExtractOutput, Result, RunResult, VariantsOutput } from "./types.t
 // The line break keeps a comment at the end of the text from hiding the parenthesis.
 export const checkProgram = (facts: string): string => `(check ${facts}\n)`;
 export const extractProgram = (expression: string): string => `(extract ${expression}\n)`;
-export const variantsProgram = (expression: string, count: number): string => `(extract ${expression}\n${count})`;
+export const variantsProgram = (expression: string, count: number): string =>
+  `(extract ${expression}\n${count})`;
 
 export function readCheck(result: RunResult): Result<{ readonly holds: boolean }> {
   if (result.ok) return { ok: true, holds: true };

@@ -15,7 +15,14 @@ export type LiteralTerm =
 /** As it comes from the module: children are indices of earlier terms. */
 export type RawTerm =
   | readonly [op: string, ...children: number[]]
-  | { readonly i?: string; readonly f?: string; readonly s?: string; readonly b?: string; readonly u?: string; readonly v?: string };
+  | {
+      readonly i?: string;
+      readonly f?: string;
+      readonly s?: string;
+      readonly b?: string;
+      readonly u?: string;
+      readonly v?: string;
+    };
 
 export function decodeTerms(raw: readonly RawTerm[]): Term[] {
   const terms: Term[] = [];

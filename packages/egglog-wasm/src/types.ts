@@ -33,6 +33,8 @@ export type CreateOptions = {
   readonly seminaive?: boolean;
   /** Make a global without `$` an error instead of a warning. Default false. */
   readonly strict?: boolean;
+  /** Accept names that the engine keeps for itself, as its desugared programs have them. Default false. */
+  readonly reservedNames?: boolean;
   /** Programs for `(include "name")`, by name. */
   readonly files?: Readonly<Record<string, string>>;
 };
@@ -130,7 +132,9 @@ export type PrintSizeOutput = {
 };
 export type RunOutput = { readonly kind: "run" } & RunReport;
 export type StatisticsOutput = { readonly kind: "statistics" } & RunReport;
-export type TextOutput = { readonly kind: "proof" | "text"; readonly text: string };
+export type ProofOutput = { readonly kind: "proof"; readonly text: string };
+/** Of a command that an extension of the engine brings. */
+export type TextOutput = { readonly kind: "text"; readonly text: string };
 
 export type Output =
   | CheckOutput
@@ -140,6 +144,7 @@ export type Output =
   | PrintSizeOutput
   | RunOutput
   | StatisticsOutput
+  | ProofOutput
   | TextOutput;
 
 type Ran = {
@@ -150,7 +155,9 @@ type Ran = {
   /** Rows in all tables. */
   readonly tuples: number;
 };
-export type RunResult = ({ readonly ok: true } & Ran) | ({ readonly ok: false; readonly error: EgglogError } & Ran);
+export type RunResult =
+  | ({ readonly ok: true } & Ran)
+  | ({ readonly ok: false; readonly error: EgglogError } & Ran);
 
 export type Result<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly error: EgglogError };
 
@@ -162,7 +169,9 @@ export type EvalValue =
 export type SerializedEGraph = {
   readonly nodes: Readonly<Record<string, SerializedNode>>;
   readonly root_eclasses: readonly string[];
-  readonly class_data: Readonly<Record<string, { readonly type?: string; readonly [key: string]: string | undefined }>>;
+  readonly class_data: Readonly<
+    Record<string, { readonly type?: string; readonly [key: string]: string | undefined }>
+  >;
 };
 export type SerializedNode = {
   readonly op: string;

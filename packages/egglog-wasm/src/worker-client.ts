@@ -3,7 +3,14 @@ import type { EGraphArrays } from "./arrays.ts";
 import { decodeRun } from "./decode.ts";
 import type { Engine } from "./engine.ts";
 import { loadEngine } from "./engine.ts";
-import { checkProgram, extractProgram, readCheck, readExtract, readVariants, variantsProgram } from "./queries.ts";
+import {
+  checkProgram,
+  extractProgram,
+  readCheck,
+  readExtract,
+  readVariants,
+  variantsProgram,
+} from "./queries.ts";
 import type {
   CreateOptions,
   EvalValue,
@@ -62,7 +69,10 @@ export class EGraphWorker {
     const { engine = await loadEngine(), stackSizeMb: _, ...rest } = options;
     const worker = new EGraphWorker(options);
     const shared = worker.#cancelled?.buffer as SharedArrayBuffer | undefined;
-    await worker.#ask({ method: "start", start: { module: engine.module, options: rest, cancelled: shared } });
+    await worker.#ask({
+      method: "start",
+      start: { module: engine.module, options: rest, cancelled: shared },
+    });
     return worker;
   }
 
@@ -85,7 +95,10 @@ export class EGraphWorker {
     return readCheck(await this.run(checkProgram(facts), options));
   }
 
-  async extract(expression: string, options?: WorkerRunOptions): Promise<Result<Omit<ExtractOutput, "kind">>> {
+  async extract(
+    expression: string,
+    options?: WorkerRunOptions,
+  ): Promise<Result<Omit<ExtractOutput, "kind">>> {
     return readExtract(await this.run(extractProgram(expression), options));
   }
 
@@ -105,7 +118,9 @@ export class EGraphWorker {
     return this.#ask({ method: "arrays" });
   }
 
-  async serialize(limits: SerializeLimits = {}): Promise<Result<{ readonly json: string; readonly egraph: SerializedEGraph }>> {
+  async serialize(
+    limits: SerializeLimits = {},
+  ): Promise<Result<{ readonly json: string; readonly egraph: SerializedEGraph }>> {
     const result = await this.#ask({ method: "serialize", limits });
     return result.ok ? { ...result, egraph: JSON.parse(result.json) as SerializedEGraph } : result;
   }
@@ -156,9 +171,14 @@ export class EGraphWorker {
   }
 }
 
-function openChannel(stackSizeMb: number, receive: (reply: Reply) => void, end: (error: Error) => void): Channel {
+function openChannel(
+  stackSizeMb: number,
+  receive: (reply: Reply) => void,
+  end: (error: Error) => void,
+): Channel {
   const url = new URL("./worker.js", import.meta.url);
-  const threads = typeof process === "undefined" ? undefined : process.getBuiltinModule?.("node:worker_threads");
+  const threads =
+    typeof process === "undefined" ? undefined : process.getBuiltinModule?.("node:worker_threads");
   if (threads !== undefined) {
     const worker = new threads.Worker(url, { resourceLimits: { stackSizeMb } });
     worker.on("message", receive);

@@ -14,7 +14,8 @@ let graph: EGraph | undefined;
 let cancelled: Int32Array | undefined;
 
 function nodePort(): Port | undefined {
-  const threads = typeof process === "undefined" ? undefined : process.getBuiltinModule?.("node:worker_threads");
+  const threads =
+    typeof process === "undefined" ? undefined : process.getBuiltinModule?.("node:worker_threads");
   const port = threads?.parentPort;
   if (port === undefined || port === null) return undefined;
   return {
@@ -26,7 +27,8 @@ function nodePort(): Port | undefined {
 function webPort(): Port {
   return {
     post: (reply, transfer) => globalThis.postMessage(reply, { transfer }),
-    listen: (receive) => globalThis.addEventListener("message", (event: MessageEvent<Numbered>) => receive(event.data)),
+    listen: (receive) =>
+      globalThis.addEventListener("message", (event: MessageEvent<Numbered>) => receive(event.data)),
   };
 }
 

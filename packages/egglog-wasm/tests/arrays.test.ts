@@ -31,7 +31,11 @@ function arraysOf(text: string): EGraphArrays {
 test("extraction over the arrays costs what the engine's does", () => {
   const g = open();
   outputs(g.run(program("matmul")));
-  outputs(g.run('(let $x (Relu (AddT (MatMul (Scale 2.0 (Input "a" 8 4)) (Transpose (Input "b" 6 4))) (Input "c" 8 6))))'));
+  outputs(
+    g.run(
+      '(let $x (Relu (AddT (MatMul (Scale 2.0 (Input "a" 8 4)) (Transpose (Input "b" 6 4))) (Input "c" 8 6))))',
+    ),
+  );
   outputs(g.run("(run-schedule (repeat 4 (saturate shapes) algebra fuse))"));
   const { arrays } = unwrap(g.arrays());
   const root = arrays.lets.get("$x") ?? -1;
@@ -48,12 +52,24 @@ test("the same nodes and classes as the JSON form", () => {
     JSON.stringify([op, eclass, children.map((child) => egraph.nodes[child].eclass), cost, subsumed]),
   );
   const name = (c: number): string => `${arrays.sorts[arrays.classSort[c]]}-${arrays.classId[c]}`;
-  const literal = (c: number): string => (arrays.sorts[arrays.classSort[c]] === "String" ? JSON.stringify(literalText(arrays, c)) : (literalText(arrays, c) ?? ""));
+  const literal = (c: number): string =>
+    arrays.sorts[arrays.classSort[c]] === "String"
+      ? JSON.stringify(literalText(arrays, c))
+      : (literalText(arrays, c) ?? "");
   const fromArrays = Array.from(arrays.nodeOp, (op, n) => {
     const info = arrays.ops[op];
-    const children = Array.from(arrays.children.subarray(arrays.childStart[n], arrays.childStart[n + 1]), name);
+    const children = Array.from(
+      arrays.children.subarray(arrays.childStart[n], arrays.childStart[n + 1]),
+      name,
+    );
     const text = info.kind === "literal" ? literal(arrays.nodeClass[n]) : info.name;
-    return JSON.stringify([text, name(arrays.nodeClass[n]), children, arrays.nodeCost[n], arrays.nodeFlags[n] === SUBSUMED]);
+    return JSON.stringify([
+      text,
+      name(arrays.nodeClass[n]),
+      children,
+      arrays.nodeCost[n],
+      arrays.nodeFlags[n] === SUBSUMED,
+    ]);
   });
   expect(fromArrays.sort()).toEqual(fromJson.sort());
   expect(Object.keys(egraph.class_data)).toHaveLength(arrays.classId.length);
@@ -87,7 +103,12 @@ test("literals, containers, relations and functions have their kinds", () => {
   expect(kinds.get("i64")).toBe("literal");
   const literals = Array.from(a.classId.keys()).filter((c) => a.classLiteral[c] !== NO_LITERAL);
   expect(literals.map((c) => literalText(a, c)).sort()).toEqual(["-2", "0.5", "1", "it's"]);
-  expect(literals.map((c) => literalNumber(a, c)).filter((x) => !Number.isNaN(x)).sort()).toEqual([-2, 0.5, 1]);
+  expect(
+    literals
+      .map((c) => literalNumber(a, c))
+      .filter((x) => !Number.isNaN(x))
+      .sort(),
+  ).toEqual([-2, 0.5, 1]);
   const vector = a.nodeOp.findIndex((op) => a.ops[op].name === "vec-of");
   const elements = Array.from(a.children.subarray(a.childStart[vector], a.childStart[vector + 1]));
   expect(elements).toHaveLength(3);

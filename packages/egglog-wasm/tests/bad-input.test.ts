@@ -46,7 +46,10 @@ test("unknown ruleset", () => {
 
 test("cyclic let", () => {
   expect(failure("(let $a (F $a))", "(datatype E (F E))")).toMatchObject({ kind: "type", line: 1 });
-  expect(failure("(let $a (F $b)) (let $b (F $a))", "(datatype E (F E))")).toMatchObject({ kind: "type", line: 1 });
+  expect(failure("(let $a (F $b)) (let $b (F $a))", "(datatype E (F E))")).toMatchObject({
+    kind: "type",
+    line: 1,
+  });
 });
 
 test("a class without a finite term has nothing to extract", () => {
@@ -63,8 +66,18 @@ test("ten megabytes of garbage, of several kinds", () => {
     seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
     return seed >>> 16;
   };
-  const noise = Array.from({ length: mega / 16 }, () => String.fromCharCode(33 + (random() % 94)).repeat(16)).join("");
-  const kinds = [noise, "(".repeat(mega), ")".repeat(mega), "a".repeat(mega), '"'.repeat(mega), "\0".repeat(mega), "(a ".repeat(mega / 3)];
+  const noise = Array.from({ length: mega / 16 }, () =>
+    String.fromCharCode(33 + (random() % 94)).repeat(16),
+  ).join("");
+  const kinds = [
+    noise,
+    "(".repeat(mega),
+    ")".repeat(mega),
+    "a".repeat(mega),
+    '"'.repeat(mega),
+    "\0".repeat(mega),
+    "(a ".repeat(mega / 3),
+  ];
   for (const text of kinds) {
     const error = failure(text);
     expect(error.kind).toBe("parse");
@@ -78,7 +91,12 @@ test("text that is not Unicode", () => {
 });
 
 test("columns count UTF-16 units", () => {
-  expect(failure('(datatype E (A String)) (A "𝛼é") (Z)')).toMatchObject({ line: 1, column: 35, offset: 34, length: 3 });
+  expect(failure('(datatype E (A String)) (A "𝛼é") (Z)')).toMatchObject({
+    line: 1,
+    column: 35,
+    offset: 34,
+    length: 3,
+  });
 });
 
 test("deeply nested terms", () => {

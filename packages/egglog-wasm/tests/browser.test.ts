@@ -12,10 +12,25 @@ import { expect, test } from "vitest";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const chromium = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const missing = !existsSync(chromium);
-if (missing) console.warn(`\n*** SKIPPED: the browser test needs ${chromium} (apt-get install chromium, or set CHROMIUM) ***\n`);
+if (missing)
+  console.warn(
+    `\n*** SKIPPED: the browser test needs ${chromium} (apt-get install chromium, or set CHROMIUM) ***\n`,
+  );
 
-const TYPES: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
-const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".wasm": "application/wasm",
+};
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
 type Server = { readonly url: string; readonly result: Promise<unknown>; readonly close: () => void };
 
@@ -32,8 +47,14 @@ async function serve(): Promise<Server> {
       return;
     }
     const file = await readFile(join(root, path)).catch(() => undefined);
-    const isolation = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
-    response.writeHead(file === undefined ? 404 : 200, { "content-type": TYPES[extname(path)] ?? "text/plain", ...isolation });
+    const isolation = {
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-embedder-policy": "require-corp",
+    };
+    response.writeHead(file === undefined ? 404 : 200, {
+      "content-type": TYPES[extname(path)] ?? "text/plain",
+      ...isolation,
+    });
     response.end(file);
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
@@ -48,7 +69,10 @@ async function serve(): Promise<Server> {
 test.skipIf(missing)("page and worker in headless Chromium", async () => {
   const profile = mkdtempSync(join(tmpdir(), "egglog-wasm-chromium-"));
   const { url, result, close } = await serve();
-  const browser = spawn(chromium, [...FLAGS, `--user-data-dir=${profile}`, url], { stdio: "ignore", detached: true });
+  const browser = spawn(chromium, [...FLAGS, `--user-data-dir=${profile}`, url], {
+    stdio: "ignore",
+    detached: true,
+  });
   try {
     expect(await result).toMatchObject({
       page: { ok: true, text: "(Num 6)", cost: 2, error: ["type", 2], panic: "panic" },

@@ -26,7 +26,14 @@ test("the module itself says the same", async () => {
 test("the module imports only what its host gives", async () => {
   const { module } = await loadEngine();
   const imports = WebAssembly.Module.imports(module).map((i) => `${i.module}.${i.name}`);
-  expect(imports.sort()).toEqual(["env.memory", "host.now", "host.out_of_memory", "host.panic", "host.poll", "host.safepoint"]);
+  expect(imports.sort()).toEqual([
+    "env.memory",
+    "host.now",
+    "host.out_of_memory",
+    "host.panic",
+    "host.poll",
+    "host.safepoint",
+  ]);
 });
 
 test("no path of the machine that built it is in the module", () => {

@@ -33,6 +33,9 @@ export function unwrap<T>(result: Result<T>): T {
 }
 
 /** The outputs of one kind. */
-export function ofKind<K extends Output["kind"]>(all: readonly Output[], kind: K): Extract<Output, { kind: K }>[] {
+export function ofKind<K extends Output["kind"]>(
+  all: readonly Output[],
+  kind: K,
+): Extract<Output, { kind: K }>[] {
   return all.filter((output): output is Extract<Output, { kind: K }> => output.kind === kind);
 }

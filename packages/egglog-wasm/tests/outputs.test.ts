@@ -66,10 +66,16 @@ test("schedules keep the engine's meaning", () => {
 
 test("print-function and print-size are rows and numbers", () => {
   const g = open();
-  outputs(g.run('(datatype E (A) (B E)) (function f (E) i64 :merge (max old new)) (set (f (B (A))) 3) (relation r (String f64)) (r "q\\"" 1.5)'));
+  outputs(
+    g.run(
+      '(datatype E (A) (B E)) (function f (E) i64 :merge (max old new)) (set (f (B (A))) 3) (relation r (String f64)) (r "q\\"" 1.5)',
+    ),
+  );
   const all = outputs(g.run("(print-function f 10) (print-function r 10) (print-size f) (print-size)"));
   const [f, r] = ofKind(all, "print-function");
-  expect(f.rows.map(({ row, output }) => [printTerm(row), printTerm(output)])).toEqual([["(f (B (A)))", "3"]]);
+  expect(f.rows.map(({ row, output }) => [printTerm(row), printTerm(output)])).toEqual([
+    ["(f (B (A)))", "3"],
+  ]);
   expect(r.rows.map(({ row }) => printTerm(row))).toEqual(['(r "q\\"" 1.5)']);
   const [one, every] = ofKind(all, "print-size");
   expect(one).toEqual({ kind: "print-size", of: "f", sizes: [{ name: "f", size: 1 }] });
@@ -84,8 +90,19 @@ test("print-function and print-size are rows and numbers", () => {
 test("text is as the command line prints it", () => {
   const g = open();
   outputs(g.run("(datatype E (A) (B E)) (function f (E) i64 :no-merge) (set (f (A)) 3)"));
-  const text = outputs(g.run("(extract (B (A))) (extract (B (A)) 1) (print-function f 5) (print-size f) (print-size) (check (A))")).map(formatOutput);
-  expect(text).toEqual(["(B (A))\n", "(\n   (B (A))\n)\n", "(\n   (f (A)) -> 3\n)\n", "1\n", "((A 1)\n (B 1)\n (f 1))\n", ""]);
+  const text = outputs(
+    g.run(
+      "(extract (B (A))) (extract (B (A)) 1) (print-function f 5) (print-size f) (print-size) (check (A))",
+    ),
+  ).map(formatOutput);
+  expect(text).toEqual([
+    "(B (A))\n",
+    "(\n   (B (A))\n)\n",
+    "(\n   (f (A)) -> 3\n)\n",
+    "1\n",
+    "((A 1)\n (B 1)\n (f 1))\n",
+    "",
+  ]);
 });
 
 test("literals of every sort come back as values", () => {
@@ -126,7 +143,10 @@ test("include reads the files that were given, and nothing else", () => {
 
 test("proofs can be asked for", () => {
   const g = open({ mode: "proofs" });
-  const [proof] = ofKind(outputs(g.run("(datatype E (A) (B)) (rewrite (A) (B)) (A) (run 1) (prove (= (A) (B)))")), "proof");
+  const [proof] = ofKind(
+    outputs(g.run("(datatype E (A) (B)) (rewrite (A) (B)) (A) (run 1) (prove (= (A) (B)))")),
+    "proof",
+  );
   expect(proof.text).toContain("(A)");
 });
 

@@ -27,7 +27,7 @@ test("a clone goes its own way", () => {
   const before = snapshot(g);
   const copy = g.clone();
   expect(snapshot(copy)).toBe(before);
-  outputs(copy.run('(union $e (Num 0)) (run algebra 1)'));
+  outputs(copy.run("(union $e (Num 0)) (run algebra 1)"));
   expect(snapshot(g)).toBe(before);
   g.dispose();
   expect(unwrap(copy.check("(= $e (Num 0))")).holds).toBe(true);
@@ -38,7 +38,12 @@ test("equal input gives equal output, in a new instance and in a used one", () =
     const g = open();
     outputs(g.run(START));
     const { arrays } = unwrap(g.arrays());
-    const text = [snapshot(g), String(unwrap(g.extract("$e")).cost), arrays.nodeOp.join(), arrays.classId.join()].join("\n");
+    const text = [
+      snapshot(g),
+      String(unwrap(g.extract("$e")).cost),
+      arrays.nodeOp.join(),
+      arrays.classId.join(),
+    ].join("\n");
     g.dispose();
     return text;
   });

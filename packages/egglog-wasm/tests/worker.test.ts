@@ -44,7 +44,9 @@ test("the larger stack of a worker extracts deep terms", async () => {
 
 test("terminate rejects what is under way", async () => {
   const worker = await EGraphWorker.create();
-  const running = worker.run("(datatype N (Z) (S N)) (rule ((= x (S y))) ((S x))) (S (Z)) (run-schedule (saturate (run)))");
+  const running = worker.run(
+    "(datatype N (Z) (S N)) (rule ((= x (S y))) ((S x))) (S (Z)) (run-schedule (saturate (run)))",
+  );
   worker.terminate();
   await expect(running).rejects.toThrow("terminated");
   await expect(worker.run("")).rejects.toThrow("terminated");

@@ -15,7 +15,14 @@ async function onPage() {
   const panic = g.run("(unstable-combined-ruleset all nowhere)(run all 1)").error;
   const nodes = g.arrays().arrays.nodeOp.length;
   g.dispose();
-  return { ok: run.ok, text: printTerm(term), cost, error: [error.kind, error.line], panic: panic.kind, nodes };
+  return {
+    ok: run.ok,
+    text: printTerm(term),
+    cost,
+    error: [error.kind, error.line],
+    panic: panic.kind,
+    nodes,
+  };
 }
 
 async function inWorker() {
@@ -23,7 +30,9 @@ async function inWorker() {
   await worker.run(PROGRAM);
   const { cost } = await worker.extract("$e");
   const abort = new AbortController();
-  const endless = worker.run("(rule ((= x (Num a))) ((Num (+ a 1)))) (run-schedule (saturate (run)))", { signal: abort.signal });
+  const endless = worker.run("(rule ((= x (Num a))) ((Num (+ a 1)))) (run-schedule (saturate (run)))", {
+    signal: abort.signal,
+  });
   setTimeout(() => abort.abort(), 20);
   const { error } = await endless;
   worker.terminate();
