@@ -21,7 +21,7 @@ export function weightsFile(program: Program, view: ProjectView): string {
       ...(w.loops.length > 0
         ? { loops: Object.fromEntries(w.loops.map((l) => [l.variable, [l.low, l.high]])) }
         : {}),
-      slot: view.weights.access(w.name, (l) => l),
+      slot: view.weights.path(w.name),
       dtype: w.dtype,
       shape: w.shape.map((p) => p.constant),
       layout: layoutOf(w),

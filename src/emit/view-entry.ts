@@ -1,14 +1,14 @@
 /** One entry: its arguments, its place in memory, and its forward pass as lines of C++. */
-import { highest, lowest } from "../ir/bounds.ts";
+import { type Bounds, highest, lowest, type Range } from "../ir/bounds.ts";
 import type { DType } from "../ir/dtype.ts";
 import type { Dim, Shape } from "../ir/hlir.ts";
-import type { KernelParam } from "../ir/kernel.ts";
-import type { Argument, LEntry, Place, Program, Step } from "../ir/llir.ts";
+import type { LEntry, Program } from "../ir/llir.ts";
 import { atomsOf, int, type Poly, printPoly } from "../ir/poly.ts";
 import { abiType, cppSpelling, cppType, expression, tsSpelling } from "./cpp.ts";
 import { Names } from "./names.ts";
 import { type TensorView, viewTensor } from "./view.ts";
 import type { KernelView } from "./view-kernels.ts";
+import { writeSteps } from "./view-steps.ts";
 import type { WeightsView } from "./view-weights.ts";
 
 export type DimView = {
@@ -89,7 +89,7 @@ const interfaceNames =
 export function viewEntry(entry: LEntry, context: Context): EntryView {
   const { program } = context;
   const functions = new Names(interfaceNames.split(" ").map((name) => `${context.id}_${name}`));
-  const names = new Names(["model", "weights", "arena", "entry", "call", "code"]);
+  const names = new Names(["model", "weights", "arena", "call", "code", ...perLoopNames(program)]);
   const dims = argumentDims(entry, program);
   for (const d of dims) names.give(`dim ${d.name}`, d.name);
   for (const t of entry.inputs) names.give(`input ${t.name}`, t.name);
@@ -168,6 +168,10 @@ export function viewEntry(entry: LEntry, context: Context): EntryView {
   };
 }
 
+/** `per_l`, the names that the weights of an iteration go by. */
+const perLoopNames = (program: Program): string[] =>
+  program.weights.flatMap((w) => w.loops.map((l) => `per_${l.variable}`));
+
 /** The type to cast to where C interface and project spell an element type differently. */
 function castTo(t: TensorView, constness: string): string | undefined {
   return abiType(t.dtype) ===
@@ -178,9 +182,22 @@ function castTo(t: TensorView, constness: string): string | undefined {
     : `${constness}${cppType(t.dtype)}*`;
 }
 
-/** Its dims and those that their bounds speak of, in declaration order. */
+/** The dims that are arguments, in declaration order. */
 function argumentDims(entry: LEntry, program: Program): Dim[] {
   return program.dims.filter((d) => entry.dims.includes(d.name));
+}
+
+/**
+ * The range of a dim among the arguments of an entry. A bound that speaks of a dim which is no argument holds for
+ * some value of that dim: the widest is taken.
+ */
+export function argumentRange(d: Dim, args: readonly Dim[], bounds: Bounds): Range {
+  const isKnown = (p: Poly): boolean =>
+    atomsOf(p).every((a) => a.kind !== "dim" || args.some((other) => other.name === a.name));
+  return {
+    low: isKnown(d.low) ? d.low : int(lowest(d.low, bounds)!),
+    high: isKnown(d.high) ? d.high : int(highest(d.high, bounds)!),
+  };
 }
 
 function viewDim(
@@ -195,11 +212,7 @@ function viewDim(
   },
 ): DimView {
   const { bounds } = c.program;
-  // A bound that speaks of a dim which is no argument here holds for some value of that dim: take the widest.
-  const isArgument = (p: Poly): boolean =>
-    atomsOf(p).every((a) => a.kind !== "dim" || c.dims.some((other) => other.name === a.name));
-  const low = isArgument(d.low) ? d.low : int(lowest(d.low, bounds)!);
-  const high = isArgument(d.high) ? d.high : int(highest(d.high, bounds)!);
+  const { low, high } = argumentRange(d, c.dims, bounds);
   return {
     name: d.name,
     id: c.id,
@@ -212,67 +225,4 @@ function viewDim(
     tsLow: expression(low, bounds, c.spellTs),
     tsHigh: expression(high, bounds, c.spellTs),
   };
-}
-
-type Body = {
-  readonly lines: readonly string[];
-  readonly places: ReadonlySet<string>;
-  readonly dims: ReadonlySet<string>;
-  readonly usesWeights: boolean;
-  readonly usesArena: boolean;
-};
-
-type Writer = Context & { readonly names: Names; readonly text: (p: Poly) => string };
-
-function writeSteps(entry: LEntry, w: Writer): Body {
-  const places = new Set<string>();
-  const dims = new Set<string>();
-  let usesWeights = false;
-  let usesArena = false;
-  for (const t of entry.temporaries) w.names.give(`temporary ${t.name}`, t.name);
-
-  const poly = (p: Poly): string => {
-    for (const a of atomsOf(p)) if (a.kind === "dim") dims.add(a.name);
-    return w.text(p);
-  };
-
-  function pointer(place: Place, wanted: KernelParam & { kind: "pointer" }): string {
-    usesArena ||= place.kind === "scratch" || place.kind === "temporary";
-    if (place.kind === "scratch") return `at<${cppType(wanted.dtype)}>(arena, ${place.offset})`;
-    places.add(`${place.kind} ${place.name}`);
-    if (place.kind === "state") return `model.state.${place.name.replace(/\W/g, "_")}`;
-    if (place.kind === "weight") {
-      usesWeights = true;
-      return `weights.${w.weights.access(place.name, (l) => w.names.give(`loop ${l}`, l))}`;
-    }
-    return w.names.of(`${place.kind} ${place.name}`);
-  }
-
-  /** The next of `given`, but for what the model holds for all kernels. */
-  function argument(p: KernelParam, given: Iterator<Argument>): string {
-    if (p.kind === "workspace") return "model.workspace.data()";
-    if (p.kind === "check") return "&model.indices";
-    const a = given.next().value;
-    if (a?.kind === "size" && p.kind === "size") return poly(a.value);
-    if (a?.kind === "place" && p.kind === "pointer") return pointer(a.place, p);
-    throw new Error(`${entry.name}: parameter ${p.name} was given ${a?.kind ?? "nothing"}`);
-  }
-
-  function lines(steps: readonly Step[], indent: string): string[] {
-    return steps.flatMap((step) => {
-      if (step.kind === "loop") {
-        const variable = w.names.give(`loop ${step.variable}`, step.variable);
-        const head = `for (int64_t ${variable} = ${poly(step.low)}; ${variable} < ${poly(step.high)}; ++${variable}) {`;
-        return [`${indent}${head}`, ...lines(step.steps, `${indent}    `), `${indent}}`];
-      }
-      const kernel = w.program.kernels.find((k) => k.name === step.kernel);
-      if (kernel === undefined) throw new Error(`${entry.name} calls ${step.kernel}, which is no kernel`);
-      const given = step.args.values();
-      const args = kernel.params.map((p) => argument(p, given));
-      return [`${indent}CALL(${[kernel.name, ...args].join(", ")});`];
-    });
-  }
-
-  const written = lines(entry.steps, "");
-  return { lines: written, places, dims, usesWeights, usesArena };
 }

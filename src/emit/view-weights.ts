@@ -16,8 +16,12 @@ export type WeightsView = {
   readonly members: readonly string[];
   /** Body of the function that declares every tensor to the binder. */
   readonly bindings: readonly string[];
-  /** `per_l[l].attention_wq`: a member of `struct Weights`, given the C identifiers of the loop variables. */
-  readonly access: (slot: string, variable: (name: string) => string) => string;
+  /** `per_l.attention_wq`: how a slot is written where every loop around it has a reference to its struct. */
+  readonly access: (slot: string) => string;
+  /** The line that makes the reference for a loop inside of others; undefined where no weight is declared in it. */
+  readonly reference: (loop: string, outer: readonly string[], variable: string) => string | undefined;
+  /** `per_l[l].attention_wq`, for people. */
+  readonly path: (slot: string) => string;
 };
 
 /** A struct: the weights declared directly in it, and those of loops inside. */
@@ -46,6 +50,7 @@ function groupByLoops(slots: readonly WeightSlot[]): Group {
 }
 
 const memberOf = (loop: Loop): string => `per_${loop.variable}`;
+const structOf = (loop: Loop): string => `Per${pascalCase(loop.variable)}`;
 const minus = (variable: string, low: number): string =>
   low === 0 ? variable : low > 0 ? `${variable} - ${low}` : `${variable} + ${-low}`;
 
@@ -62,11 +67,36 @@ export function viewWeights(program: Program): WeightsView {
   const root = groupByLoops(program.weights);
   const slots = new Map(program.weights.map((w) => [w.name, w]));
 
-  const access: WeightsView["access"] = (slot, variable) =>
+  const path: WeightsView["path"] = (slot) =>
     slots
       .get(slot)!
-      .loops.map((l) => `${memberOf(l)}[${minus(variable(l.variable), l.low)}].`)
+      .loops.map((l) => `${memberOf(l)}[${minus(l.variable, l.low)}].`)
       .join("") + names.of(slot);
+
+  const access: WeightsView["access"] = (slot) => {
+    const inner = slots.get(slot)!.loops.at(-1);
+    return `${inner === undefined ? "weights" : memberOf(inner)}.${names.of(slot)}`;
+  };
+
+  /** The group of a loop inside of others, skipping those around it that hold no weights. */
+  function groupOf(variables: readonly string[]): { group: Group; type: string; parent: string } | undefined {
+    let found = { group: root, type: "Weights", parent: "weights" };
+    for (const variable of variables) {
+      const group = [...found.group.inner.values()].find((g) => g.loop!.variable === variable);
+      if (group === undefined) continue;
+      const parent = found.group.loop === undefined ? "weights" : memberOf(found.group.loop);
+      found = { group, type: `${found.type}::${structOf(group.loop!)}`, parent };
+    }
+    return found.group.loop?.variable === variables.at(-1) ? found : undefined;
+  }
+
+  const reference: WeightsView["reference"] = (loop, outer, variable) => {
+    const found = groupOf([...outer, loop]);
+    if (found === undefined) return undefined;
+    const { group, type, parent } = found;
+    const member = memberOf(group.loop!);
+    return `${type}& ${member} = ${parent}.${member}[${minus(variable, group.loop!.low)}];`;
+  };
 
   function members(group: Group): string[] {
     const lines = group.slots.map((w) => {
@@ -76,7 +106,7 @@ export function viewWeights(program: Program): WeightsView {
     for (const inner of group.inner.values()) {
       const loop = inner.loop!;
       lines.push(
-        `struct Per${pascalCase(loop.variable)} {  // one for each ${loop.variable} in ${loop.low}..${loop.high}`,
+        `struct ${structOf(loop)} {  // one for each ${loop.variable} in ${loop.low}..${loop.high}`,
         ...members(inner).map((line) => `    ${line}`),
         `} ${memberOf(loop)}[${loop.high - loop.low}];`,
       );
@@ -84,12 +114,16 @@ export function viewWeights(program: Program): WeightsView {
     return lines;
   }
 
-  function bindings(group: Group): string[] {
-    const lines = group.slots.flatMap((w) => bindingOf(w, `weights.${access(w.name, (l) => l)}`, number));
+  function bindings(group: Group, outer: readonly string[]): string[] {
+    const lines = group.slots.flatMap((w) => bindingOf(w, access(w.name), number));
     for (const inner of group.inner.values()) {
-      const loop = inner.loop!;
-      const head = `for (int64_t ${loop.variable} = ${loop.low}; ${loop.variable} < ${loop.high}; ++${loop.variable}) {`;
-      lines.push(head, ...bindings(inner).map((line) => `    ${line}`), "}");
+      const { variable, low, high } = inner.loop!;
+      lines.push(
+        `for (int64_t ${variable} = ${low}; ${variable} < ${high}; ++${variable}) {`,
+        `    ${reference(variable, outer, variable)}`,
+        ...bindings(inner, [...outer, variable]).map((line) => `    ${line}`),
+        "}",
+      );
     }
     return lines;
   }
@@ -99,8 +133,10 @@ export function viewWeights(program: Program): WeightsView {
     bytes: program.weights.reduce((sum, w) => sum + bytesOf(w), 0),
     packs: program.weights.some((w) => w.layout.kind === "packed"),
     members: members(root),
-    bindings: bindings(root),
+    bindings: bindings(root, []),
     access,
+    reference,
+    path,
   };
 }
 

@@ -98,7 +98,7 @@ export class ModelError extends Error {
 
   /** From the text that the library gives: a code, a message, and an indented line of help. */
   static fromText(text: string): ModelError {
-    const [, code, message, help] = /^(LUM\d+): ([^]*?)(?:\n {2}([^\n]*))?$/.exec(text) ?? [];
+    const [, code, message, help] = /^(LUM\d+): ([\s\S]*?)(?:\n {2}([^\n]*))?$/.exec(text) ?? [];
     return code === undefined ? new ModelError("LUM6001", text) : new ModelError(code, message, help);
   }
 }

@@ -1,6 +1,7 @@
 /** The same description of a model that an emitted `index.ts` holds, made from the program at hand. */
 import { shapeText } from "../emit/cpp.ts";
 import { viewProject } from "../emit/view.ts";
+import { argumentRange } from "../emit/view-entry.ts";
 import { valueAt } from "../ir/bounds.ts";
 import type { DType } from "../ir/dtype.ts";
 import type { Shape } from "../ir/hlir.ts";
@@ -23,11 +24,16 @@ const tensorSpec = (t: {
 
 export function modelSpec(program: Program): ModelSpec {
   const view = viewProject(program);
-  const dimSpec = (name: string): DimSpec => {
+  const dimSpec = (name: string, _: number, names: readonly string[]): DimSpec => {
     const d = program.dims.find((x) => x.name === name);
     if (d === undefined) throw new Error(`no dim ${name}`);
-    const range = `${d.low.key}..${d.high.key}`;
-    return { name, range, low: (dims) => at(d.low, dims), high: (dims) => at(d.high, dims) };
+    const { low, high } = argumentRange(
+      d,
+      program.dims.filter((x) => names.includes(x.name)),
+      program.bounds,
+    );
+    const range = `${low.key}..${high.key}`;
+    return { name, range, low: (dims) => at(low, dims), high: (dims) => at(high, dims) };
   };
   const entries = program.entries.map(
     (e, i): EntrySpec => ({

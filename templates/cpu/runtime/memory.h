@@ -3,12 +3,30 @@
 #pragma once
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 #include "fault.h"
 
 namespace lum {
+
+// Zeroes memory of a Block. Whole pages are given back where the system then hands out zeroed ones.
+inline void zero(void* data, size_t bytes) {
+#if defined(__linux__)
+    const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto begin = reinterpret_cast<uintptr_t>(data), end = begin + bytes;
+    const uintptr_t first = (begin + page - 1) / page * page, last = end / page * page;
+    if (first < last && ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED) == 0) {
+        std::memset(data, 0, first - begin);
+        std::memset(reinterpret_cast<void*>(last), 0, end - last);
+        return;
+    }
+#endif
+    std::memset(data, 0, bytes);
+}
 
 class Block {
  public:
@@ -21,7 +39,8 @@ class Block {
     Fault allocate(size_t bytes, const char* what) {
         release();
         if (bytes == 0) return {};
-        void* data = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+        void* data = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
         if (data == MAP_FAILED) {
             return {"LUM6006", "no memory for " + std::to_string(bytes) + " bytes of " + what,
                     "free memory, or build with smaller bounds of the dims"};
