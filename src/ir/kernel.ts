@@ -109,6 +109,15 @@ export type Stmt =
   | { readonly kind: "let"; readonly name: string; readonly value: Expr }
   /** Names variable number `variable`, for an index from data or a part of a flattened one. */
   | { readonly kind: "index"; readonly variable: number; readonly value: Expr }
+  /** A pointer into a tensor, `from + at`: what an inner loop walks along. */
+  | {
+      readonly kind: "row";
+      readonly name: string;
+      readonly from: string;
+      readonly at: Poly;
+      readonly dtype: DType;
+      readonly mutable: boolean;
+    }
   | { readonly kind: "accumulator"; readonly name: string; readonly dtype: DType; readonly start: number }
   | { readonly kind: "fold"; readonly name: string; readonly fn: FoldFn; readonly value: Expr }
   /** `at` becomes `position` where `value` is better than `best`: of equals the first. */

@@ -135,7 +135,7 @@ function sourceOf(cases: readonly Case[]): string {
   );
   return [
     ...kernels,
-    "#include <cstdio>\n#include <cstdlib>\n#include <cstring>\n#include <string>\n#include <vector>",
+    "#include <cstdio>\n#include <cstdlib>\n#include <cstring>\n#include <memory>\n#include <string>\n#include <vector>",
     '#include "runtime/gemm.h"',
     runtime,
     ...cases.flatMap(({ program, number }) => program.entries.map((e) => entryFunction(program, e, number))),
@@ -153,15 +153,20 @@ function sourceOf(cases: readonly Case[]): string {
 }
 
 const runtime = `
+static std::vector<std::unique_ptr<char, decltype(&std::free)>> owned;
+static char* allocate(size_t bytes) {
+    owned.emplace_back(static_cast<char*>(std::aligned_alloc(64, (bytes + 127) / 64 * 64)), &std::free);
+    return owned.back().get();
+}
 static char* read_file(const std::string& path, size_t bytes) {
-    char* data = static_cast<char*>(std::aligned_alloc(64, (bytes + 127) / 64 * 64));
+    char* data = allocate(bytes);
     std::FILE* file = std::fopen(path.c_str(), "rb");
     if (file == nullptr || std::fread(data, 1, bytes, file) != bytes) { std::printf("cannot read %s", path.c_str()); std::exit(1); }
     std::fclose(file);
     return data;
 }
 static char* space(size_t bytes) {
-    char* data = static_cast<char*>(std::aligned_alloc(64, (bytes + 127) / 64 * 64));
+    char* data = allocate(bytes);
     std::memset(data, 0xee, bytes);
     return data;
 }

@@ -23,7 +23,7 @@ export type Indexing = {
 export function indexText(p: Poly, ix: Indexing): string {
   const parts: { text: string; negative: boolean }[] = [];
   let rest = p;
-  for (const a of axesOf(p)) {
+  for (const a of [...axesOf(p)].sort((a, b) => spanOf(p, b) - spanOf(p, a))) {
     const linear = linearIn(rest, a);
     if (linear === undefined || linear.coefficient.key === "0") continue;
     rest = linear.rest;
@@ -41,6 +41,16 @@ export function indexText(p: Poly, ix: Indexing): string {
 
 const signed = (x: { text: string; negative: boolean }): string =>
   x.negative ? prefix("-", x.text) : x.text;
+
+/** How far a step along a variable reaches: widest first, as a row-major index is written. */
+function spanOf(p: Poly, a: Atom): number {
+  const coefficient = linearIn(p, a)?.coefficient;
+  if (coefficient === undefined) return 0;
+  return Math.max(
+    Math.abs(coefficient.constant),
+    ...coefficient.terms.map((t) => Math.abs(t.coef) * 1e6 ** t.atoms.length),
+  );
+}
 
 /** The variables of the kernel in it that stand outside of divisions, in order. */
 function axesOf(p: Poly): Atom[] {

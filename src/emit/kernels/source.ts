@@ -5,11 +5,12 @@ import { cppType } from "../cpp.ts";
 import { exprText, localType } from "./expressions.ts";
 import type { Indexing } from "./indices.ts";
 import { blockLines } from "./statements.ts";
+import { wrapLine } from "./wrap.ts";
 
 /** The text of `src/kernels/<name>.cpp`. */
 export function kernelSource(kernel: Kernel): string {
   const ix: Indexing = { variables: kernel.variables, bounds: kernel.bounds };
-  const body = blockLines(kernel.body, "    ", ix);
+  const body = blockLines(kernel.body, "    ", ix).flatMap(wrapLine);
   const text = body.join("\n");
   const headers = runtimeHeadersOf(kernel, text).map((h) => `#include "runtime/${h}"`);
   return [
@@ -40,7 +41,13 @@ function headComment(kernel: Kernel): string[] {
     `// ${written}`,
     `// ${name}:${line}${kernel.computes === "" ? "" : `, ${kernel.computes}`}. ${kernel.notes.join(" ")}`,
   ];
-  return lines.filter((l) => l.trim() !== "//").map((l) => l.trimEnd());
+  return lines.filter((l) => l.trim() !== "//").flatMap((l) => wrapComment(l.trimEnd()));
+}
+
+function wrapComment(line: string): string[] {
+  if (line.length <= 116) return [line];
+  const at = line.lastIndexOf(" ", 116);
+  return at <= 3 ? [line] : [line.slice(0, at), ...wrapComment(`// ${line.slice(at + 1)}`)];
 }
 
 function signature(kernel: Kernel): string[] {
@@ -94,6 +101,7 @@ function runtimeHeadersOf(kernel: Kernel, text: string): string[] {
   if (mathematical.test(text)) headers.add("math.h");
   if (/\blum::(?:wrapping_\w+|floor_div|floor_mod|shift_\w+|max<|min<|abs|sign|max|min|pow)/.test(text))
     headers.add("integers.h");
+  if (text.includes("#pragma omp simd")) headers.add("simd.h");
   if (text.includes("lum::top_k")) headers.add("top_k.h");
   if (kernel.params.some((p) => p.kind === "check")) headers.add("index_check.h");
   if (text.includes("INFINITY") || text.includes("NAN")) headers.add("math.h");

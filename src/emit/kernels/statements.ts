@@ -4,6 +4,7 @@ import { isFloat } from "../../ir/dtype.ts";
 import type { FoldFn, Stmt } from "../../ir/kernel.ts";
 import { constantOf } from "../../ir/poly.ts";
 import { argFolds, folds } from "../../ops/reductions.ts";
+import { cppType } from "../cpp.ts";
 import { contractionLines } from "./contractions.ts";
 import { exprText, localType } from "./expressions.ts";
 import { type Indexing, indexText } from "./indices.ts";
@@ -21,6 +22,10 @@ function statementLines(s: Stmt, indent: string, ix: Indexing): string[] {
       return [`${indent}const ${localType(s.value.dtype)} ${s.name} = ${expr(s.value)};`];
     case "index":
       return [`${indent}const i64 ${ix.variables[s.variable].name} = ${expr(s.value)};`];
+    case "row": {
+      const type = `${s.mutable ? "" : "const "}${cppType(s.dtype)}*`;
+      return [`${indent}${type} ${s.name} = ${s.from} + ${indexText(s.at, ix)};`];
+    }
     case "accumulator": {
       const start = expr({ kind: "number", value: s.start, dtype: s.dtype });
       return [`${indent}${localType(s.dtype)} ${s.name} = ${start};`];

@@ -38,6 +38,13 @@ function find(n: Node): number {
   }
 }
 
+/** Work of one node alone. */
+export function ownWork(n: Node): number {
+  if (n.op.kind === "unary") return unaryOp(n.op.fn).cost;
+  if (n.op.kind === "binary") return binaryOp(n.op.fn).cost;
+  return n.op.kind === "select" || n.op.kind === "gather" ? 1 : 0;
+}
+
 /** Reads each element of its source for many of its own: what is costly there gets stored or leaves the inner loop. */
 function repeats(n: Node): boolean {
   if (n.op.kind !== "view") return false;

@@ -8,13 +8,14 @@ import type { Argument } from "../../ir/llir.ts";
 import type { Choice } from "../../ir/plan.ts";
 import { dim, loopVar, multiply, one, type Poly } from "../../ir/poly.ts";
 import { type Span, spanText } from "../../ir/source.ts";
-import { workOf } from "../direct/cost.ts";
+import { ownWork } from "../direct/cost.ts";
 import type { Use } from "../direct/draft.ts";
 import { readsOf, usesOf } from "../plan-reads.ts";
 import { contraction } from "./contraction.ts";
 import { createEvaluator, type Evaluator, offsetAt } from "./evaluate.ts";
 import { createPlacer, type Frame, type Placer } from "./frames.ts";
 import { cumulate, custom, elementwise, nestLoops, reduction, topk } from "./nest.ts";
+import { withRows } from "./rows.ts";
 import { sizesIn } from "./sizes.ts";
 import type { Copy, Slot } from "./storage.ts";
 
@@ -29,6 +30,8 @@ export type KernelDraft = {
   readonly slotOf: (n: Node) => Slot | undefined;
   /** Where the kernel's own result lies. */
   readonly target: Slot;
+  /** The result takes the place of a tensor that the kernel reads. */
+  readonly readsTarget: boolean;
   readonly usesOf: (n: Node) => readonly Use[];
   /** The text that a node was written as. */
   readonly lineOf: (n: Node) => string;
@@ -58,9 +61,10 @@ export function buildKernel(choice: Choice, around: Surroundings): Built {
     place,
     frame: place.open(undefined, []),
     bounds: around.bounds,
-    work: Math.max(1, Math.round(workOf(root))),
+    work: Math.max(1, Math.round([root, ...choice.inlined].reduce((sum, n) => sum + ownWork(n), 0))),
     slotOf: around.slotOf,
     target,
+    readsTarget: readsOf(choice, around.isStored).some((r) => around.slotOf(r.node)?.key === target.key),
     usesOf: (n) => uses.get(n) ?? [],
     lineOf: (n) => spanText(n.span),
     note: (sentence) => notes.push(sentence),
@@ -121,6 +125,7 @@ export function buildCopy(copy: Copy, bounds: Bounds): Built {
     work: 1,
     slotOf: () => from,
     target: to,
+    readsTarget: false,
     usesOf: () => [],
     lineOf: () => "",
     note: () => {},
@@ -188,7 +193,10 @@ function finish(k: KernelDraft, header: Header): Built {
     params,
     variables: ev.variables,
     tables: [...ev.tables.values()],
-    body: k.frame.out,
+    body: withRows(k.frame.out, {
+      give: ev.names.give.bind(ev.names),
+      tensor: (from) => params.flatMap((p) => (p.kind === "pointer" && p.name === from ? [p] : []))[0],
+    }),
     bounds,
   };
   return { kernel, args };

@@ -40,6 +40,7 @@ export function createEvaluator(setting: Setting) {
   const tables = new Map<Node, Table>();
   const bound = new Map<number, Value>();
   const results = new Map<Node, Value>();
+  const moved = new Map<Node, Slot>();
   const memo = new Map<string, Value>();
   const extras = new Map<string, KernelParam>();
   const conditional: Poly[] = [];
@@ -50,6 +51,8 @@ export function createEvaluator(setting: Setting) {
     variables,
     tables,
     bound,
+    /** Computed nodes that an earlier pass of the kernel has left in memory. */
+    moved,
     /** Values that kernels hand over: sums of reductions and contractions. */
     results,
     params,
@@ -98,6 +101,8 @@ export function createEvaluator(setting: Setting) {
       return value;
     },
 
+    valueInside,
+
     /** Coordinates of a gather's source or an update's target: indices from data become variables. */
     dataCoordinates(
       map: OpOf<"gather" | "update">["map"],
@@ -131,6 +136,8 @@ export function createEvaluator(setting: Setting) {
   function compute(n: Node, coords: readonly Poly[], guard: Value | undefined): Value {
     const result = results.get(n);
     if (result !== undefined) return result;
+    const elsewhere = moved.get(n);
+    if (elsewhere !== undefined) return load(elsewhere, n.shape, coords, guard);
     const slot = n === setting.root && n.op.kind !== "param" ? undefined : setting.slotOf(n);
     if (slot !== undefined) return load(slot, n.shape, coords, guard);
     const operand = (i: number) => self.at(n.inputs[i], coords, guard);
@@ -268,6 +275,7 @@ export function createEvaluator(setting: Setting) {
     return checks.length === 0 ? undefined : values.inside(checks);
   }
 
+  /** 0 <= index < size */
   function valueInside(index: Value, size: Poly): Value {
     const wide = values.cast(index, "i64");
     const low = values.binary("ge", wide, values.number(0, "i64"), "bool");

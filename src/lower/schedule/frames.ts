@@ -182,8 +182,11 @@ function nameFor(value: Value): string {
     case "load":
     case "guarded":
       return `${op.from}_value`;
-    case "unary":
     case "binary":
+      return op.fn === "div" && value.args[0].op.kind === "local" && value.args[1].op.kind === "number"
+        ? "mean"
+        : (wordOf[op.fn] ?? `${op.fn}_value`);
+    case "unary":
       return wordOf[op.fn] ?? `${op.fn}_value`;
     case "select":
       return "chosen";

@@ -1,5 +1,6 @@
 /** Names of loop variables: those of the `.lum` line where it tells, else i, j, k … */
-import type { Node } from "../../ir/hlir.ts";
+import { type Coordinate, isPoly, type Node } from "../../ir/hlir.ts";
+import { axesIn } from "../plan-contraction.ts";
 
 const usual = ["i", "j", "k", "p", "q", "r"];
 
@@ -13,7 +14,24 @@ export function axisNames(n: Node, rank: number): string[] {
   const names = left?.split(",").map((part) => /^\s*([A-Za-z_]\w*)(?:\s+in\b.*)?\s*$/.exec(part)?.[1]);
   if (names !== undefined && names.length === rank && names.every((x) => x !== undefined))
     return names as string[];
+  const written =
+    n.op.kind === "update" && left !== undefined ? writtenNames(n.op.map, left.split(","), rank) : undefined;
+  if (written !== undefined) return written;
   return Array.from({ length: rank }, (_, i) => (rank <= usual.length ? usual[i] : `i${i}`));
+}
+
+/** Of `cache[pos + t, h, d] := …`: the last name of each place, by the axis that it runs along. */
+function writtenNames(
+  map: readonly Coordinate[],
+  places: readonly string[],
+  rank: number,
+): string[] | undefined {
+  const names = Array.from({ length: rank }, (_, a) => {
+    const at = map.slice(-places.length).findIndex((c) => isPoly(c) && axesIn([c]).has(a));
+    return at < 0 ? undefined : /([A-Za-z_]\w*)\s*$/.exec(places[at])?.[1];
+  });
+  const known = names.filter((x) => x !== undefined);
+  return known.length === rank && new Set(known).size === rank ? known : undefined;
 }
 
 /** Names of a reduction's own axes, from `sum(i, r in 0..3)` in its span. */

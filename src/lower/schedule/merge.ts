@@ -1,7 +1,19 @@
 /** Neighbouring axes that every access walks through as if they were one. */
+
+import type { Node } from "../../ir/hlir.ts";
 import { type Choice, domainOf } from "../../ir/plan.ts";
-import { type Atom, constantOf, equal, linearIn, mentions, multiply, type Poly } from "../../ir/poly.ts";
-import { axisCoordinates } from "../plan-contraction.ts";
+import {
+  type Atom,
+  axis,
+  constantOf,
+  equal,
+  linearIn,
+  mentions,
+  multiply,
+  type Poly,
+} from "../../ir/poly.ts";
+import { isArg } from "../../ops/reductions.ts";
+import { axisCoordinates, operandCoordinates } from "../plan-contraction.ts";
 import type { KernelDraft } from "./build.ts";
 import { createEvaluator, offsetAt } from "./evaluate.ts";
 import { polysOf, type Value } from "./values.ts";
@@ -45,6 +57,71 @@ export function mergeAxes(k: KernelDraft, choice: Choice): number[][] {
     offsets,
     opaque,
   );
+}
+
+export type RowGroups = {
+  readonly outer: number[][];
+  readonly rest: number[][];
+  /** For each reduction, groups of the axes that it removes. */
+  readonly stages: ReadonlyMap<Node, number[][]>;
+};
+
+/** Groups of the axes of a row kernel: of its rows, of what is left of the root, and of each reduction. */
+export function rowGroups(k: KernelDraft, choice: Choice): RowGroups {
+  const { root, implementation } = choice;
+  if (implementation.family !== "reduction") throw new Error("row groups of another family");
+  const domain = domainOf(root);
+  const trial = createEvaluator({ bounds: k.bounds, slotOf: k.slotOf, root });
+  for (const [i, size] of domain.entries()) trial.variable(`a${i}`, size);
+  const own = new Map<Node, { axis: number; variable: number }[]>();
+  for (const r of implementation.reduces) {
+    if (r.op.kind !== "reduce") continue;
+    const shape = r.inputs[0].shape;
+    const made = r.op.axes.map((a) => {
+      trial.variable(`r${a}`, shape[a]);
+      return { axis: a, variable: trial.variables.length - 1 };
+    });
+    own.set(r, made);
+    const at = r === root ? axisCoordinates(domain.length) : k.usesOf(r)[0].coords;
+    trial.at(
+      r.inputs[0],
+      operandCoordinates(
+        r,
+        at,
+        made.map((m) => axis(m.variable)),
+      ),
+    );
+    trial.results.set(r, trial.values.local(`sum ${r.id}`, r.dtype));
+  }
+  const coords = axisCoordinates(domain.length);
+  const offsets: Poly[] = [];
+  if (root.op.kind === "update") {
+    const [, value, ...indices] = root.inputs;
+    const options = { guard: undefined, what: "update", wanted: "row" };
+    offsets.push(
+      offsetAt(root.shape, trial.dataCoordinates(root.op.map, indices, root.shape, coords, options)),
+    );
+    trial.at(value, coords);
+  } else {
+    offsets.push(offsetAt(root.shape, coords));
+    if (!trial.results.has(root)) trial.at(root, coords);
+  }
+  const opaque = [...trial.conditional];
+  for (const v of trial.values.all())
+    (v.op.kind === "load" || v.op.kind === "guarded" ? offsets : opaque).push(...polysOf(v.op));
+  const sizeOf = (a: number) => trial.variables[a].size;
+  const group = (axes: readonly number[]) => groupAxes(axes, sizeOf, offsets, opaque);
+  const stages = new Map<Node, number[][]>();
+  for (const [r, made] of own) {
+    const argument = r.op.kind === "reduce" && isArg(r.op.fn);
+    const groups = argument ? made.map((m) => [m.variable]) : group(made.map((m) => m.variable));
+    stages.set(
+      r,
+      groups.map((g) => g.map((x) => made.find((m) => m.variable === x)!.axis)),
+    );
+  }
+  const rest = domain.map((_, a) => a).filter((a) => !implementation.outer.includes(a));
+  return { outer: group(implementation.outer), rest: group(rest), stages };
 }
 
 /** Groups of `axes`, neighbours in this order, that all offsets treat as one and nothing else looks at. */

@@ -1,6 +1,6 @@
 /** Kernels that are loop nests: elementwise work, row reductions, running sums, top-k, users' own. */
 import { upperBound } from "../../ir/bounds.ts";
-import type { Node, OpOf, Shape } from "../../ir/hlir.ts";
+import { isPoly, type Node, type OpOf, type Shape } from "../../ir/hlir.ts";
 import type { Looping, Stmt } from "../../ir/kernel.ts";
 import { type Choice, domainOf } from "../../ir/plan.ts";
 import {
@@ -22,7 +22,9 @@ import { cutsOf } from "./cuts.ts";
 import { offsetAt } from "./evaluate.ts";
 import type { Frame } from "./frames.ts";
 import { axisNames, reducedNames } from "./index-names.ts";
-import { mergeAxes } from "./merge.ts";
+import { type Kept, keepInRow, keptInRow } from "./kept.ts";
+import { mergeAxes, rowGroups } from "./merge.ts";
+import type { Value } from "./values.ts";
 
 /** Axes that loops run over: variable and size; the coordinates of the domain in terms of them. */
 export type Axes = {
@@ -31,21 +33,22 @@ export type Axes = {
 };
 
 /** One loop per axis of size over 1; axes that every access walks through as one are one loop. */
-export function openAxes(k: KernelDraft, choice: Choice, merge: boolean): Axes {
+export function openAxes(k: KernelDraft, choice: Choice, groups: readonly (readonly number[])[]): Axes {
   const domain = domainOf(choice.root);
   const names = axisNames(choice.root, domain.length);
-  const groups = merge ? mergeAxes(k, choice) : domain.map((_, i) => [i]);
   const coords: Poly[] = domain.map(() => zero);
   const loops: { variable: number; size: Poly }[] = [];
   for (const group of groups) {
     const size = multiply(one, ...group.map((i) => domain[i]));
     if (constantOf(size) === 1) continue;
     const last = group.at(-1)!;
-    coords[last] = k.ev.variable(group.length > 1 ? "i" : names[last], size, `axis ${last}`);
+    coords[last] = k.ev.variable(groups.length === 1 ? "i" : names[last], size, `axis ${last}`);
     loops.push({ variable: k.ev.variables.length - 1, size });
   }
   return { loops, coords };
 }
+
+const apart = (root: Node): number[][] => domainOf(root).map((_, i) => [i]);
 
 const hint = (k: KernelDraft, size: Poly): number => upperBound(size, k.bounds) ?? 1024;
 
@@ -94,7 +97,27 @@ export function storeRoot(
   const to = k.ev.param(k.target, true);
   const expr = k.place.exprOf(value, frame);
   k.place.needVariables(at, frame);
-  frame.out.push({ kind: "store", to, at, value: expr });
+  const store: Stmt = { kind: "store", to, at, value: expr };
+  const inside = root.op.kind === "update" ? indicesInside(k, root, root.op, coords) : undefined;
+  frame.out.push(
+    inside === undefined ? store : { kind: "if", condition: k.place.exprOf(inside, frame), body: [store] },
+  );
+}
+
+/** Indices from data are noted where they are outside; the element that they would write is left out. */
+function indicesInside(
+  k: KernelDraft,
+  root: Node,
+  op: OpOf<"update">,
+  coords: readonly Poly[],
+): Value | undefined {
+  let all: Value | undefined;
+  for (const [i, c] of op.map.entries()) {
+    if (isPoly(c)) continue;
+    const inside = k.ev.valueInside(k.ev.at(root.inputs[2 + c.operand], coords), root.shape[i]);
+    all = all === undefined ? inside : k.ev.values.binary("and", all, inside, "bool");
+  }
+  return all;
 }
 
 type Stored = { readonly value: ReturnType<KernelDraft["ev"]["at"]> };
@@ -112,7 +135,7 @@ function updated(k: KernelDraft, root: Node, op: OpOf<"update">, coords: readonl
 
 export function elementwise(k: KernelDraft, choice: Choice): void {
   const cuts = cutsOf(k, choice);
-  const { loops, coords } = openAxes(k, choice, true);
+  const { loops, coords } = openAxes(k, choice, mergeAxes(k, choice));
   const along = cuts === undefined ? -1 : loops.findIndex((l) => coords[cuts.axis].key === `a${l.variable}`);
   const work = int(k.work);
   const store = (inner: Frame, at: readonly Poly[]) =>
@@ -172,23 +195,32 @@ export function reduction(k: KernelDraft, choice: Choice): void {
   const { implementation } = choice;
   if (implementation.family !== "reduction") throw new Error("reduction of another family");
   const { outer, reduces } = implementation;
-  const all = openAxes(k, choice, false);
+  const groups = rowGroups(k, choice);
+  const all = openAxes(k, choice, [...groups.outer, ...groups.rest]);
   const domain = domainOf(choice.root);
-  const loopOf = (a: number) => all.loops.find((l) => all.coords[a].key === `a${l.variable}`);
-  const rows = outer.flatMap((a) => loopOf(a) ?? []);
-  const rest = domain
-    .map((_, a) => a)
-    .filter((a) => !outer.includes(a))
-    .flatMap((a) => loopOf(a) ?? []);
-  const restAxes = domain.map((_, a) => a).filter((a) => !outer.includes(a) && constantOf(domain[a]) !== 1);
-  const names = axisNames(choice.root, domain.length);
-  const restNames = restAxes.map((a) => ({ key: `axis ${a}`, name: names[a], size: domain[a] }));
+  const loopsOf = (of: readonly (readonly number[])[]) =>
+    of.flatMap((g) => all.loops.filter((l) => all.coords[g.at(-1)!].key === `a${l.variable}`));
+  const [rows, rest] = [loopsOf(groups.outer), loopsOf(groups.rest)];
+  const like = rest.map((l, i) => ({
+    key: `axis ${groups.rest.filter((g) => all.coords[g.at(-1)!].key !== "0")[i].at(-1)}`,
+    name: k.ev.variables[l.variable].name,
+    size: l.size,
+  }));
   const terms = reduces.map((r) => termsOf(r));
   const few = rest.length === 0 && terms.every((t) => t !== undefined && t <= fewTerms);
   const work = multiply(int(k.work), termCount(reduces, domain, outer));
+  const kept = keptInRow(k, choice);
   nestLoops(k, k.frame, rows, { simd: few && rows.length > 0, threads: true, work }, (row) => {
-    for (const r of reduces)
-      reduceStage(k, r, rowCoordinates(k, choice, r, all.coords), { row, inLanes: few, like: restNames });
+    for (const r of reduces) {
+      const stage = {
+        row,
+        inLanes: few,
+        like,
+        groups: groups.stages.get(r) ?? [],
+        kept: kept?.stage === r ? kept : undefined,
+      };
+      reduceStage(k, r, rowCoordinates(k, choice, r, all.coords), stage);
+    }
     nestLoops(k, row, rest, { simd: true, threads: false, work: int(1) }, (inner) =>
       storeRoot(k, choice, inner, all.coords, () => ({ value: k.ev.at(choice.root, all.coords) })),
     );
@@ -225,6 +257,10 @@ type Stage = {
   readonly inLanes: boolean;
   /** The row's own axes: a stage that runs over the same calls its loops the same. */
   readonly like: readonly { readonly key: string; readonly name: string; readonly size: Poly }[];
+  /** The reduction's axes, those together that are walked as one. */
+  readonly groups: readonly (readonly number[])[];
+  /** What this stage leaves in the result's row for the last pass. */
+  readonly kept: Kept | undefined;
 };
 
 /** Folds one reduction over its own axes into a local. */
@@ -233,18 +269,22 @@ function reduceStage(k: KernelDraft, r: Node, coords: readonly Poly[], stage: St
   if (r.op.kind !== "reduce") throw new Error("a stage that is no reduction");
   const { fn, axes } = r.op;
   const product = r.inputs[0];
-  const sizes = axes.map((a) => product.shape[a]).filter((size) => constantOf(size) !== 1);
+  const sizes = stage.groups
+    .map((g) => multiply(one, ...g.map((a) => product.shape[a])))
+    .filter((size) => constantOf(size) !== 1);
   const alike =
     sizes.length === stage.like.length && sizes.every((size, i) => equal(size, stage.like[i].size));
   const names = reducedNames(r, axes.length);
   const loops: { variable: number; size: Poly }[] = [];
-  const reduced = axes.map((a, i) => {
-    if (constantOf(product.shape[a]) === 1) return zero;
-    const same = alike ? stage.like[loops.length] : { key: `stage ${names[i]}`, name: names[i] };
-    const made = k.ev.variable(same.name, product.shape[a], same.key);
-    loops.push({ variable: k.ev.variables.length - 1, size: product.shape[a] });
-    return made;
-  });
+  const reduced = axes.map(() => zero);
+  for (const g of stage.groups) {
+    const size = multiply(one, ...g.map((a) => product.shape[a]));
+    if (constantOf(size) === 1) continue;
+    const own = names[axes.indexOf(g.at(-1)!)];
+    const same = alike ? stage.like[loops.length] : { key: `stage ${own}`, name: own };
+    reduced[axes.indexOf(g.at(-1)!)] = k.ev.variable(same.name, size, same.key);
+    loops.push({ variable: k.ev.variables.length - 1, size });
+  }
   const at = operandCoordinates(r, coords, reduced);
   const wanted = r.name?.split(".").at(-1) ?? accumulatorNames[fn];
   const name = k.ev.names.give(`accumulator ${r.id}`, wanted);
@@ -256,7 +296,9 @@ function reduceStage(k: KernelDraft, r: Node, coords: readonly Poly[], stage: St
   row.out.push({ kind: "accumulator", name, dtype: r.dtype, start: folds[fn].neutral(r.dtype) });
   const simd = !inLanes && (constantOf(loops.at(-1)?.size ?? one) ?? 64) >= 8;
   nestLoops(k, row, loops, { simd, threads: false, work: one }, (inner) => {
-    const value = k.place.exprOf(k.ev.at(product, at), inner);
+    const folded = k.ev.at(product, at);
+    if (stage.kept !== undefined) keepInRow(k, stage.kept, at, inner);
+    const value = k.place.exprOf(folded, inner);
     inner.out.push({ kind: "fold", name, fn, value });
   });
   k.ev.results.set(r, k.ev.values.local(name, r.dtype));
@@ -300,7 +342,7 @@ export function cumulate(k: KernelDraft, choice: Choice): void {
   const { root } = choice;
   if (root.op.kind !== "cumulate") throw new Error("cumulate of another kind");
   const { fn, axis: along } = root.op;
-  const all = openAxes(k, choice, false);
+  const all = openAxes(k, choice, apart(root));
   const own = all.loops.find((l) => all.coords[along].key === `a${l.variable}`);
   const others = all.loops.filter((l) => l !== own);
   const name = k.ev.names.give("accumulator", fn === "sum" ? "sum" : "product");
@@ -319,7 +361,7 @@ export function cumulate(k: KernelDraft, choice: Choice): void {
 export function topk(k: KernelDraft, choice: Choice): void {
   const { root } = choice;
   const x = root.inputs[0];
-  const all = openAxes(k, choice, false);
+  const all = openAxes(k, choice, apart(root));
   const rank = root.shape.length;
   const rows = all.loops.filter((l) => all.coords[rank - 1].key !== `a${l.variable}`);
   const size = x.shape[rank - 1];

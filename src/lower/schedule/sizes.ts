@@ -29,6 +29,9 @@ function* polysOfStmt(s: Stmt, variables: readonly Variable[]): Generator<Poly> 
     case "fold":
       yield* polysOfExpr(s.value);
       break;
+    case "row":
+      yield s.at;
+      break;
     case "pick":
       yield* polysOfExpr(s.value);
       yield s.position;
