@@ -141,10 +141,11 @@ void gemm_blocked(Range rows, Range cols, i64 K, const A& a, const B& b, float* 
                         const float* from_a = block_a.data + (m - m0) * block_a.stride;
                         float* target = depth_blocks == 1 ? tile : kept;
                         if (packed)
-                            microkernel_packed(tile_rows, depth, from_a, panel_b.data, panel_b.stride, target, block > 0);
+                            microkernel_packed(tile_rows, tile_cols, depth, from_a, panel_b.data, panel_b.stride, target,
+                                               block > 0);
                         else
-                            microkernel_in_place(tile_rows, depth, from_a, block_a.stride, panel_b.data, panel_b.stride,
-                                                 target, block > 0);
+                            microkernel_in_place(tile_rows, tile_cols, depth, from_a, block_a.stride, panel_b.data,
+                                                 panel_b.stride, target, block > 0);
                         if (last) finish_tile(m, n, tile_rows, tile_cols, target, epilogue);
                     }
                 }

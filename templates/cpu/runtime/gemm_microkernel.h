@@ -1,16 +1,16 @@
-// The innermost loop: a tile of Rows x kTileCols sums that stay in registers.
+// The innermost loop: a tile of sums that stay in registers.
 #pragma once
 
 #include "gemm_operands.h"
 
 namespace lum {
 
-// tile[i * kTileCols + j] (+)= sum over k < depth of a[i * a_row + k * a_k] * b[k * b_k + j].
-// Few rows alone would wait for the multiply-add's latency, so they get several partial sums over k.
-template <int Rows, class TB>
+// tile[i * kTileCols + j] (+)= sum over k < depth of a[i * a_row + k * a_k] * b[k * b_k + j], for i < Rows and j < Cols.
+// A small tile alone would wait for the multiply-add's latency, so it gets several partial sums over k.
+template <int Rows, int Cols = kTileCols, class TB>
 __attribute__((always_inline)) inline void microkernel(i64 depth, const float* a, i64 a_row, i64 a_k, const TB* b,
                                                        i64 b_k, float* tile, bool accumulate) {
-    constexpr int vectors = kTileCols / kLanes;
+    constexpr int vectors = Cols / kLanes;
     constexpr int chains = Rows * vectors >= 8 ? 1 : Rows * vectors >= 4 ? 2 : 4;
     vfloat sum[chains][Rows][vectors];
 #pragma GCC unroll 16
@@ -53,25 +53,32 @@ __attribute__((always_inline)) inline void microkernel(i64 depth, const float* a
         }
 }
 
-// The same for a number of rows known only at run time, 1 <= rows <= kTileRows.
+// The same for 1 <= rows <= kTileRows known only at run time; Halves: half the columns when no more are needed.
 // `a_row` and `a_k` are constants at the packed call, which is what makes it fast.
-template <int Rows = kTileRows, class TB>
-__attribute__((always_inline)) inline void microkernel_rows(i64 rows, i64 depth, const float* a, i64 a_row, i64 a_k,
-                                                            const TB* b, i64 b_k, float* tile, bool accumulate) {
-    if (rows == Rows) return microkernel<Rows>(depth, a, a_row, a_k, b, b_k, tile, accumulate);
-    if constexpr (Rows > 1) microkernel_rows<Rows - 1>(rows, depth, a, a_row, a_k, b, b_k, tile, accumulate);
+template <bool Halves, int Rows = kTileRows>
+__attribute__((always_inline)) inline void microkernel_sized(i64 rows, i64 cols, i64 depth, const float* a, i64 a_row,
+                                                             i64 a_k, const float* b, i64 b_k, float* tile,
+                                                             bool accumulate) {
+    if (rows < Rows) {
+        if constexpr (Rows > 1)
+            microkernel_sized<Halves, Rows - 1>(rows, cols, depth, a, a_row, a_k, b, b_k, tile, accumulate);
+    } else if (Halves && cols <= kTileCols / 2) {
+        microkernel<Rows, Halves ? kTileCols / 2 : kTileCols>(depth, a, a_row, a_k, b, b_k, tile, accumulate);
+    } else {
+        microkernel<Rows>(depth, a, a_row, a_k, b, b_k, tile, accumulate);
+    }
 }
 
 // A packed in a panel of kTileRows.
-inline __attribute__((noinline)) void microkernel_packed(i64 rows, i64 depth, const float* a, const float* b, i64 b_k,
-                                                         float* tile, bool accumulate) {
-    microkernel_rows(rows, depth, a, 1, kTileRows, b, b_k, tile, accumulate);
+inline __attribute__((noinline)) void microkernel_packed(i64 rows, i64 cols, i64 depth, const float* a, const float* b,
+                                                         i64 b_k, float* tile, bool accumulate) {
+    microkernel_sized<true>(rows, cols, depth, a, 1, kTileRows, b, b_k, tile, accumulate);
 }
 
 // A read where it lies: rows a_row apart, k contiguous.
-inline __attribute__((noinline)) void microkernel_in_place(i64 rows, i64 depth, const float* a, i64 a_row, const float* b,
-                                                           i64 b_k, float* tile, bool accumulate) {
-    microkernel_rows(rows, depth, a, a_row, 1, b, b_k, tile, accumulate);
+inline __attribute__((noinline)) void microkernel_in_place(i64 rows, i64 cols, i64 depth, const float* a, i64 a_row,
+                                                           const float* b, i64 b_k, float* tile, bool accumulate) {
+    microkernel_sized<false>(rows, cols, depth, a, a_row, 1, b, b_k, tile, accumulate);
 }
 
 }  // namespace lum

@@ -27,16 +27,6 @@ constexpr int kTileCols = 2 * kLanes;
 
 constexpr int kPanelSlack = 64;
 
-typedef float vquad __attribute__((vector_size(16)));
-typedef float vquad_unaligned __attribute__((vector_size(16), aligned(4), may_alias));
-
-inline vquad load_quad(const float* from) { return *reinterpret_cast<const vquad_unaligned*>(from); }
-template <class T>
-inline vquad load_quad(const T* from) {
-    return vquad{to_float(from[0]), to_float(from[1]), to_float(from[2]), to_float(from[3])};
-}
-inline void store_quad(float* to, vquad value) { *reinterpret_cast<vquad_unaligned*>(to) = value; }
-
 // to[i * Width + j] = from[j * row_stride + i] for i, j < 4.
 template <int Width, class T>
 inline void transpose_quads(const T* from, i64 row_stride, float* to) {

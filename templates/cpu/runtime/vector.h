@@ -53,6 +53,26 @@ inline vfloat load(const f16* from) {
 }
 #endif
 
+typedef float vquad __attribute__((vector_size(16)));
+typedef float vquad_unaligned __attribute__((vector_size(16), aligned(4), may_alias));
+
+// Four floats, whatever the width of the registers.
+inline vquad load_quad(const float* from) { return *reinterpret_cast<const vquad_unaligned*>(from); }
+inline void store_quad(float* to, vquad value) { *reinterpret_cast<vquad_unaligned*>(to) = value; }
+#if defined(__AVX2__) && defined(__F16C__)
+inline vquad load_quad(const bf16* from) {
+    const __m128i raw = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
+    return reinterpret_cast<vquad>(_mm_slli_epi32(_mm_cvtepu16_epi32(raw), 16));
+}
+inline vquad load_quad(const f16* from) {
+    return reinterpret_cast<vquad>(_mm_cvtph_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
+}
+#endif
+template <class T>
+inline vquad load_quad(const T* from) {
+    return vquad{to_float(from[0]), to_float(from[1]), to_float(from[2]), to_float(from[3])};
+}
+
 // Types without an instruction of their own are converted lane by lane.
 template <class T>
 inline vfloat load(const T* from) {
@@ -62,6 +82,17 @@ inline vfloat load(const T* from) {
 }
 
 inline void store(float* to, vfloat value) { *reinterpret_cast<vfloat_unaligned*>(to) = value; }
+
+// The even lanes of a followed by b.
+inline vfloat even_lanes(vfloat a, vfloat b) {
+#if defined(__AVX512F__)
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+#elif defined(__AVX__)
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
+#else
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6);
+#endif
+}
 
 // Lanes [begin, end) of a vector, to load without touching the memory of the other lanes, which become 0.
 struct LaneRange {
