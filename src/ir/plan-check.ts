@@ -1,5 +1,6 @@
 /** What must hold of a Plan, proved again from the nodes: everything needed is stored or computed, in order. */
 
+import { writesAt } from "../lower/direct/versions.ts";
 import { contractionOf } from "../lower/plan-contraction.ts";
 import { readsOf, usesOf } from "../lower/plan-reads.ts";
 import type { Node } from "./hlir.ts";
@@ -99,7 +100,10 @@ function checkOrder(
       continue;
     }
     const { choice } = step;
-    for (const { node } of readsOf(choice, isStored)) {
+    for (const { node, use } of readsOf(choice, isStored)) {
+      const overwrites = choice.root.op.kind === "update" && choice.root.inputs[0] === node;
+      if (overwrites && !writesAt(choice.root, use.coords))
+        report(`${label(choice.root)} reads what it overwrites out of step`);
       if (!isGiven(node) && !done.has(node))
         report(`${label(choice.root)} reads ${label(node)} before it is stored`);
       const now = node.cell === undefined ? undefined : versions.get(node.cell);

@@ -134,6 +134,7 @@ function sourceOf(cases: readonly Case[]): string {
     ),
   );
   return [
+    '#include "runtime/simd.h"',
     ...kernels,
     "#include <cstdio>\n#include <cstdlib>\n#include <cstring>\n#include <memory>\n#include <string>\n#include <vector>",
     '#include "runtime/gemm.h"',

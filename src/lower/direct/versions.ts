@@ -1,7 +1,7 @@
 /** Order between reads and writes of states: all versions of one share its memory. */
 import type { Node } from "../../ir/hlir.ts";
 import { isPoly } from "../../ir/hlir.ts";
-import { equal } from "../../ir/poly.ts";
+import { equal, type Poly } from "../../ir/poly.ts";
 import type { Use } from "./draft.ts";
 
 /** For a version of a state, the nodes that overwrite it: updates, and loops that carry it. */
@@ -26,25 +26,29 @@ export function versionWriters(nodes: readonly Node[]): Writers {
  * may itself read what it overwrites, element for element.
  */
 export function tooLate(n: Node, uses: readonly Use[], writers: Writers): boolean {
-  const version = n.inputs[0];
-  const next = version?.cell === undefined ? [] : (writers.get(version) ?? []);
-  return uses.some(({ draft, coords }) =>
-    next.some((writer) => {
-      if (draft.root !== writer) return draft.root.id > writer.id;
-      return !(n.op.kind === "view" && writer.op.kind === "update" && sameElements(n, coords, writer));
-    }),
-  );
+  return n.inputs.some((version) => {
+    const next = version.cell === undefined ? [] : (writers.get(version) ?? []);
+    return uses.some(({ draft, coords }) =>
+      next.some((writer) => {
+        if (draft.root !== writer) return draft.root.id > writer.id;
+        return !sameElements(n, coords, writer);
+      }),
+    );
+  });
 }
 
+/** At `coords` of the update's domain, `n` reads the element that the update writes there. */
 function sameElements(n: Node, coords: Use["coords"], writer: Node): boolean {
-  if (n.op.kind !== "view" || writer.op.kind !== "update") return false;
-  const identity = coords.every((c, i) => c.key === `a${i}`);
-  const written = writer.op.map;
-  return (
-    identity &&
-    n.op.map.every((p, i) => {
-      const w = written[i];
-      return isPoly(w) && equal(p, w);
-    })
-  );
+  if (writer.op.kind !== "update" || n.op.kind === "gather") return false;
+  if (!coords.every((c, i) => c.key === `a${i}`)) return false;
+  return writesAt(writer, n.op.kind === "view" ? n.op.map : coords);
+}
+
+/** An update writes the very elements `coords`, over its own domain. */
+export function writesAt(writer: Node, coords: readonly Poly[]): boolean {
+  const written = writer.op.kind === "update" ? writer.op.map : [];
+  return coords.every((p, i) => {
+    const w = written[i];
+    return w !== undefined && isPoly(w) && equal(p, w);
+  });
 }
