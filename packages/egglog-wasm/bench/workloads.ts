@@ -17,12 +17,12 @@ function math(): string {
 /** A chain of layers, each relu(x · wᵀ · s + b), whose products can be regrouped and fused. */
 function matmul(): string {
   let x = '(Input "x" 64 128)';
-  for (let layer = 0; layer < 6; layer++) {
+  for (let layer = 0; layer < 8; layer++) {
     x = `(Relu (AddT (MatMul (Scale 0.5 ${x}) (Transpose (Input "w${layer}" 128 128))) (Input "b${layer}" 64 128)))`;
   }
   let chain = '(Input "c0" 32 32)';
-  for (let i = 1; i < 9; i++) chain = `(MatMul ${chain} (Transpose (Input "c${i}" 32 32)))`;
-  const schedule = "(run-schedule (repeat 6 (saturate shapes) algebra fuse))";
+  for (let i = 1; i < 14; i++) chain = `(MatMul ${chain} (Transpose (Input "c${i}" 32 32)))`;
+  const schedule = "(run-schedule (repeat 9 (saturate shapes) algebra fuse))";
   return `${ours("matmul")}(let $y ${x})(let $chain ${chain})${schedule}(extract $y)(extract $chain)`;
 }
 

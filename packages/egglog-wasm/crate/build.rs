@@ -10,6 +10,8 @@ const MAX_MEMORY_BYTES: usize = 4 << 30;
 fn main() {
     let arguments = [
         "--import-memory".to_owned(),
+        // Function names: an eighth of the file.
+        "--strip-all".to_owned(),
         "--export=__stack_pointer".to_owned(),
         "--export=__heap_base".to_owned(),
         format!("-zstack-size={STACK_BYTES}"),

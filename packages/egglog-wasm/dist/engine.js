@@ -56,7 +56,6 @@ export class Engine {
     release(instance, maxPages) {
         const pages = instance.memory.buffer.byteLength / PAGE;
         const keep = maxPages === MAX_PAGES && pages <= POOLED_PAGES && this.#idle.length < POOL_SIZE;
-        instance.forgetCheckpoint();
         if (keep)
             this.#idle.push(instance);
     }

@@ -52,7 +52,6 @@ export declare class Instance {
     save(): void;
     /** Back to the checkpoint. */
     restore(): void;
-    forgetCheckpoint(): void;
     resetStack(): void;
     /** The data of an instance that has not been called yet. */
     firstImage(): Uint8Array;

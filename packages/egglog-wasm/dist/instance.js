@@ -106,10 +106,6 @@ export class Instance {
         this.resetStack();
         new Uint8Array(this.memory.buffer).set(this.#saved.subarray(0, this.#savedEnd), this.dataStart);
     }
-    forgetCheckpoint() {
-        this.#saved = new Uint8Array(0);
-        this.#savedEnd = 0;
-    }
     resetStack() {
         this.exports.__stack_pointer.value = this.dataStart;
     }

@@ -37,7 +37,7 @@ function reasonToSkip(file: string, text: string): string | undefined {
   if (file.startsWith("tests/header/")) return "fragment, included by others";
   const bypassed = ["tests/gemma.egg", "tests/gemma4_moe.egg"];
   if (bypassed.includes(file)) return "too slow for the crate's own test run, which leaves it out";
-  if (/^\s*\((input|output)\b/m.test(text)) return "needs a file system";
+  if (/^\s*\((input|output)\b|\(print-function [^)]*:file/m.test(text)) return "needs a file system";
   return undefined;
 }
 
@@ -76,26 +76,46 @@ const VARYING = [
   "factoring-multisets",
 ];
 
+/**
+ * Which of several ungrounded variables is named, and in which order a proof
+ * lists its substitution, follows the order of a hash table, and that differs
+ * between 32 and 64 bits.
+ */
+function withoutHashOrder(text: string): string {
+  return text
+    .replace(/^Variable \S+ is ungrounded/m, "Variable is ungrounded")
+    .replace(
+      /\(substitution (\(.*?\))\)$/gm,
+      (_, pairs: string) => `(substitution ${pairs.split(") (").map(bare).sort().join(" ")}`,
+    );
+}
+
+function bare(pair: string): string {
+  return pair.replace(/^\(|\)+$/g, "");
+}
+
 function judge(folder: string, file: string, result: RunResult): Omit<Verdict, "file"> {
   const stem = basename(file, ".egg").replace(/[.\- ]/g, "_");
   const mustFail = file.includes("fail-typecheck");
   if (mustFail && result.ok) return { outcome: "failed", note: "should have failed" };
-  if (mustFail !== result.ok) {
-    const varies = VARYING.some((name) => file.includes(name));
-    const expected = varies
-      ? undefined
-      : snapshot(folder, mustFail ? `fail-typecheck__${stem}` : `shared_snapshot_${stem}`);
-    const actual = result.ok ? stableText(result.outputs) : (result.error.text ?? result.error.message);
-    if (expected !== undefined && actual.trimEnd() !== expected)
-      return { outcome: "failed", note: "other output than the snapshot" };
-    const compared = expected === undefined ? "no snapshot to compare" : "output as in the snapshot";
-    return {
-      outcome: "passed",
-      note: mustFail ? `fails, ${compared.replace("output", "message")}` : compared,
-    };
+  if (!mustFail && !result.ok) {
+    const { kind, message, line } = result.error;
+    return { outcome: "failed", note: `${kind} error in line ${line}: ${message.split("\n")[0]}` };
   }
-  const { kind, message, line } = result.ok ? { kind: "", message: "", line: 0 } : result.error;
-  return { outcome: "failed", note: `${kind} error in line ${line}: ${message.split("\n")[0]}` };
+  const what = mustFail ? "fails, message" : "output";
+  const varies = VARYING.some((name) => file.includes(name));
+  const expected = varies
+    ? undefined
+    : snapshot(folder, `${mustFail ? "fail-typecheck_" : "shared_snapshot"}_${stem}`);
+  if (expected === undefined) return { outcome: "passed", note: `${what} has no snapshot` };
+  const actual = (
+    result.ok ? stableText(result.outputs) : (result.error.text ?? result.error.message)
+  ).trimEnd();
+  if (actual === expected) return { outcome: "passed", note: `${what} as in the snapshot` };
+  if (withoutHashOrder(actual) === withoutHashOrder(expected)) {
+    return { outcome: "passed", note: `${what} as in the snapshot, but for the order of a hash table` };
+  }
+  return { outcome: "failed", note: `${what} differs from the snapshot` };
 }
 
 async function runOne(

@@ -70,7 +70,6 @@ export class Engine {
   release(instance: Instance, maxPages: number): void {
     const pages = instance.memory.buffer.byteLength / PAGE;
     const keep = maxPages === MAX_PAGES && pages <= POOLED_PAGES && this.#idle.length < POOL_SIZE;
-    instance.forgetCheckpoint();
     if (keep) this.#idle.push(instance);
   }
 }

@@ -159,11 +159,6 @@ export class Instance {
     new Uint8Array(this.memory.buffer).set(this.#saved.subarray(0, this.#savedEnd), this.dataStart);
   }
 
-  forgetCheckpoint(): void {
-    this.#saved = new Uint8Array(0);
-    this.#savedEnd = 0;
-  }
-
   resetStack(): void {
     this.exports.__stack_pointer.value = this.dataStart;
   }

@@ -169,7 +169,8 @@ impl Session {
         let mut progress = Progress { updated: false, can_stop: true };
         for said in self.engine(command, span.clone())? {
             if let CommandOutput::RunSchedule(report) = said {
-                progress = Progress { updated: report.updated, can_stop: report.can_stop };
+                // Proof encoding makes several schedules of one.
+                progress.union(Progress { updated: report.updated, can_stop: report.can_stop });
                 run.report.union(report);
             }
         }
