@@ -1,7 +1,7 @@
 /** What `build`, `run`, `generate`, `verify` and `bench` share: a model compiled into a folder, ready to be called. */
 import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Argv } from "yargs";
 import { CompileError, diagnostic } from "../src/diagnostics.ts";
 import { archOf, hostArch } from "../src/emit/arch.ts";
@@ -91,7 +91,7 @@ export async function buildModel(options: BuildOptions): Promise<Built> {
   const compiled =
     options.compile === false
       ? undefined
-      : await compileProject(dir, {
+      : await compileProject(resolve(dir), {
           arch,
           compiler: options.compiler,
           programs: options.programs,
