@@ -24,7 +24,8 @@ function declarations(fileName: string, text: string): string {
     fileName,
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, strict: true },
   });
-  return outputText;
+  // A method under a symbol is declared twice, first as a property.
+  return outputText.replace(/^ *\[Symbol\.dispose\]: \(\) => void;\n/gm, "");
 }
 
 function packageText(view: ProjectView): string {
@@ -117,6 +118,7 @@ function addEntryTypes(file: SourceFile, entry: EntryView): void {
     isExported: true,
     docs: [`What \`${entry.name}\` gives.`],
     type: objectType(entry.outputs.map(tensor)),
+    leadingTrivia: "\n",
   });
 }
 
@@ -182,7 +184,8 @@ function addClass(file: SourceFile, view: ProjectView): void {
     ],
     returnType: name,
     statements: [
-      `const library = options.library ?? fileURLToPath(new URL(\`build/lib${view.model.id}.\${process.platform === "darwin" ? "dylib" : "so"}\`, import.meta.url));`,
+      `const built = \`build/lib${view.model.id}.\${process.platform === "darwin" ? "dylib" : "so"}\`;`,
+      "const library = options.library ?? fileURLToPath(new URL(built, import.meta.url));",
       `return new ${name}(new NativeModel(library, spec, options));`,
     ],
   });

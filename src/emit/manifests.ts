@@ -5,7 +5,11 @@ import { printPoly } from "../ir/poly.ts";
 import type { ProjectView } from "./view.ts";
 import { bytesOf, sourceText } from "./view-weights.ts";
 
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+/** Indented JSON with lists of plain values on one line. */
+const json = (value: unknown): string => {
+  const text = JSON.stringify(value, null, 2);
+  return `${text.replace(/\[\n\s*([^[\]{}]*?)\n\s*\]/g, (_, items: string) => `[${items.replace(/,\s+/g, ", ")}]`)}\n`;
+};
 
 function layoutOf(w: WeightSlot): unknown {
   if (w.layout.kind === "stored") return "as stored";

@@ -6,7 +6,8 @@ const entry = <P>(text: (p: P) => string, help: (p: P) => string): Entry<P> => (
 export const emitMessages = {
   LUM5001: entry(
     (p: { tried: string }) => `no C++ compiler found (tried ${p.tried})`,
-    () => "install one, e.g. `apt install g++`, or name one with CXX or --compiler; --no-compile stops before it",
+    () =>
+      "install one, e.g. `apt install g++`, or name one with CXX or --compiler; --no-compile stops before it",
   ),
   LUM5002: entry(
     (p: { compiler: string; file: string; output: string }) =>

