@@ -19,7 +19,10 @@ type Part =
 export function access(cx: Context, site: Site, e: Ast.ExprOf<"index">): Value {
   const base = evaluate(cx, site, e.base);
   if (base.kind === "poison") return base;
-  if (base.kind === "list") return listElement(cx, site, e, base.values);
+  if (base.kind === "list") {
+    const element = listElement(cx, site, e, base.values);
+    if (element !== undefined) return element;
+  }
   if (base.kind === "state") {
     const narrowed = narrowState(cx, site, e, base.cell, base.at);
     if (narrowed !== undefined) return narrowed;
@@ -29,11 +32,17 @@ export function access(cx: Context, site: Site, e: Ast.ExprOf<"index">): Value {
   return readTensor(cx, t, parts, e, fillOf(cx, site, e));
 }
 
-function listElement(cx: Context, site: Site, e: Ast.ExprOf<"index">, values: readonly Value[]): Value {
+/** The value itself where the index is a constant; else the list is read as the tensor that it spells. */
+function listElement(
+  cx: Context,
+  site: Site,
+  e: Ast.ExprOf<"index">,
+  values: readonly Value[],
+): Value | undefined {
   const only = e.indices.length === 1 && e.indices[0].kind === "at" ? e.indices[0] : undefined;
   const at = only && evaluate(cx, site, only.value);
   const known = at?.kind === "int" ? constantOf(at.value) : undefined;
-  if (known === undefined) return access(cx, site, { ...e, base: e.base });
+  if (known === undefined || e.otherwise !== undefined) return undefined;
   const found = values[known];
   if (found === undefined)
     fail("LUM2032", e.span, { index: String(known), size: String(values.length), axis: 0, base: "the list" });
@@ -335,12 +344,20 @@ function axisSize(cx: Context, site: Site, use: Use, vars: readonly IndexVar[]):
   if (mentionsAny(use.access.base, open)) return undefined;
   if (bindersIn(use.access.base, site)) return undefined;
   const base = evaluate(cx, site, use.access.base);
-  if (base.kind === "poison" || base.kind === "list") return undefined;
+  if (base.kind === "poison") return undefined;
+  if (base.kind === "list") return listSize(base.values, use.position);
   const shape =
     base.kind === "state"
       ? cx.versions.get(base.cell)?.shape.slice(base.at.length)
       : ownShape(toTensor(cx, base, use.access.base.span));
   return shape?.at(use.position);
+}
+
+/** Length of a literal array along an axis. */
+function listSize(values: readonly Value[], along: number): Poly | undefined {
+  if (along === 0) return int(values.length);
+  const first = values[0];
+  return first?.kind === "list" ? listSize(first.values, along - 1) : undefined;
 }
 
 /** The base names something that only an inner reduction will bind. */
