@@ -22,6 +22,8 @@ type Build = {
 };
 
 const run = promisify(execFile);
+/** Compilers take their time on a busy machine. */
+const patience = { timeout: 600_000 };
 const root = join(import.meta.dirname, "../..");
 type Program = "math" | "gemm" | "convolution";
 const everything: readonly Program[] = ["math", "gemm", "convolution"];
@@ -98,7 +100,7 @@ for (const build of builds) {
   describe(build.name, async () => {
     const present = await works(build.compiler);
     for (const program of build.programs) {
-      test.skipIf(!present)(program, async () => {
+      test.skipIf(!present)(program, patience, async () => {
         const subjects = await subjectsOf(program, build);
         expect(subjects.length).toBeGreaterThan(1);
         for (const subject of subjects) {
@@ -118,7 +120,7 @@ const crossBuilds = [
 describe("targets that this machine need not run", async () => {
   for (const { compiler, flags } of crossBuilds) {
     const present = await works(compiler);
-    test.skipIf(!present)(`${compiler} ${flags.join(" ")} compiles the contractions`, async () => {
+    test.skipIf(!present)(`${compiler} ${flags.join(" ")} compiles the contractions`, patience, async () => {
       const source = join(import.meta.dirname, "kernels/gemm.cpp");
       const output = join(folder, "cross.o");
       const { stderr } = await run(compiler, [

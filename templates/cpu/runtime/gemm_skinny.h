@@ -12,47 +12,56 @@ constexpr i64 kSkinnyCols = 1024;   // columns whose sums are kept beside it
 
 inline i64 smaller(i64 a, i64 b) { return a < b ? a : b; }
 
-// One dot product for each of Rows x Cols pairs, added to sums[i * sums_stride + j].
+// What the vector loops below leave over, for any number of rows: sums[i][j] += sum of a[i][k] * b(k, j).
+template <class T>
+__attribute__((noinline)) void add_remainder(i64 rows, i64 cols, i64 depth, const float* a, i64 a_row, const T* b, i64 b_col,
+                                             i64 b_k, float* sums, i64 sums_stride) {
+    for (i64 i = 0; i < rows; ++i)
+        for (i64 k = 0; k < depth; ++k)
+            for (i64 j = 0; j < cols; ++j) sums[i * sums_stride + j] += a[i * a_row + k] * to_float(b[j * b_col + k * b_k]);
+}
+
+// One dot product over whole vectors of k for each of Rows x Cols pairs, added to sums[i * sums_stride + j].
 template <int Rows, int Cols, class T>
 inline void dot_tile(i64 depth, const float* a, i64 a_row, const T* b, i64 b_row, float* sums, i64 sums_stride) {
     constexpr int chains = Rows * Cols >= 8 ? 1 : Rows * Cols >= 4 ? 2 : 4;
     vfloat sum[chains][Rows][Cols] = {};
+    const auto add_vectors = [&](int c, i64 k) __attribute__((always_inline)) {
+        vfloat rows[Rows];
+#pragma GCC unroll 16
+        for (int i = 0; i < Rows; ++i) rows[i] = load(a + i * a_row + k);
+#pragma GCC unroll 16
+        for (int j = 0; j < Cols; ++j) {
+            const vfloat column = load(b + j * b_row + k);
+#pragma GCC unroll 16
+            for (int i = 0; i < Rows; ++i) sum[c][i][j] = sum[c][i][j] + rows[i] * column;
+        }
+    };
     i64 k = 0;
     for (; k + chains * kLanes <= depth; k += chains * kLanes)
 #pragma GCC unroll 16
-        for (int c = 0; c < chains; ++c)
-#pragma GCC unroll 16
-            for (int j = 0; j < Cols; ++j) {
-                const vfloat column = load(b + j * b_row + k + c * kLanes);
-#pragma GCC unroll 16
-                for (int i = 0; i < Rows; ++i)
-                    sum[c][i][j] = sum[c][i][j] + load(a + i * a_row + k + c * kLanes) * column;
-            }
-    for (; k + kLanes <= depth; k += kLanes)
-#pragma GCC unroll 16
-        for (int j = 0; j < Cols; ++j)
-#pragma GCC unroll 16
-            for (int i = 0; i < Rows; ++i)
-                sum[0][i][j] = sum[0][i][j] + load(a + i * a_row + k) * load(b + j * b_row + k);
+        for (int c = 0; c < chains; ++c) add_vectors(c, k + c * kLanes);
+    if constexpr (chains > 1)
+        for (; k + kLanes <= depth; k += kLanes) add_vectors(0, k);
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 16
         for (int j = 0; j < Cols; ++j) {
 #pragma GCC unroll 16
             for (int c = 1; c < chains; ++c) sum[0][i][j] = sum[0][i][j] + sum[c][i][j];
-            float total = sum_lanes(sum[0][i][j]);
-            for (i64 kk = k; kk < depth; ++kk) total += a[i * a_row + kk] * to_float(b[j * b_row + kk]);
-            sums[i * sums_stride + j] += total;
+            sums[i * sums_stride + j] += sum_lanes(sum[0][i][j]);
         }
 }
 
 template <int Rows, class T>
 void dot_columns(i64 cols, i64 depth, const float* a, i64 a_row, const T* b, i64 b_row, float* sums, i64 sums_stride) {
-    constexpr int step = Rows <= 2 ? 4 : Rows <= 4 ? 2 : 1;
+    constexpr int step = Rows <= 2 ? 4 : 2;
     i64 j = 0;
     for (; j + step <= cols; j += step)
         dot_tile<Rows, step>(depth, a, a_row, b + j * b_row, b_row, sums + j, sums_stride);
     for (; j < cols; ++j) dot_tile<Rows, 1>(depth, a, a_row, b + j * b_row, b_row, sums + j, sums_stride);
+    const i64 rest = depth % kLanes, k = depth - rest;
+    if (rest > 0) add_remainder(Rows, cols, rest, a + k, a_row, b + k, b_row, 1, sums, sums_stride);
 }
 
 // sums[i][j] += sum over k < depth of a[i][k] * b[k][j]: whole runs of B's rows, several rows of B in one pass so that
@@ -60,10 +69,10 @@ void dot_columns(i64 cols, i64 depth, const float* a, i64 a_row, const T* b, i64
 template <int Rows, class T>
 void axpy_columns(i64 cols, i64 depth, const float* a, i64 a_row, const T* b, i64 b_k, float* sums, i64 sums_stride) {
     constexpr int step = Rows == 1 ? 8 : 4;
+    const i64 vector_cols = cols - cols % kLanes;
     i64 k = 0;
-    for (; k + step <= depth; k += step) {
-        i64 j = 0;
-        for (; j + kLanes <= cols; j += kLanes) {
+    for (; k + step <= depth; k += step)
+        for (i64 j = 0; j < vector_cols; j += kLanes) {
             vfloat values[step];
 #pragma GCC unroll 16
             for (int u = 0; u < step; ++u) values[u] = load(b + (k + u) * b_k + j);
@@ -75,17 +84,9 @@ void axpy_columns(i64 cols, i64 depth, const float* a, i64 a_row, const T* b, i6
                 store(sums + i * sums_stride + j, sum);
             }
         }
-        for (; j < cols; ++j)
-            for (int i = 0; i < Rows; ++i)
-                for (int u = 0; u < step; ++u)
-                    sums[i * sums_stride + j] += a[i * a_row + k + u] * to_float(b[(k + u) * b_k + j]);
-    }
-    for (; k < depth; ++k)
-        for (int i = 0; i < Rows; ++i) {
-            const float row = a[i * a_row + k];
-            LUM_SIMD
-            for (i64 j = 0; j < cols; ++j) sums[i * sums_stride + j] += row * to_float(b[k * b_k + j]);
-        }
+    if (k < depth) add_remainder(Rows, vector_cols, depth - k, a + k, a_row, b + k * b_k, 1, b_k, sums, sums_stride);
+    if (vector_cols < cols)
+        add_remainder(Rows, cols - vector_cols, depth, a, a_row, b + vector_cols, 1, b_k, sums + vector_cols, sums_stride);
 }
 
 // Adds columns [n, n + cols) of the product over [k, k + depth) to sums, whose rows are kSkinnyCols apart; the rows of
