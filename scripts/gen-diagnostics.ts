@@ -32,7 +32,9 @@ function placeholder(name: string): unknown {
 }
 
 export function diagnosticsPage(): string {
-  const rows = Object.entries(messages as Record<string, { text: (p: never) => string; help?: (p: never) => string }>);
+  const rows = Object.entries(
+    messages as Record<string, { text: (p: never) => string; help?: (p: never) => string }>,
+  );
   const out = [
     "# Diagnostics",
     "",
@@ -40,7 +42,9 @@ export function diagnosticsPage(): string {
   ];
   const taken = new Set<string>();
   for (const [prefix, title] of kinds) {
-    const own = rows.filter(([code]) => code.startsWith(prefix) && !taken.has(code)).sort(([a], [b]) => (a < b ? -1 : 1));
+    const own = rows
+      .filter(([code]) => code.startsWith(prefix) && !taken.has(code))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
     if (own.length === 0) continue;
     out.push("", `## ${title}`, "", "| code | message | what to do |", "|---|---|---|");
     for (const [code, m] of own) {

@@ -48,7 +48,12 @@ test.each(examples)("%s", (example) => {
     if (isRun) {
       const recorded = readdirSync(join(root, "examples", example)).includes("logits.npy");
       if (recorded)
-        expect(relativeError(floats(join(out, "logits.npy")), floats(join(root, "examples", example, "logits.npy")))).toBeLessThan(1e-4);
+        expect(
+          relativeError(
+            floats(join(out, "logits.npy")),
+            floats(join(root, "examples", example, "logits.npy")),
+          ),
+        ).toBeLessThan(1e-4);
       else expect(printed).toMatch(/saved to/);
     } else expect(printed.split(/\s+/).length).toBeGreaterThan(20);
   }

@@ -87,7 +87,7 @@ export function createBuilder() {
       make({ op: { kind: "input", name }, shape, dtype, key: `input:${name}` }),
 
     weight: (name: string, shape: Shape, dtype: DType, loops: readonly string[]) =>
-      make({ op: { kind: "weight", name }, shape, dtype, loops, key: `weight:${name}` }),
+      make({ op: { kind: "weight", name }, shape, dtype, loops, key: `weight:${name}:${loops.join()}` }),
 
     state: (name: string, shape: Shape, dtype: DType) =>
       make({ op: { kind: "state", name }, shape, dtype, cell: name, key: `state:${name}` }),

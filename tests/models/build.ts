@@ -10,7 +10,12 @@ import { type LoadOptions, NativeModel } from "../../src/loader/native.ts";
 import { modelSpec } from "../../src/loader/spec.ts";
 import { type Compilation, type CompileOptions, compile } from "../../src/pipeline.ts";
 
-export type TestBuild = { readonly compilation: Compilation; readonly library: string; readonly dir: string; readonly remove: () => void };
+export type TestBuild = {
+  readonly compilation: Compilation;
+  readonly library: string;
+  readonly dir: string;
+  readonly remove: () => void;
+};
 
 const isKernel = (path: string): boolean => /^src\/kernels\/.*\.cpp$/.test(path);
 

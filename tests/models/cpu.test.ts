@@ -1,7 +1,7 @@
 /** The CPU target against PyTorch and transformers: the whole line, through the loader. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type NativeModel, toFloat32, type TypedArray } from "../../src/loader/native.ts";
+import { type NativeModel, type TypedArray, toFloat32 } from "../../src/loader/native.ts";
 import type { Tensor } from "../../src/lower/tensor.ts";
 import { buildForTest, loadBuild, type TestBuild } from "./build.ts";
 import { type Fixture, type FixtureName, loadFixture, relativeError, row } from "./fixtures.ts";
@@ -18,7 +18,8 @@ async function build(f: Fixture): Promise<NativeModel> {
 const numbers = (a: TypedArray, dtype: string): ArrayLike<number> =>
   dtype === "bf16" ? toFloat32(a as Uint16Array, "bf16") : (a as Float32Array);
 
-const native = (t: Tensor): TypedArray => (t.dtype === "i32" ? Int32Array.from(t.data) : Float32Array.from(t.data));
+const native = (t: Tensor): TypedArray =>
+  t.dtype === "i32" ? Int32Array.from(t.data) : Float32Array.from(t.data);
 
 describe.each(["bert", "resnet", "whisper-encoder"] as const)("%s", (name) => {
   const f = loadFixture(name);
@@ -35,7 +36,10 @@ describe.each(["bert", "resnet", "whisper-encoder"] as const)("%s", (name) => {
       const outputs = model.run(entry.name, f.dims, inputs);
       if (call > 2 && call < 100) continue;
       for (const o of entry.outputs)
-        expect(relativeError(numbers(outputs[o.name], o.dtype), f.io.get(o.name)!.data), `${o.name}, call ${call}`).toBeLessThan(f.tolerance);
+        expect(
+          relativeError(numbers(outputs[o.name], o.dtype), f.io.get(o.name)!.data),
+          `${o.name}, call ${call}`,
+        ).toBeLessThan(f.tolerance);
     }
   });
 });
@@ -59,7 +63,9 @@ describe.each(["llama", "gpt2", "qwen3", "gemma2"] as const)("%s", (name: Fixtur
 
   test("token by token it gives the same, at every position", () => {
     model.resetState();
-    tokens.forEach((_, pos) => expect(relativeError(call(pos, 1), row(logits, pos)), `position ${pos}`).toBeLessThan(f.tolerance));
+    tokens.forEach((_, pos) =>
+      expect(relativeError(call(pos, 1), row(logits, pos)), `position ${pos}`).toBeLessThan(f.tolerance),
+    );
   });
 
   test("the hundredth call is as right as the first", () => {
@@ -68,10 +74,15 @@ describe.each(["llama", "gpt2", "qwen3", "gemma2"] as const)("%s", (name: Fixtur
   });
 });
 
-test.each(["llama", "qwen3", "gemma2"] as const)("%s in bf16 stays close to the f32 reference", async (name) => {
-  const f = loadFixture(name, { T: "bf16" });
-  using model = await build(f);
-  const tokens = Int32Array.from(f.io.get("tokens")!.data);
-  const { logits } = model.run("forward", { s: tokens.length, pos: 0 }, { tokens });
-  expect(relativeError(numbers(logits, "bf16"), row(f.io.get("logits")!, tokens.length - 1))).toBeLessThan(2e-2);
-});
+test.each(["llama", "qwen3", "gemma2"] as const)(
+  "%s in bf16 stays close to the f32 reference",
+  async (name) => {
+    const f = loadFixture(name, { T: "bf16" });
+    using model = await build(f);
+    const tokens = Int32Array.from(f.io.get("tokens")!.data);
+    const { logits } = model.run("forward", { s: tokens.length, pos: 0 }, { tokens });
+    expect(relativeError(numbers(logits, "bf16"), row(f.io.get("logits")!, tokens.length - 1))).toBeLessThan(
+      2e-2,
+    );
+  },
+);
