@@ -1,19 +1,28 @@
 /** Plan → Llir: memory for every stored tensor, a kernel for every choice, equal kernels once. */
 import { noBounds } from "../ir/bounds.ts";
 import type { Hlir, Node } from "../ir/hlir.ts";
-import type { LEntry, Program, Step, WeightSlot } from "../ir/llir.ts";
+import type { Layout, LEntry, Program, Step, WeightSlot } from "../ir/llir.ts";
 import { choicesOf, type EntryPlan, isGiven, type Plan, type Region } from "../ir/plan.ts";
 import { atomsOf, type Poly } from "../ir/poly.ts";
 import type { Span } from "../ir/source.ts";
 import { type Built, buildCopy, buildKernel, type Surroundings } from "./schedule/build.ts";
 import { KernelTable } from "./schedule/kernel-table.ts";
 import { planMemory } from "./schedule/memory.ts";
+import { packedWeights } from "./schedule/packing.ts";
 import { type Copy, type Storage, storageOf } from "./schedule/storage.ts";
 
 export function schedule(plan: Plan): Program {
   const { hlir } = plan;
   const table = new KernelTable();
-  const scheduled = plan.entries.map((e) => scheduleEntry(e, hlir, table));
+  const prepared = plan.entries.map((e) => prepare(e, hlir));
+  const layouts = packedWeights(plan, (e) => prepared[plan.entries.indexOf(e)].around);
+  const scheduled = prepared.map(({ entry, storage, around }) =>
+    scheduleEntry(entry, hlir, {
+      storage,
+      around: { ...around, isPacked: (name) => layouts.has(name) },
+      table,
+    }),
+  );
   return {
     name: hlir.name,
     dims: hlir.dims,
@@ -21,6 +30,7 @@ export function schedule(plan: Plan): Program {
     weights: weightSlots(
       hlir,
       scheduled.map((s) => s.entry),
+      layouts,
     ),
     states: hlir.states,
     entries: scheduled.map((s) => s.entry),
@@ -29,14 +39,26 @@ export function schedule(plan: Plan): Program {
   };
 }
 
-function scheduleEntry(plan: EntryPlan, hlir: Hlir, table: KernelTable): { entry: LEntry; bytes: number } {
-  const storage = storageOf(plan, hlir);
-  const stored = new Set<Node>([...choicesOf(plan.body)].map((c) => c.root));
+type Prepared = { readonly entry: EntryPlan; readonly storage: Storage; readonly around: Surroundings };
+
+/** Memory for the tensors of an entry, all weights as stored. */
+function prepare(entry: EntryPlan, hlir: Hlir): Prepared {
+  const storage = storageOf(entry, hlir);
+  const stored = new Set<Node>([...choicesOf(entry.body)].map((c) => c.root));
   const around: Surroundings = {
     bounds: hlir.bounds,
     slotOf: (n) => storage.slots.get(n),
     isStored: (n) => stored.has(n) || isGiven(n),
+    isPacked: () => false,
   };
+  return { entry, storage, around };
+}
+
+function scheduleEntry(
+  plan: EntryPlan,
+  hlir: Hlir,
+  { storage, around, table }: Omit<Prepared, "entry"> & { readonly table: KernelTable },
+): { entry: LEntry; bytes: number } {
   const steps = [
     ...regionSteps(plan.body, storage, around, table),
     ...copySteps(storage.ends, around, table),
@@ -106,7 +128,11 @@ function* stepPolys(steps: readonly Step[]): Generator<Poly> {
 }
 
 /** Weights that some kernel reads, in declaration order. */
-function weightSlots(hlir: Hlir, entries: readonly LEntry[]): WeightSlot[] {
+function weightSlots(
+  hlir: Hlir,
+  entries: readonly LEntry[],
+  layouts: ReadonlyMap<string, Layout>,
+): WeightSlot[] {
   const used = new Set<string>();
   const visit = (steps: readonly Step[]): void => {
     for (const s of steps) {
@@ -117,7 +143,7 @@ function weightSlots(hlir: Hlir, entries: readonly LEntry[]): WeightSlot[] {
   };
   for (const e of entries) visit(e.steps);
   return hlir.weights
-    .map((w) => ({ ...w, name: w.name.replaceAll(".", "_") }))
+    .map((w) => ({ ...w, name: w.name.replaceAll(".", "_"), layout: layouts.get(w.name) }))
     .filter((w) => used.has(w.name))
     .map((w) => ({
       name: w.name,
@@ -125,7 +151,7 @@ function weightSlots(hlir: Hlir, entries: readonly LEntry[]): WeightSlot[] {
       dtype: w.dtype,
       source: w.source,
       loops: w.loops.map((variable) => ({ variable, ...loopEnds(variable, hlir) })),
-      layout: { kind: "stored" },
+      layout: w.layout ?? { kind: "stored" },
       span: w.span,
     }));
 }

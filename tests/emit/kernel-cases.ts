@@ -13,6 +13,21 @@ export type KernelCase = {
 };
 
 export const kernelCases: readonly KernelCase[] = [
+  {
+    name: "packed weights",
+    body: "dim n in 1..70\ninput x: f32[n, 37]\nweight w: f32[29, 37], v: f32[29, 21]\nh[t, o] = tanh(sum(i) x[t, i] * w[o, i])\noutput y = h @ v",
+    dims: { n: 35 },
+  },
+  {
+    name: "packed weights, few rows",
+    body: "dim n in 1..70\ninput x: f32[n, 37]\nweight w: f32[29, 37], v: f32[29, 21]\nh[t, o] = tanh(sum(i) x[t, i] * w[o, i])\noutput y = h @ v",
+    dims: { n: 3 },
+  },
+  {
+    name: "weight read twice",
+    body: "dim n in 1..70\ninput x: f32[n, 29]\nweight w: f32[29, 29]\nh = x @ w\noutput y[t, o] = h[t, o] + sum(i) h[t, i] * w[o, i]",
+    dims: { n: 35 },
+  },
   { name: "chain", body: "input x: f32[7, 5]\noutput y = exp(x * 2.0 + 1.0) - x" },
   {
     name: "broadcast",

@@ -14,8 +14,13 @@ import { Bundle } from "./run-kernels.ts";
 const bundle = new Bundle();
 const models = new Map<string, Hlir>();
 
+const outside: KernelCase = {
+  name: "indices outside",
+  body: "state c: f32[4, 2]\ninput t: i32[3], e: f32[5, 2]\nc[t[i], j] := 1.0\noutput y[i, d] = e[t[i], d]",
+};
+
 beforeAll(() => {
-  for (const c of kernelCases) {
+  for (const c of [...kernelCases, outside]) {
     const h = hlirFromText(c);
     const p = plan(h, { search: "direct" });
     checkPlan(p, "plan");
@@ -44,6 +49,25 @@ test.each(kernelCases.map((c): [string, KernelCase] => [c.name, c]))("%s", (name
       expectClose(o, answer.outputs[o] ?? answer.taps[o], value, c.tolerance ?? 1e-4);
     for (const [s, value] of wanted) expectClose(s, got.get(s)!, value, c.tolerance ?? 1e-4);
   }
+});
+
+test("an index outside is reported, touches nothing, and leaves other rows right", () => {
+  const h = models.get(outside.name)!;
+  const states = initialStates(h);
+  const e = {
+    dtype: "f32" as const,
+    shape: [5, 2],
+    data: Float64Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+  };
+  const run = (indices: number[]) => {
+    const t = { dtype: "i32" as const, shape: [3], data: Float64Array.from(indices) };
+    return bundle.run(outside.name, h.entries[0].name, { dims: {}, inputs: { t, e }, states });
+  };
+  const answer = run([1, -7, 2_000_000]);
+  expect(answer.fault).toMatch(/axis 0: (-7|2000000) of [45]/);
+  expect([...states.get("c")!.data]).toEqual([0, 0, 1, 1, 0, 0, 0, 0]);
+  expect([...answer.outputs.y.data].slice(0, 2)).toEqual([3, 4]);
+  expect(run([3, 0, 1]).fault).toBeUndefined();
 });
 
 function expectClose(

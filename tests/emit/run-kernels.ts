@@ -189,6 +189,7 @@ function entryFunction(program: Program, entry: LEntry, number: number): string 
     lines.push(
       `    char* weight_${w.name} = read_file(dir + "/weight_${w.name}", ${[bytes(w), ...w.loops.map((l) => l.high - l.low)].join(" * ")});`,
     );
+  for (const w of program.weights) lines.push(...packLines(w, bytes(w)));
   for (const s of program.states)
     lines.push(`    char* state_${s.name} = read_file(dir + "/state_${s.name}", ${bytes(s)});`);
   const made = [
@@ -271,6 +272,28 @@ function placeText(a: Argument & { kind: "place" }, program: Program, entry: LEn
     (at, l) => `(${at} * ${l.high - l.low} + loop_${l.variable} - ${l.low})`,
     "0",
   );
-  const size = [`sizeof(${cppType(w.dtype)})`, ...w.shape.map((p) => text(p))].join(" * ");
+  const size =
+    w.layout.kind === "packed"
+      ? `${w.name}_packed_bytes`
+      : [`sizeof(${cppType(w.dtype)})`, ...w.shape.map((p) => text(p))].join(" * ");
   return `weight_${w.name} + ${position} * static_cast<lum::i64>(${size})`;
+}
+
+/** Lays a weight out in panels, one matrix per iteration of its loops. */
+function packLines(w: WeightSlot, bytes: string): string[] {
+  const { layout } = w;
+  if (layout.kind !== "packed") return [];
+  const type = `lum::PackedB<${cppType(w.dtype)}>`;
+  const [n, k] = [text(layout.n), text(layout.k)];
+  const count = w.loops.reduce((product, l) => product * (l.high - l.low), 1);
+  const strides = layout.kContiguous ? `${k}, 1` : `1, ${n}`;
+  return [
+    `    const lum::i64 ${w.name}_packed_bytes = lum::packed_elements<${type}>(${n}, ${k}) * sizeof(${cppType(w.dtype)});`,
+    `    char* ${w.name}_panels = allocate(${w.name}_packed_bytes * ${count});`,
+    `    for (lum::i64 i = 0; i < ${count}; ++i) {`,
+    `        const auto* from = reinterpret_cast<const ${cppType(w.dtype)}*>(weight_${w.name} + i * static_cast<lum::i64>(${bytes}));`,
+    `        lum::pack_weights<${type}>(lum::Strided<${cppType(w.dtype)}>{from, ${strides}}, ${n}, ${k}, reinterpret_cast<${cppType(w.dtype)}*>(${w.name}_panels + i * ${w.name}_packed_bytes));`,
+    "    }",
+    `    weight_${w.name} = ${w.name}_panels;`,
+  ];
 }

@@ -28,6 +28,7 @@ export type KernelDraft = {
   /** Elementary operations for one element of the result. */
   readonly work: number;
   readonly slotOf: (n: Node) => Slot | undefined;
+  readonly isPacked: (weight: string) => boolean;
   /** Where the kernel's own result lies. */
   readonly target: Slot;
   /** The result takes the place of a tensor that the kernel reads. */
@@ -45,6 +46,8 @@ export type Surroundings = {
   readonly bounds: Bounds;
   readonly slotOf: (n: Node) => Slot | undefined;
   readonly isStored: (n: Node) => boolean;
+  /** Weights that lie in panels. */
+  readonly isPacked: (weight: string) => boolean;
 };
 
 export function buildKernel(choice: Choice, around: Surroundings): Built {
@@ -63,6 +66,7 @@ export function buildKernel(choice: Choice, around: Surroundings): Built {
     bounds: around.bounds,
     work: Math.max(1, Math.round([root, ...choice.inlined].reduce((sum, n) => sum + ownWork(n), 0))),
     slotOf: around.slotOf,
+    isPacked: around.isPacked,
     target,
     readsTarget: readsOf(choice, around.isStored).some((r) => around.slotOf(r.node)?.key === target.key),
     usesOf: (n) => uses.get(n) ?? [],
@@ -124,6 +128,7 @@ export function buildCopy(copy: Copy, bounds: Bounds): Built {
     bounds,
     work: 1,
     slotOf: () => from,
+    isPacked: () => false,
     target: to,
     readsTarget: false,
     usesOf: () => [],

@@ -258,7 +258,10 @@ function plainForm(
 ): OperandForm | undefined {
   if (!r.straight) return undefined;
   const at = locate(k, k.ev, factors, v.lines, choice.root);
-  return at === undefined ? undefined : stridedForm(k.ev, at, r.outer, v.k);
+  if (at === undefined) return undefined;
+  if (at.node.op.kind === "weight" && k.isPacked(at.node.op.name))
+    return { kind: "packed", from: k.ev.param(at.slot, false), dtype: at.slot.dtype, side: "b" };
+  return stridedForm(k.ev, at, r.outer, v.k);
 }
 
 function patchesForm(

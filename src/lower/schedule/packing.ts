@@ -1,0 +1,87 @@
+/**
+ * Which weights are laid out in panels ahead of time: those that nothing but contractions reads, as a whole
+ * matrix, with enough rows on the other side that the engine would otherwise pack them again in every call.
+ */
+import { upperBound } from "../../ir/bounds.ts";
+import { byteSize } from "../../ir/dtype.ts";
+import type { Node } from "../../ir/hlir.ts";
+import type { Contraction, Kernel } from "../../ir/kernel.ts";
+import type { Layout } from "../../ir/llir.ts";
+import { type Choice, choicesOf, type EntryPlan, type Plan } from "../../ir/plan.ts";
+import { constantOf, equal, multiply, one, type Poly } from "../../ir/poly.ts";
+import { readsOf } from "../plan-reads.ts";
+import { buildKernel, type Surroundings } from "./build.ts";
+
+/** With no more rows than this the engine streams the columns where they lie. */
+const streamedRows = 8;
+
+/** Beyond this a second copy of a checkpoint costs more room than packing costs time. */
+const largestPacked = 256 << 20;
+
+type Matrix = { readonly n: Poly; readonly k: Poly; readonly kContiguous: boolean };
+
+/** Layouts by the name of the weight; weights that stay as stored are absent. */
+export function packedWeights(
+  plan: Plan,
+  surroundings: (e: EntryPlan) => Surroundings,
+): ReadonlyMap<string, Layout> {
+  const found = new Map<string, Matrix>();
+  const refused = new Set<string>();
+  for (const entry of plan.entries) {
+    const around = surroundings(entry);
+    for (const choice of choicesOf(entry.body))
+      for (const weight of weightsRead(choice, around)) {
+        const name = weight.op.kind === "weight" ? weight.op.name : "";
+        const matrix = refused.has(name) ? undefined : matrixOf(weight, choice, around);
+        const before = found.get(name);
+        if (matrix === undefined || (before !== undefined && !sameMatrix(before, matrix))) refused.add(name);
+        else found.set(name, matrix);
+      }
+  }
+  const bytes = plan.hlir.weights.reduce(
+    (sum, w) => sum + (upperBound(multiply(one, ...w.shape), plan.hlir.bounds) ?? 0) * byteSize(w.dtype),
+    0,
+  );
+  if (bytes > largestPacked) return new Map();
+  return new Map(
+    [...found].filter(([name]) => !refused.has(name)).map(([name, m]) => [name, { kind: "packed", ...m }]),
+  );
+}
+
+const weightsRead = (choice: Choice, around: Surroundings): Set<Node> =>
+  new Set(readsOf(choice, around.isStored).flatMap((r) => (r.node.op.kind === "weight" ? [r.node] : [])));
+
+const sameMatrix = (a: Matrix, b: Matrix): boolean =>
+  equal(a.n, b.n) && equal(a.k, b.k) && a.kContiguous === b.kContiguous;
+
+/** The weight as the right factor of the choice's contraction, if that is all that it is in it. */
+function matrixOf(weight: Node, choice: Choice, around: Surroundings): Matrix | undefined {
+  if (choice.implementation.family !== "contraction" || weight.dtype !== "f32") return undefined;
+  const reads = readsOf(choice, around.isStored).filter((r) => r.node === weight);
+  if (!reads.every((r) => r.use.side === "b")) return undefined;
+  const slot = around.slotOf(weight);
+  const { kernel } = buildKernel(choice, around);
+  const product = kernel.body.find((s) => s.kind === "contraction");
+  if (product?.kind !== "contraction" || slot === undefined || product.a.form.kind === "packed")
+    return undefined;
+  return wholeMatrix(weight, product, kernel);
+}
+
+function wholeMatrix(weight: Node, product: Contraction, kernel: Kernel): Matrix | undefined {
+  const { form } = product.b;
+  if (
+    form.kind !== "strided" ||
+    form.offset.key !== "0" ||
+    product.k === undefined ||
+    product.n === undefined
+  )
+    return undefined;
+  const rows = product.m === undefined ? 1 : upperBound(kernel.variables[product.m].size, kernel.bounds);
+  if (rows !== undefined && rows <= streamedRows) return undefined;
+  const [n, k] = [kernel.variables[product.n].size, kernel.variables[product.k].size];
+  const all = multiply(one, ...weight.shape);
+  if (constantOf(all) === undefined || !equal(all, multiply(n, k))) return undefined;
+  const kContiguous = constantOf(form.kStride) === 1 && equal(form.outerStride, k);
+  const nContiguous = constantOf(form.outerStride) === 1 && equal(form.kStride, n);
+  return kContiguous || nContiguous ? { n, k, kContiguous } : undefined;
+}
