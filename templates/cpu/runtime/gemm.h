@@ -30,6 +30,14 @@ constexpr i64 kBlockDepth = 256;
 constexpr i64 kBlockCols = 512;
 static_assert(kBlockRows % kTileRows == 0 && kBlockCols % kTileCols == 0, "blocks are whole tiles");
 
+// Packing pays when a panel is read often enough: beyond these many rows or columns on the other side.
+constexpr i64 kInPlaceRows = 2 * kTileRows;
+constexpr i64 kInPlaceCols = 8 * kTileCols;
+
+// Blocks of k for few rows: of columns as they lie, and of packed panels.
+constexpr i64 kStreamedDepth = 16;
+constexpr i64 kStreamedPanelDepth = 1024;
+
 constexpr i64 kGemmWorkspaceBytes = 1310720;
 constexpr i64 gemm_workspace_bytes(int thread_count) { return thread_count * kGemmWorkspaceBytes; }
 
@@ -38,6 +46,7 @@ constexpr i64 kPackedAFloats = kBlockRows * kBlockDepth + kPanelSlack;
 constexpr i64 kPackedBFloats = kTileCols * kBlockDepth + kPanelSlack;
 constexpr i64 kSumFloats = kBlockRows * kBlockCols;
 static_assert((kPackedAFloats + kPackedBFloats + kSumFloats) * 4 <= kGemmWorkspaceBytes, "blocks fit the workspace");
+static_assert(kInPlaceRows * kStreamedPanelDepth <= kPackedAFloats, "few deep rows of A fit their part");
 static_assert(kSkinnyRows * (kSkinnyDepth + kSkinnyCols) * 4 <= kGemmWorkspaceBytes, "skinny sums fit the workspace");
 
 inline float* thread_workspace(void* workspace) {
@@ -64,10 +73,6 @@ struct Panel {
     i64 stride;  // of A's rows when they lie apart with k contiguous, 0 when packed; of B's k
 };
 
-// Packing pays when a panel is read often enough: beyond these many rows or columns on the other side.
-constexpr i64 kInPlaceRows = 2 * kTileRows;
-constexpr i64 kInPlaceCols = 8 * kTileCols;
-
 template <class A>
 Panel panel_of_a(const A&, i64, i64, i64) { return {nullptr, 0}; }
 inline Panel panel_of_a(const PackedA<float>& a, i64 m, i64 k, i64) { return {a.panel(m, k), 0}; }
@@ -86,13 +91,14 @@ inline Panel panel_of_b(const Strided<float>& b, i64 n, i64 count, i64 k, i64 ro
 
 // How deep a block of k may be. Columns read where they lie, or packed for few rows, are read along whole rows of B
 // rather than 64 bytes of each, so that memory streams: a few rows of B at a time, all columns of the block.
-constexpr i64 kStreamedDepth = 16;
 template <class B>
 i64 block_depth_limit(const B&, i64) { return kBlockDepth; }
 template <class T>
 i64 block_depth_limit(const Strided<T>& b, i64 rows) {
     return b.outer_stride == 1 && rows <= kInPlaceRows ? kStreamedDepth : kBlockDepth;
 }
+// Packed panels are long runs already, and need no room of their own; few rows make them the whole cost.
+inline i64 block_depth_limit(const PackedB<float>&, i64 rows) { return rows <= kInPlaceRows ? kStreamedPanelDepth : kBlockDepth; }
 
 struct Range {
     i64 begin, end;
