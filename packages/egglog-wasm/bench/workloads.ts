@@ -63,14 +63,16 @@ export const WORKLOADS: readonly Workload[] = [
   { name: "wide", program: wide() },
 ];
 
-/** About `nodes` e-nodes in classes of several, for serialization. */
+/** At least `nodes` e-nodes, in classes of one to three, for serialization. */
 export function large(nodes: number): string {
-  const rounds = Math.ceil(nodes / 4);
+  const count = Math.ceil(nodes / 5);
   return `
 (datatype E (Leaf i64) (F E E) (G E) (H E i64))
-(relation at (i64 E))
-(at 0 (Leaf 0))
-(rule ((at i e) (< i ${rounds})) ((at (+ i 1) (Leaf (+ i 1))) (union (F e (Leaf (+ i 1))) (G e)) (H e i)) :name "grow")
-(run-schedule (saturate (run)))
-(delete (at 0 (Leaf 0)))`;
+(relation at (i64))
+(ruleset count)
+(rule ((at i) (< (* 2 i) ${count})) ((at (* 2 i)) (at (+ 1 (* 2 i)))) :ruleset count)
+(ruleset build)
+(rule ((at i)) ((union (F (Leaf i) (Leaf (/ i 2))) (G (Leaf i))) (H (Leaf i) i)) :ruleset build)
+(at 1)
+(run-schedule (saturate count) build)`;
 }

@@ -1,5 +1,4 @@
 import type { EGraphArrays } from "./arrays.ts";
-import type { RawRun } from "./decode.ts";
 import type { Engine } from "./engine.ts";
 import type { CreateOptions, EvalValue, ExtractOutput, Result, RunOptions, RunResult, SerializedEGraph, VariantsOutput } from "./types.ts";
 import type { SerializeLimits } from "./worker-protocol.ts";
@@ -11,8 +10,6 @@ export declare class EGraph {
     static create(options?: CreateOptions): Promise<EGraph>;
     /** Run commands. What they did before a failure stays done. */
     run(program: string, options?: RunOptions): RunResult;
-    /** @internal `run` with its outputs still as JSON, to be sent elsewhere. */
-    runRaw(program: string, options?: RunOptions): RawRun;
     /** Does `(check facts…)` hold? `facts`: one or more, as in `(= a b)`. */
     check(facts: string, options?: RunOptions): Result<{
         readonly holds: boolean;

@@ -1,8 +1,7 @@
 import { EGraph } from "./egraph.ts";
-import { Instance } from "./instance.ts";
-import type { CreateOptions } from "./types.ts";
+import type { CompiledModule, CreateOptions } from "./types.ts";
 /** Where the module comes from: an address, its bytes, or the compiled module. */
-export type EngineSource = string | URL | ArrayBuffer | Uint8Array | WebAssembly.Module;
+export type EngineSource = string | URL | ArrayBuffer | Uint8Array | CompiledModule;
 export type EngineVersions = {
     readonly package: string;
     readonly egglog: string;
@@ -10,18 +9,12 @@ export type EngineVersions = {
 };
 export declare class Engine {
     #private;
-    readonly module: WebAssembly.Module;
-    constructor(module: WebAssembly.Module);
+    readonly module: CompiledModule;
+    constructor(module: CompiledModule);
     /** A new e-graph. Throws only where there is no memory for it. */
     create(options?: CreateOptions): EGraph;
     /** What the module says that it is made of. */
     versions(): EngineVersions;
-    /** @internal Make `instance` an empty e-graph: by `open` the first time, then from its image. */
-    openAs(key: string, instance: Instance, open: () => void): void;
-    /** @internal */
-    acquire(maxPages: number): Instance;
-    /** @internal */
-    release(instance: Instance, maxPages: number): void;
 }
 /** Pages for `bytes`, at most what 32-bit addresses reach. */
 export declare function pagesFor(bytes: number): number;

@@ -6,6 +6,6 @@ export { Engine, loadEngine } from "./engine.ts";
 export { formatOutput } from "./format.ts";
 export type { AppTerm, LiteralTerm, Term, VarTerm } from "./term.ts";
 export { printTerm } from "./term.ts";
-export type { CheckOutput, CreateOptions, EgglogError, ErrorKind, EvalValue, ExtractOutput, FunctionRow, LimitName, Limits, Output, PrintFunctionOutput, PrintSizeOutput, ProofOutput, Result, RuleReport, RulesetReport, RunOptions, RunOutput, RunReport, RunResult, SerializedEGraph, SerializedNode, StatisticsOutput, StepReport, TableSize, TextOutput, Variant, VariantsOutput, } from "./types.ts";
+export type { CheckOutput, CompiledModule, CreateOptions, EgglogError, ErrorKind, EvalValue, ExtractOutput, FunctionRow, LimitName, Limits, Output, PrintFunctionOutput, PrintSizeOutput, ProofOutput, Result, RuleReport, RulesetReport, RunOptions, RunOutput, RunReport, RunResult, SerializedEGraph, SerializedNode, StatisticsOutput, StepReport, TableSize, TextOutput, Variant, VariantsOutput, } from "./types.ts";
 export type { WorkerOptions } from "./worker-client.ts";
 export { EGraphWorker } from "./worker-client.ts";

@@ -1,10 +1,10 @@
 // The compiled module, shared by all e-graphs, and the instances that wait for reuse.
 import { EGraph } from "./egraph.ts";
 import { Instance } from "./instance.ts";
-import type { CreateOptions } from "./types.ts";
+import type { CompiledModule, CreateOptions } from "./types.ts";
 
 /** Where the module comes from: an address, its bytes, or the compiled module. */
-export type EngineSource = string | URL | ArrayBuffer | Uint8Array | WebAssembly.Module;
+export type EngineSource = string | URL | ArrayBuffer | Uint8Array | CompiledModule;
 
 export type EngineVersions = { readonly package: string; readonly egglog: string; readonly inputs: string };
 
@@ -17,14 +17,14 @@ const POOL_SIZE = 4;
 const POOLED_PAGES = 512;
 
 export class Engine {
-  readonly module: WebAssembly.Module;
+  readonly module: CompiledModule;
   #idle: Instance[] = [];
   /** Memory of a fresh instance, which a used one goes back to. */
   #image: Uint8Array | undefined;
   /** Memory with an empty e-graph, by the options that it was opened with. */
   readonly #opened = new Map<string, Uint8Array>();
 
-  constructor(module: WebAssembly.Module) {
+  constructor(module: CompiledModule) {
     this.module = module;
   }
 
@@ -95,7 +95,7 @@ export function loadEngine(source?: EngineSource): Promise<Engine> {
   return shared;
 }
 
-async function compile(source: EngineSource): Promise<WebAssembly.Module> {
+async function compile(source: EngineSource): Promise<CompiledModule> {
   if (source instanceof WebAssembly.Module) return source;
   if (source instanceof ArrayBuffer) return WebAssembly.compile(source);
   if (source instanceof Uint8Array) return WebAssembly.compile(source.slice());

@@ -8,6 +8,7 @@ export type { AppTerm, LiteralTerm, Term, VarTerm } from "./term.ts";
 export { printTerm } from "./term.ts";
 export type {
   CheckOutput,
+  CompiledModule,
   CreateOptions,
   EgglogError,
   ErrorKind,

@@ -1,6 +1,11 @@
 // The shapes that callers see. All plain data: they survive postMessage.
 import type { Term } from "./term.ts";
 
+/** `WebAssembly.Module`, also for programs that are compiled without the library that declares it. */
+export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer M } } }
+  ? M
+  : object;
+
 /** What a run may use. Checked between commands and between iterations of a schedule. */
 export type Limits = {
   /** Milliseconds for one call. An iteration that is still running at twice this time is undone. */

@@ -1,10 +1,10 @@
 // What the two sides of a worker say to each other.
 import type { EGraphArrays } from "./arrays.ts";
 import type { RawRun } from "./decode.ts";
-import type { CreateOptions, EvalValue, Limits, Result } from "./types.ts";
+import type { CompiledModule, CreateOptions, EvalValue, Limits, Result } from "./types.ts";
 
 export type Start = {
-  readonly module: WebAssembly.Module;
+  readonly module: CompiledModule;
   readonly options: CreateOptions;
   /** One Int32: the number of the last request to be cancelled. Absent where memory cannot be shared. */
   readonly cancelled?: SharedArrayBuffer;
