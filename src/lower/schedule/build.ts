@@ -180,7 +180,14 @@ function finish(k: KernelDraft, header: Header): Built {
   const params: KernelParam[] = [];
   const args: Argument[] = [];
   for (const { slot, name, mutable } of pointers) {
-    params.push({ kind: "pointer", name, dtype: slot.dtype, mutable, shapeText: shapeText(slot.shape) });
+    const layout = ev.panels.has(slot.key) ? " in panels" : "";
+    params.push({
+      kind: "pointer",
+      name,
+      dtype: slot.dtype,
+      mutable,
+      shapeText: shapeText(slot.shape) + layout,
+    });
     args.push({ kind: "place", place: slot.place });
   }
   params.push(...ev.extras.values());

@@ -259,8 +259,10 @@ function plainForm(
   if (!r.straight) return undefined;
   const at = locate(k, k.ev, factors, v.lines, choice.root);
   if (at === undefined) return undefined;
-  if (at.node.op.kind === "weight" && k.isPacked(at.node.op.name))
+  if (at.node.op.kind === "weight" && k.isPacked(at.node.op.name)) {
+    k.ev.panels.add(at.slot.key);
     return { kind: "packed", from: k.ev.param(at.slot, false), dtype: at.slot.dtype, side: "b" };
+  }
   return stridedForm(k.ev, at, r.outer, v.k);
 }
 

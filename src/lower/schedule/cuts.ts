@@ -21,7 +21,8 @@ export function cutsOf(k: KernelDraft, choice: Choice): Cuts | undefined {
   const domain = domainOf(choice.root);
   const found = new Map<number, Poly[]>();
   for (const v of trialOf(k, choice).values)
-    for (const { axis, at } of seamsOf(v)) found.set(axis, [...(found.get(axis) ?? []), at]);
+    for (const { axis, at } of seamsOf(v))
+      if (axis < domain.length) found.set(axis, [...(found.get(axis) ?? []), at]);
   const cuts = [...found].flatMap(([axis, list]): Cuts[] => {
     const at = ordered(list, domain[axis], k.bounds);
     return at === undefined ? [] : [{ axis, at }];

@@ -4,7 +4,7 @@
  */
 import type { Node } from "../../ir/hlir.ts";
 import { type Choice, domainOf } from "../../ir/plan.ts";
-import { constantOf, type Poly } from "../../ir/poly.ts";
+import { constantOf, equal, type Poly, zero } from "../../ir/poly.ts";
 import { ownWork } from "../direct/cost.ts";
 import type { Use } from "../direct/draft.ts";
 import { pureAxis } from "../plan-contraction.ts";
@@ -43,8 +43,14 @@ export function keptInRow(k: KernelDraft, choice: Choice): Kept | undefined {
 const samePlace = (u: Use, domain: Node["shape"]): boolean =>
   u.coords.every((c, a) => pureAxis(c) === a || constantOf(domain[a]) === 1);
 
-/** In the stage it is read at the row's own place, and over the rest by the reduction's axes in order. */
+/** In the stage it is read at the row's own place, and over the rest by all of the reduction's axes in order. */
 function wholeRow(u: Use, outer: readonly number[], root: Node): boolean {
+  const r = u.stage;
+  if (r?.op.kind !== "reduce") return false;
+  const product = r.inputs[0];
+  const reduced = r.op.axes.map((a) => product.shape[a]).filter((size) => constantOf(size) !== 1);
+  const rest = domainOf(root).filter((size, a) => !outer.includes(a) && constantOf(size) !== 1);
+  if (reduced.length !== rest.length || !reduced.every((size, i) => equal(size, rest[i]))) return false;
   let before = domainOf(root).length - 1;
   return u.coords.every((c, a) => {
     if (constantOf(root.shape[a]) === 1) return true;
@@ -53,6 +59,23 @@ function wholeRow(u: Use, outer: readonly number[], root: Node): boolean {
     if (at === undefined || at <= before) return false;
     before = at;
     return true;
+  });
+}
+
+/** Coordinates of the kept node in the stage: the row's, and the reduction's over the rest. */
+export function keptCoordinates(
+  kept: Kept,
+  outer: readonly number[],
+  row: readonly Poly[],
+  reduced: readonly Poly[],
+): Poly[] {
+  const r = kept.stage;
+  const axes = r.op.kind === "reduce" ? r.op.axes : [];
+  const shape = r.inputs[0].shape;
+  const moving = reduced.filter((_, i) => constantOf(shape[axes[i]]) !== 1);
+  return kept.node.shape.map((size, a) => {
+    if (constantOf(size) === 1) return zero;
+    return outer.includes(a) ? row[a] : moving.shift()!;
   });
 }
 

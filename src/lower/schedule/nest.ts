@@ -22,7 +22,7 @@ import { cutsOf } from "./cuts.ts";
 import { offsetAt } from "./evaluate.ts";
 import type { Frame } from "./frames.ts";
 import { axisNames, reducedNames } from "./index-names.ts";
-import { type Kept, keepInRow, keptInRow } from "./kept.ts";
+import { type Kept, keepInRow, keptCoordinates, keptInRow } from "./kept.ts";
 import { mergeAxes, rowGroups } from "./merge.ts";
 import type { Value } from "./values.ts";
 
@@ -217,6 +217,8 @@ export function reduction(k: KernelDraft, choice: Choice): void {
         inLanes: few,
         like,
         groups: groups.stages.get(r) ?? [],
+        outer,
+        coords: all.coords,
         kept: kept?.stage === r ? kept : undefined,
       };
       reduceStage(k, r, rowCoordinates(k, choice, r, all.coords), stage);
@@ -259,6 +261,9 @@ type Stage = {
   readonly like: readonly { readonly key: string; readonly name: string; readonly size: Poly }[];
   /** The reduction's axes, those together that are walked as one. */
   readonly groups: readonly (readonly number[])[];
+  readonly outer: readonly number[];
+  /** Coordinates of the root. */
+  readonly coords: readonly Poly[];
   /** What this stage leaves in the result's row for the last pass. */
   readonly kept: Kept | undefined;
 };
@@ -297,7 +302,8 @@ function reduceStage(k: KernelDraft, r: Node, coords: readonly Poly[], stage: St
   const simd = !inLanes && (constantOf(loops.at(-1)?.size ?? one) ?? 64) >= 8;
   nestLoops(k, row, loops, { simd, threads: false, work: one }, (inner) => {
     const folded = k.ev.at(product, at);
-    if (stage.kept !== undefined) keepInRow(k, stage.kept, at, inner);
+    if (stage.kept !== undefined)
+      keepInRow(k, stage.kept, keptCoordinates(stage.kept, stage.outer, stage.coords, reduced), inner);
     const value = k.place.exprOf(folded, inner);
     inner.out.push({ kind: "fold", name, fn, value });
   });
@@ -328,7 +334,9 @@ function pick(k: KernelDraft, r: Node, fn: "argmax" | "argmin", p: Picking): voi
   p.row.out.push({ kind: "accumulator", name: best, dtype: product.dtype, start });
   p.row.out.push({ kind: "accumulator", name: p.name, dtype: "i32", start: 0 });
   nestLoops(k, p.row, p.loops, { simd: false, threads: false, work: one }, (inner) => {
-    const value = k.place.exprOf(k.ev.at(product, p.at), inner);
+    const candidate = k.ev.at(product, p.at);
+    candidate.mentions += 2; // compared and kept
+    const value = k.place.exprOf(candidate, inner);
     const position = p.loops.length === 0 ? zero : axis(p.loops[0].variable);
     inner.out.push({ kind: "pick", fn, best, at: p.name, value, position });
   });
