@@ -4,6 +4,7 @@ import { byteSize, isFloat } from "../ir/dtype.ts";
 import { isPoly, type Node } from "../ir/hlir.ts";
 import type { ContractionForm } from "../ir/plan.ts";
 import { axis, constantOf, mentions, type Poly, substituteAxes } from "../ir/poly.ts";
+import { cpu } from "../targets/cpu.ts";
 
 /** Axes of its own domain that a value varies along. */
 export function axesUsed(n: Node, memo: Map<Node, Set<number>> = new Map()): Set<number> {
@@ -70,10 +71,6 @@ function axesOfIndices(n: Node): Set<number> {
   }
 }
 
-/** Smallest extent of k and of the free sides together that a blocked product pays for. */
-const smallestDepth = 4;
-const smallestFree = 4;
-
 /**
  * The split of a reduction into batch, m, n and k with `last`, an axis of the result, among n's; undefined where
  * it is no contraction or too small to be worth one. The two factors that the engine multiplies are f32 after
@@ -100,7 +97,8 @@ export function contractionOf(reduce: Node, last: number, bounds: Bounds): Contr
     return undefined;
   const extent = (axes: readonly number[]) =>
     axes.reduce((size, i) => size * (upperBound(product.shape[i], bounds) ?? 1024), 1);
-  if (extent(op.axes) < smallestDepth || extent([...form.m, ...form.n]) < smallestFree) return undefined;
+  if (extent(op.axes) < cpu.smallestDepth || extent([...form.m, ...form.n]) < cpu.smallestFree)
+    return undefined;
   const [m, n] = [extent(form.m), extent(form.n)];
   if (Math.min(m, n) < 2 && sides.flat().some((f) => readsWindow(f))) return undefined;
   const lastInProduct = kept[last];

@@ -14,6 +14,14 @@ export type KernelCase = {
 
 export const kernelCases: readonly KernelCase[] = [
   {
+    name: "conv, channels last",
+    body: "input x: f32[2, 6, 9, 8], k: f32[5, 6, 3, 3]\noutput y[n, p in 0..9, q in 0..8, f] = sum(c, r in 0..3, s in 0..3) x[n, c, p + r - 1, q + s - 1 else 0] * k[f, c, r, s]",
+  },
+  {
+    name: "conv 1d turned",
+    body: "input x: f32[2, 6, 19], k: f32[5, 6, 3]\noutput y[n, p in 0..10, f] = sum(c, r in 0..3) x[n, c, 2 * p + r - 1 else 0] * k[f, c, r]",
+  },
+  {
     name: "packed weights",
     body: "dim n in 1..70\ninput x: f32[n, 37]\nweight w: f32[29, 37], v: f32[29, 21]\nh[t, o] = tanh(sum(i) x[t, i] * w[o, i])\noutput y = h @ v",
     dims: { n: 35 },

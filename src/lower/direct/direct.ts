@@ -17,6 +17,7 @@ import {
   type Region,
 } from "../../ir/plan.ts";
 import { constantOf, equal, subtract } from "../../ir/poly.ts";
+import { cpu } from "../../targets/cpu.ts";
 import { contractionOf, pureAxis } from "../plan-contraction.ts";
 import { workOf } from "./cost.ts";
 import {
@@ -133,12 +134,13 @@ function joins(n: Node, uses: readonly Use[], context: Context): boolean {
     return true;
   if (uses.some((u) => u.stage === u.draft.anchor?.node && u.stage !== undefined && u.side === undefined))
     return true;
+  // Rows picked by data are read where they lie: the pick costs once per row of the product.
+  if (n.op.kind === "gather" && uses.every((u) => u.side !== undefined)) return true;
   if (n.op.kind === "cast" && byteSize(n.inputs[0].dtype) <= byteSize(n.dtype)) return true;
   if (endsContraction(n, uses, consumers, bounds)) return false;
   if (loadsNothing(n) && workOf(n) <= 4) return true;
-  const worth = 16;
   const repeats = totalEvaluations(n, uses, bounds) / (extent(n.shape, bounds) * runs);
-  return workOf(n) * (repeats - 1) <= worth;
+  return workOf(n) * (repeats - 1) <= cpu.worthStoring;
 }
 
 /** Uses in one kernel share a value's row, so only the most demanding one counts there. */

@@ -19,7 +19,8 @@ type Split = {
   readonly m: readonly number[];
   readonly n: readonly number[];
   readonly k: readonly number[];
-  readonly window: Window | undefined;
+  /** The image that one factor reads windows of. */
+  readonly window: { readonly side: "a" | "b"; readonly of: Window } | undefined;
   /** The k axes are one stride in a's, in b's tensor. */
   readonly straight: { readonly a: boolean; readonly b: boolean };
 };
@@ -38,14 +39,20 @@ export function contraction(k: KernelDraft, choice: Choice): void {
   const sum = k.ev.names.give("sum", "sum");
   const frames = { a: k.place.open(k.frame, v.itemBinds), b: k.place.open(k.frame, v.itemBinds) };
   const { straight, window } = split;
+  const patchesOf = (side: "a" | "b") =>
+    window?.side === side ? { window: window.of, outWidth: sizeOf(window.of.w) } : undefined;
   const a = operand(k, choice, form.a, v, {
     frame: frames.a,
     outer: v.m,
     straight: straight.a,
-    patches: undefined,
+    patches: patchesOf("a"),
   });
-  const patches = window === undefined ? undefined : { window, outWidth: sizeOf(window.w) };
-  const b = operand(k, choice, form.b, v, { frame: frames.b, outer: v.n, straight: straight.b, patches });
+  const b = operand(k, choice, form.b, v, {
+    frame: frames.b,
+    outer: v.n,
+    straight: straight.b,
+    patches: patchesOf("b"),
+  });
 
   const binds = [...v.itemBinds, v.m, v.n].filter((x) => x !== undefined);
   const epilogue = k.place.open(k.frame, binds);
@@ -130,14 +137,18 @@ function splitAxes(
   const [la, lb] = [locate(k, ea, form.a, coords, root), locate(k, eb, form.b, coords, root)];
   const offsetOf = (l: Located | undefined) =>
     l === undefined || l.padded ? [] : [offsetAt(l.slot.shape, l.coords)];
-  const window = lb === undefined ? undefined : windowIn(lb, form, sizeOf, eb.boundsNow());
+  const inB = lb === undefined ? undefined : windowIn(lb, form.n, form.k, sizeOf, eb.boundsNow());
+  const inA =
+    la === undefined || inB !== undefined ? undefined : windowIn(la, form.m, form.k, sizeOf, ea.boundsNow());
+  const window = inB ?? inA;
   const ordered = (axes: readonly number[]) => axes.filter((a) => constantOf(sizeOf(a)) !== 1);
   const lastGroup = (axes: readonly number[], own: readonly Poly[]) =>
     groupAxes(ordered(axes), sizeOf, [...offsets, ...own], opaque).at(-1) ?? [];
-  const nOrder = window === undefined ? form.n : [window.h, window.w].filter((a) => a !== undefined);
-  const n = lastGroup(nOrder, window === undefined ? offsetOf(lb) : []);
-  const m = lastGroup(form.m, offsetOf(la));
-  const whole = window !== undefined && n.length === ordered(nOrder).length;
+  const slid = window === undefined ? [] : [window.h, window.w].filter((a) => a !== undefined);
+  const n = inB === undefined ? lastGroup(form.n, offsetOf(lb)) : lastGroup(slid, []);
+  const m = inA === undefined ? lastGroup(form.m, offsetOf(la)) : lastGroup(slid, []);
+  const walked = inB === undefined ? m : n;
+  const whole = window !== undefined && walked.length === ordered(slid).length;
   const depth = whole ? [window.c, window.r, window.s].filter((a) => a !== undefined) : form.k;
   const left = [...form.m, ...form.n].filter((a) => !m.includes(a) && !n.includes(a));
   const batch = [...form.batch, ...left].filter((a) => constantOf(sizeOf(a)) !== 1);
@@ -146,18 +157,18 @@ function splitAxes(
   const inLine = (l: Located | undefined) =>
     l !== undefined && !l.padded && groupAxes(ordered(depth), sizeOf, offsetOf(l), []).length <= 1;
   const straight = { a: inLine(la), b: inLine(lb) };
-  return { batch, m, n, k: ordered(depth), window: whole ? window : undefined, straight };
+  const side = inB === undefined ? "a" : "b";
+  return { batch, m, n, k: ordered(depth), window: whole ? { side, of: window } : undefined, straight };
 }
 
 function windowIn(
   at: Located,
-  form: ContractionForm,
+  free: readonly number[],
+  depth: readonly number[],
   sizeOf: (a: number) => Poly,
   bounds: ReturnType<ReturnType<typeof createEvaluator>["boundsNow"]>,
 ): Window | undefined {
-  if (!at.padded && form.k.length < 2) return undefined;
-  const plain = !at.padded && form.n.length === 1 && form.k.length === 1;
-  return plain ? undefined : windowOf(at, form.n, form.k, sizeOf, bounds);
+  return !at.padded && depth.length < 2 ? undefined : windowOf(at, free, depth, sizeOf, bounds);
 }
 
 type Walkers = {

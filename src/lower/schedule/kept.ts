@@ -5,6 +5,7 @@
 import type { Node } from "../../ir/hlir.ts";
 import { type Choice, domainOf } from "../../ir/plan.ts";
 import { constantOf, equal, type Poly, zero } from "../../ir/poly.ts";
+import { cpu } from "../../targets/cpu.ts";
 import { ownWork } from "../direct/cost.ts";
 import type { Use } from "../direct/draft.ts";
 import { pureAxis } from "../plan-contraction.ts";
@@ -14,9 +15,6 @@ import type { Frame } from "./frames.ts";
 
 export type Kept = { readonly node: Node; readonly stage: Node };
 
-/** Less than this is computed again sooner than read again. */
-const worthKeeping = 4;
-
 /** The costliest node that one reduction and the last pass both compute at every element of the row. */
 export function keptInRow(k: KernelDraft, choice: Choice): Kept | undefined {
   const { root, implementation, inlined } = choice;
@@ -24,7 +22,11 @@ export function keptInRow(k: KernelDraft, choice: Choice): Kept | undefined {
   if (k.readsTarget) return undefined;
   const { outer } = implementation;
   const found = inlined.flatMap((node): Kept[] => {
-    if (ownWork(node) < worthKeeping || node.dtype !== root.dtype || node.shape.length !== root.shape.length)
+    if (
+      ownWork(node) < cpu.worthKeeping ||
+      node.dtype !== root.dtype ||
+      node.shape.length !== root.shape.length
+    )
       return [];
     const uses = k.usesOf(node);
     const last = uses.filter((u) => u.stage === undefined);

@@ -4,9 +4,7 @@ import { byteSize, type DType } from "../../ir/dtype.ts";
 import type { Shape } from "../../ir/hlir.ts";
 import type { Step, Temporary } from "../../ir/llir.ts";
 import { multiply, one } from "../../ir/poly.ts";
-
-/** Start of every temporary: a cache line, and any vector register. */
-export const alignment = 64;
+import { cpu } from "../../targets/cpu.ts";
 
 /** Positions of the first write and the last use in the flattened steps, inclusive. */
 export type Life = { readonly first: number; readonly last: number };
@@ -90,7 +88,7 @@ export function planMemory(
 
 export const meet = (a: Life, b: Life): boolean => a.first <= b.last && b.first <= a.last;
 
-const align = (n: number): number => Math.ceil(n / alignment) * alignment;
+const align = (n: number): number => Math.ceil(n / cpu.alignment) * cpu.alignment;
 
 function firstGap(meeting: readonly Temporary[], bytes: number): number {
   let at = 0;

@@ -16,6 +16,7 @@ import {
   zero,
 } from "../../ir/poly.ts";
 import { argFolds, folds, isArg } from "../../ops/reductions.ts";
+import { cpu } from "../../targets/cpu.ts";
 import { operandCoordinates } from "../plan-contraction.ts";
 import type { KernelDraft } from "./build.ts";
 import { cutsOf } from "./cuts.ts";
@@ -54,7 +55,7 @@ const hint = (k: KernelDraft, size: Poly): number => upperBound(size, k.bounds) 
 
 /** Which loop is shared out to threads: the first that is long enough, else the longest. */
 export function parallelLoop(k: KernelDraft, loops: Axes["loops"]): number {
-  const enough = loops.findIndex((l) => hint(k, l.size) >= 16);
+  const enough = loops.findIndex((l) => hint(k, l.size) >= cpu.enoughForThreads);
   if (enough >= 0) return enough;
   const longest = Math.max(...loops.map((l) => hint(k, l.size)));
   return loops.findIndex((l) => hint(k, l.size) === longest);
@@ -188,9 +189,6 @@ function fitsLanes(s: Stmt): boolean {
   }
 }
 
-/** Largest number of terms of a reduction that is better written out for each lane of the result. */
-const fewTerms = 16;
-
 export function reduction(k: KernelDraft, choice: Choice): void {
   const { implementation } = choice;
   if (implementation.family !== "reduction") throw new Error("reduction of another family");
@@ -207,7 +205,7 @@ export function reduction(k: KernelDraft, choice: Choice): void {
     size: l.size,
   }));
   const terms = reduces.map((r) => termsOf(r));
-  const few = rest.length === 0 && terms.every((t) => t !== undefined && t <= fewTerms);
+  const few = rest.length === 0 && terms.every((t) => t !== undefined && t <= cpu.fewTerms);
   const work = multiply(int(k.work), termCount(reduces, domain, outer));
   const kept = keptInRow(k, choice);
   nestLoops(k, k.frame, rows, { simd: few && rows.length > 0, threads: true, work }, (row) => {

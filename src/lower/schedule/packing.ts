@@ -9,14 +9,9 @@ import type { Contraction, Kernel } from "../../ir/kernel.ts";
 import type { Layout } from "../../ir/llir.ts";
 import { type Choice, choicesOf, type EntryPlan, type Plan } from "../../ir/plan.ts";
 import { constantOf, equal, multiply, one, type Poly } from "../../ir/poly.ts";
+import { cpu } from "../../targets/cpu.ts";
 import { readsOf } from "../plan-reads.ts";
 import { buildKernel, type Surroundings } from "./build.ts";
-
-/** With no more rows than this the engine streams the columns where they lie. */
-const streamedRows = 8;
-
-/** Beyond this a second copy of a checkpoint costs more room than packing costs time. */
-const largestPacked = 256 << 20;
 
 type Matrix = { readonly n: Poly; readonly k: Poly; readonly kContiguous: boolean };
 
@@ -42,7 +37,7 @@ export function packedWeights(
     (sum, w) => sum + (upperBound(multiply(one, ...w.shape), plan.hlir.bounds) ?? 0) * byteSize(w.dtype),
     0,
   );
-  if (bytes > largestPacked) return new Map();
+  if (bytes > cpu.largestPacked) return new Map();
   return new Map(
     [...found].filter(([name]) => !refused.has(name)).map(([name, m]) => [name, { kind: "packed", ...m }]),
   );
@@ -77,7 +72,7 @@ function wholeMatrix(weight: Node, product: Contraction, kernel: Kernel): Matrix
   )
     return undefined;
   const rows = product.m === undefined ? 1 : upperBound(kernel.variables[product.m].size, kernel.bounds);
-  if (rows !== undefined && rows <= streamedRows) return undefined;
+  if (rows !== undefined && rows <= cpu.streamedRows) return undefined;
   const [n, k] = [kernel.variables[product.n].size, kernel.variables[product.k].size];
   const all = multiply(one, ...weight.shape);
   if (constantOf(all) === undefined || !equal(all, multiply(n, k))) return undefined;

@@ -1,0 +1,20 @@
+/** What lowering knows of CPUs, as data: sizes that decide between two ways of writing a kernel. */
+export const cpu = {
+  /** Bytes that temporaries start at: a cache line, and any vector register. */
+  alignment: 64,
+  /** Rows up to which the contraction engine streams its right factor where it lies (`kSkinnyRows` in gemm_skinny.h). */
+  streamedRows: 8,
+  /** Bytes of weights beyond which a second copy in panels costs more room than packing costs time. */
+  largestPacked: 256 << 20,
+  /** Iterations from which a loop is worth sharing out to threads before its inner ones. */
+  enoughForThreads: 16,
+  /** Terms up to which a reduction is written out for each lane of its result instead of folded in lanes. */
+  fewTerms: 16,
+  /** Cost of an operation (that of an addition is 1) from which its value is kept in memory between two passes. */
+  worthKeeping: 4,
+  /** Cost of recomputing a value that equals writing it once and reading it again. */
+  worthStoring: 16,
+  /** Depth and free extent from which a sum of products is a blocked contraction. */
+  smallestDepth: 4,
+  smallestFree: 4,
+} as const;
