@@ -18,11 +18,31 @@ function wrapRest(line: string, indent: string): string[] {
   return [line.slice(0, at).trimEnd(), ...wrapRest(`${indent}${line.slice(at).trimStart()}`, indent)];
 }
 
-/** Position to break at: in the second half of the line, at the least depth, the last one there. */
+/** How gladly a line is broken after an operator, by how loosely it binds. */
+const ranks: Readonly<Record<string, number>> = {
+  ",": 0,
+  "?": 1,
+  ":": 1,
+  "||": 2,
+  "&&": 3,
+  "<": 4,
+  "<=": 4,
+  ">": 4,
+  ">=": 4,
+  "==": 4,
+  "!=": 4,
+  "=": 5,
+  "+": 5,
+  "-": 5,
+  "*": 6,
+  "/": 6,
+};
+
+/** Position to break at: past a third of the line, outside of most brackets, at the loosest operator, the last one there. */
 function breakIn(line: string): number | undefined {
   const start = /^\s*/.exec(line)![0].length;
   const earliest = start + (widest - start) / 3;
-  let best: { at: number; depth: number } | undefined;
+  let best: { at: number; cost: number } | undefined;
   let [depth, quoted] = [0, false];
   for (let i = 0; i < Math.min(line.length, widest); i++) {
     const c = line[i];
@@ -31,8 +51,11 @@ function breakIn(line: string): number | undefined {
     if (c === "(" || c === "[" || c === "{") depth++;
     if (c === ")" || c === "]" || c === "}") depth--;
     if (c !== " " || i < earliest) continue;
-    const after = /(?:^|\s)(?:[-+*/?:=]|&&|\|\||[<>]=?|[!=]=)$|,$/.test(line.slice(0, i));
-    if (after && (best === undefined || depth <= best.depth)) best = { at: i, depth };
+    const last = /(?:^|\s)(\S{1,2})$|(,)$/.exec(line.slice(0, i));
+    const rank = last === null ? undefined : ranks[last[1] ?? last[2]];
+    if (rank === undefined) continue;
+    const cost = depth * 10 + rank;
+    if (best === undefined || cost <= best.cost) best = { at: i, cost };
   }
   return best?.at;
 }
