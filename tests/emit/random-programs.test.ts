@@ -27,7 +27,7 @@ function drawFrom(seed: number): Draw {
 function difference(wanted: Tensor, got: Tensor): number {
   return wanted.data.reduce((worst, w, i) => {
     const d = Object.is(w, got.data[i]) ? 0 : Math.abs(w - got.data[i]) / (1 + Math.abs(w));
-    return d <= worst ? worst : d;
+    return Math.max(d, worst);
   }, 0);
 }
 

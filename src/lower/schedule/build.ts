@@ -14,9 +14,11 @@ import { readsOf, usesOf } from "../plan-reads.ts";
 import { contraction } from "./contraction.ts";
 import { createEvaluator, type Evaluator, offsetAt } from "./evaluate.ts";
 import { createPlacer, type Frame, type Placer } from "./frames.ts";
-import { cumulate, custom, elementwise, nestLoops, reduction, topk } from "./nest.ts";
+import { elementwise, nestLoops } from "./nest.ts";
+import { reduction } from "./row-kernel.ts";
 import { withRows } from "./rows.ts";
 import { sizesIn } from "./sizes.ts";
+import { cumulate, custom, topk } from "./special-kernels.ts";
 import type { Copy, Slot } from "./storage.ts";
 
 /** A kernel while its statements are written. */
