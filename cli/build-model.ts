@@ -133,6 +133,7 @@ export function loadModel(built: Built, options: { threads?: number; timings?: b
     throw new CompileError([diagnostic("LUM6208", undefined, { model: built.compilation.hlir.name })]);
   return new NativeModel(built.compiled.library, modelSpec(built.compilation.program), {
     weights: built.weights,
+    cache: join(built.dir, "build", "weights.packed"),
     threads: options.threads,
     timings: options.timings,
     onProgress: (done, total, tensor) => progress("packing weights", done, total, tensor),

@@ -1,6 +1,7 @@
 /** The CPU target against PyTorch and transformers: the whole line, through the loader. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { argmax } from "../../src/generate/sampler.ts";
 import { type NativeModel, type TypedArray, toFloat32 } from "../../src/loader/native.ts";
 import type { Tensor } from "../../src/lower/tensor.ts";
 import { buildForTest, loadBuild, type TestBuild } from "./build.ts";
@@ -44,7 +45,7 @@ describe.each(["bert", "resnet", "whisper-encoder"] as const)("%s", (name) => {
   });
 });
 
-describe.each(["llama", "gpt2", "qwen3", "gemma2"] as const)("%s", (name: FixtureName) => {
+describe.each(["llama", "gpt2", "qwen3", "gemma2", "gpt-trained"] as const)("%s", (name: FixtureName) => {
   const f = loadFixture(name);
   const tokens = Int32Array.from(f.io.get("tokens")!.data);
   const logits = f.io.get("logits")!;
@@ -66,6 +67,19 @@ describe.each(["llama", "gpt2", "qwen3", "gemma2"] as const)("%s", (name: Fixtur
     tokens.forEach((_, pos) =>
       expect(relativeError(call(pos, 1), row(logits, pos)), `position ${pos}`).toBeLessThan(f.tolerance),
     );
+  });
+
+  test("greedily it goes on as its reference did", () => {
+    model.resetState();
+    const last = f.greedy.reduce<Float32Array>(
+      (logits, token, i) => {
+        expect(argmax(logits), `token ${i}`).toBe(token);
+        return model.run("forward", { s: 1, pos: tokens.length + i }, { tokens: Int32Array.of(token) })
+          .logits as Float32Array;
+      },
+      call(0, tokens.length),
+    );
+    expect(last.length).toBe(logits.shape[1]);
   });
 
   test("the hundredth call is as right as the first", () => {

@@ -17,6 +17,7 @@ export const fixtureNames = [
   "qwen3",
   "gemma2",
   "whisper-encoder",
+  "gpt-trained",
 ] as const;
 export type FixtureName = (typeof fixtureNames)[number];
 
@@ -31,6 +32,8 @@ export type Fixture = {
   /** Named inputs and expected outputs. */
   readonly io: ReadonlyMap<string, Tensor>;
   readonly weights: string;
+  /** Tokens that follow the given ones greedily. */
+  readonly greedy: readonly number[];
 };
 
 const root = new URL("../../", import.meta.url).pathname;
@@ -59,7 +62,8 @@ export function loadFixture(name: FixtureName, overrides: Record<string, string>
     dims: stated.dims,
     tolerance: stated.tolerance,
     io: new Map([...io.tensors.keys()].map((k) => [k, readTensor(io, k)])),
-    weights: join(folder, "model.safetensors"),
+    weights: stated.weights === undefined ? join(folder, "model.safetensors") : join(root, stated.weights),
+    greedy: stated.greedy ?? [],
   };
 }
 
