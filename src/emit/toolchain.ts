@@ -41,7 +41,7 @@ export function findCompiler(
   archFlags: readonly string[],
   arch: string,
 ): Promise<Compiler> {
-  const name = wanted ?? process.env.CXX;
+  const name = wanted ?? (process.env.CXX || undefined);
   const key = `${name}\n${process.env.PATH}\n${archFlags.join(" ")}`;
   let found = known.get(key);
   if (found === undefined) {
