@@ -1,0 +1,66 @@
+// What a Halves holds: pointers to its weights, its state, and one arena for everything that is computed on the way.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "halves.h"
+#include "kernels/kernels.h"
+#include "runtime/checkpoint.h"
+#include "runtime/index_check.h"
+#include "runtime/memory.h"
+
+// In the mapped checkpoint, or in converted memory where dtype or layout differ from what the kernels read.
+// 768 bytes in all.
+struct Weights {
+    const lum::bf16* w;  // bf16[16, 24]  "w"
+};
+
+// Bytes, at the largest values of the dims.
+constexpr size_t kArenaBytes = 0;  // 0 bytes
+constexpr size_t kStateBytes = 0;
+constexpr size_t kTapBytes = 0;
+
+struct Timing {
+    int64_t calls = 0;
+    double seconds = 0;
+};
+
+struct halves_model {
+    Weights weights{};
+    lum::BoundWeights bound;  // owns what they point into
+    lum::Block arena_memory, state_memory, tap_memory;
+    lum::Block workspace;  // packing room of the contractions, for each thread
+    int threads = 1;
+
+    lum::IndexCheck indices;  // of the call that is running
+    std::string fault;        // code and text of the last call that failed
+    bool keeps_timings = false;
+    std::array<Timing, kKernelCount> timings{};
+
+    // Runs one kernel. Returns 0, or the fault's number when it met an index outside of a tensor.
+    template <class... Parameters, class... Arguments>
+    int call(Kernel kernel, void (*function)(Parameters...), Arguments&&... arguments) {
+        if (!keeps_timings) {
+            function(std::forward<Arguments>(arguments)...);
+        } else {
+            const auto start = std::chrono::steady_clock::now();
+            function(std::forward<Arguments>(arguments)...);
+            Timing& timing = timings[static_cast<size_t>(kernel)];
+            timing.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+            ++timing.calls;
+        }
+        return indices.failed() ? index_fault(kernel) : 0;
+    }
+
+    int index_fault(Kernel kernel);
+    int fail(const lum::Fault& what);
+
+    lum::Fault create(const char* weights_path, const halves_options& options);
+    void reset_state(const char* name);
+};
+
+// The entries, with arguments that interface.cpp has checked.
+int run_forward(halves_model& model, int64_t n, const lum::bf16* x, lum::bf16* y);

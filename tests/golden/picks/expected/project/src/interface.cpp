@@ -1,0 +1,259 @@
+// The C interface: checks arguments, runs, and turns what went wrong into a number and a text.
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <initializer_list>
+#include <memory>
+#include <new>
+
+#include "model.h"
+#include "runtime/parallel.h"
+
+namespace {
+
+thread_local std::string create_fault;
+
+// "LUM6007" → 6007
+int number_of(const lum::Fault& fault) { return std::atoi(fault.code.c_str() + 3); }
+
+struct Named {
+    const char* name;
+    int64_t value;
+};
+
+// One call: the arguments are checked one after the other, and the first fault is kept.
+class Call {
+ public:
+    Call(picks_model* model, const char* function, std::initializer_list<Named> dims)
+        : model_(model), function_(function), dim_count_(dims.size()) {
+        std::copy(dims.begin(), dims.end(), dims_);
+        if (model == nullptr) {
+            create_fault = "LUM6005: " + std::string(function) + ": model is null";
+            code_ = 6005;
+        }
+    }
+
+    void dim(const char* name, int64_t value, int64_t low, int64_t high, const char* range) {
+        if (code_ != 0 || (value >= low && value <= high)) return;
+        const std::string ends = std::to_string(low) + ".." + std::to_string(high);
+        fail({"LUM6002",
+              text() + ": " + name + " = " + std::to_string(value) + " is outside of " + range +
+                  (ends == range ? "" : ", here " + ends),
+              "the bounds are those of the `dim` in model.lum"});
+    }
+
+    void pointer(const char* name, const void* value) {
+        if (code_ != 0 || value != nullptr) return;
+        fail({"LUM6005", text() + ": " + name + " is null", "every input and output needs memory"});
+    }
+
+    bool failed() const { return code_ != 0; }
+    int code() const { return code_; }
+
+    // Readies the model for a run.
+    void begin() {
+        lum::set_threads(model_->threads);
+        model_->indices.clear();
+    }
+
+    int fail(lum::Fault fault) {
+        code_ = number_of(fault);
+        model_->fault = fault.text();
+        return code_;
+    }
+
+    // The result of a run; its fault gets the call's name and sizes in front.
+    int end(int code) {
+        if (code == 0) return 0;
+        const std::string& fault = model_->fault;  // "LUM6007: kernel ..."
+        model_->fault = fault.substr(0, 9) + text() + ": " + fault.substr(9);
+        return code;
+    }
+
+ private:
+    // "forward(s = 4, pos = 0)"
+    std::string text() const {
+        std::string text = std::string(function_) + "(";
+        for (size_t i = 0; i < dim_count_; ++i) {
+            if (i > 0) text += ", ";
+            text += dims_[i].name + (" = " + std::to_string(dims_[i].value));
+        }
+        return text + ")";
+    }
+
+    picks_model* model_;
+    const char* function_;
+    Named dims_[1] = {};
+    size_t dim_count_;
+    int code_ = 0;
+};
+
+struct StatePlace {
+    const char* name;
+    void* data;
+    int64_t bytes;
+};
+
+// A state by name; reports when there is none, or when `bytes` isn't its size.
+StatePlace find_state(picks_model&, const char* name, int64_t, Call& call) {
+    call.fail({"LUM6004", "no state \"" + std::string(name) + "\": this model has none", "check the spelling"});
+    return {name, nullptr, 0};
+}
+
+constexpr picks_dim forward_dims[] = {
+    {"n", "1..16",
+     [](const int64_t*, int64_t* low, int64_t* high) {
+         *low = 1;
+         *high = 16;
+     }},
+};
+constexpr picks_tensor forward_inputs[] = {
+    {"x", "f32", 4, 2, "f32[n, 8]",
+     [](const int64_t* dims, int64_t* shape) { shape[0] = dims[0]; shape[1] = 8; }},
+    {"gate", "f32", 4, 2, "f32[n, 5]",
+     [](const int64_t* dims, int64_t* shape) { shape[0] = dims[0]; shape[1] = 5; }},
+};
+constexpr picks_tensor forward_outputs[] = {
+    {"y", "f32", 4, 2, "f32[n, 6]",
+     [](const int64_t* dims, int64_t* shape) { shape[0] = dims[0]; shape[1] = 6; }},
+    {"chosen", "i32", 4, 2, "i32[n, 2]",
+     [](const int64_t* dims, int64_t* shape) { shape[0] = dims[0]; shape[1] = 2; }},
+};
+
+constexpr picks_entry entries[] = {
+    {"forward", 1, 2, 2, 0,
+     forward_dims, forward_inputs, forward_outputs, nullptr},
+};
+
+}  // namespace
+
+int picks_model::fail(const lum::Fault& what) {
+    fault = what.text();
+    return number_of(what);
+}
+
+int picks_model::index_fault(Kernel kernel) {
+    return fail({"LUM6007",
+                 std::string("kernel ") + name_of(kernel) + ": " + indices.what() + ": index " +
+                     std::to_string(indices.index()) + " is outside of 0.." + std::to_string(indices.size() - 1),
+                 "indices come from an input: check its values"});
+}
+
+extern "C" {
+
+int picks_create(const char* weights, const picks_options* options, picks_model** model) {
+    if (model == nullptr) {
+        create_fault = "LUM6005: create: model is null";
+        return 6005;
+    }
+    *model = nullptr;
+    lum::Fault fault;
+    try {
+        auto made = std::make_unique<picks_model>();
+        fault = made->create(weights, options != nullptr ? *options : picks_options{});
+        if (!fault) {
+            *model = made.release();
+            return 0;
+        }
+    } catch (const std::bad_alloc&) {
+        fault = {"LUM6006", "create: no memory", "free memory"};
+    }
+    create_fault = fault.text();
+    return number_of(fault);
+}
+
+void picks_destroy(picks_model* model) { delete model; }
+
+const char* picks_error(const picks_model* model) {
+    return model != nullptr ? model->fault.c_str() : create_fault.c_str();
+}
+
+int picks_forward(picks_model* model, int64_t n, const float* x, const float* gate, float* y, int32_t* chosen) {
+    Call call(model, "forward", {{"n", n}});
+    call.dim("n", n, 1, 16, "1..16");
+    call.pointer("x", x);
+    call.pointer("gate", gate);
+    call.pointer("y", y);
+    call.pointer("chosen", chosen);
+    if (call.failed()) return call.code();
+    call.begin();
+    return call.end(run_forward(*model, n, x, gate, y, chosen));
+}
+
+int picks_read_state(picks_model* model, const char* name, void* data, int64_t bytes) {
+    Call call(model, "read_state", {});
+    call.pointer("name", name);
+    call.pointer("data", data);
+    if (call.failed()) return call.code();
+    const StatePlace state = find_state(*model, name, bytes, call);
+    if (!call.failed()) std::memcpy(data, state.data, static_cast<size_t>(bytes));
+    return call.code();
+}
+
+int picks_write_state(picks_model* model, const char* name, const void* data, int64_t bytes) {
+    Call call(model, "write_state", {});
+    call.pointer("name", name);
+    call.pointer("data", data);
+    if (call.failed()) return call.code();
+    const StatePlace state = find_state(*model, name, bytes, call);
+    if (!call.failed()) std::memcpy(state.data, data, static_cast<size_t>(bytes));
+    return call.code();
+}
+
+int picks_reset_state(picks_model* model, const char* name) {
+    Call call(model, "reset_state", {});
+    const bool is_known = name == nullptr;
+    if (call.failed()) return call.code();
+    if (!is_known) return call.fail({"LUM6004", "no state \"" + std::string(name) + "\"", "check the spelling"});
+    model->reset_state(name);
+    return 0;
+}
+
+const picks_entry* picks_entries(int32_t* count) {
+    if (count != nullptr) *count = static_cast<int32_t>(sizeof(entries) / sizeof(entries[0]));
+    return entries;
+}
+
+const picks_entry* picks_find_entry(const char* name) {
+    for (const picks_entry& entry : entries)
+        if (name != nullptr && std::strcmp(name, entry.name) == 0) return &entry;
+    return nullptr;
+}
+
+int picks_run(picks_model* model, const char* entry, const int64_t* dims,
+    const void* const* inputs, void* const* outputs) {
+    Call call(model, "run", {});
+    const picks_entry* found = picks_find_entry(entry);
+    if (call.failed()) return call.code();
+    if (found == nullptr) {
+        return call.fail({"LUM6004", "run: no entry \"" + std::string(entry != nullptr ? entry : "") + "\"", "check the spelling"});
+    }
+    if (found->dim_count > 0) call.pointer("dims", dims);
+    if (found->input_count > 0) call.pointer("inputs", static_cast<const void*>(inputs));
+    if (found->output_count > 0) call.pointer("outputs", static_cast<const void*>(outputs));
+    if (call.failed()) return call.code();
+    switch (found - entries) {
+        case 0: return picks_forward(model, dims[0], static_cast<const float*>(inputs[0]), static_cast<const float*>(inputs[1]), static_cast<float*>(outputs[0]), static_cast<int32_t*>(outputs[1]));
+        default: return 0;
+    }
+}
+
+int picks_read_tap(picks_model* model, const char*, const char*, void*, int64_t) {
+    Call call(model, "read_tap", {});
+    if (call.failed()) return call.code();
+    return call.fail({"LUM6004", "read_tap: this model has no taps", "write `tap NAME` in model.lum"});
+}
+
+int32_t picks_timings(const picks_model* model, picks_timing* timings, int32_t room) {
+    for (int32_t i = 0; model != nullptr && i < kKernelCount && i < room; ++i) {
+        const Timing& timing = model->timings[static_cast<size_t>(i)];
+        timings[i] = {name_of(static_cast<Kernel>(i)), timing.calls, timing.seconds};
+    }
+    return kKernelCount;
+}
+
+void picks_reset_timings(picks_model* model) {
+    if (model != nullptr) model->timings.fill({});
+}
+
+}  // extern "C"
