@@ -1,5 +1,6 @@
 import type { CommandModule } from "yargs";
 import { CompileError, diagnostic } from "../../src/diagnostics.ts";
+import { recordCase } from "../../src/emit/vectors.ts";
 import { valueAt } from "../../src/ir/bounds.ts";
 import type { LEntry } from "../../src/ir/llir.ts";
 import type { TypedArray } from "../../src/loader/native.ts";
@@ -22,7 +23,8 @@ type Row = { call: number; output: string; maxAbsolute: number; maxRelative: num
 
 export const verify: CommandModule<object, VerifyOptions> = {
   command: "verify <file>",
-  describe: "compare the compiled model with the reference interpreter",
+  describe:
+    "compare the compiled model with the reference interpreter; record what was expected for its self-test",
   builder: (y) =>
     buildArguments(modelArguments(y))
       .option("dim", { type: "string", array: true, describe: "a dim, name=value; a small one by default" })
@@ -70,6 +72,16 @@ function compare(built: Built, args: VerifyOptions): Row[] {
       }),
     );
     const expected = reference(inputs, dims);
+    const limitOf = (dtype: string) => args.tolerance ?? (dtype === "f32" || dtype === "f64" ? 1e-4 : 2e-2);
+    const tolerance = Math.max(...entry.outputs.map((o) => limitOf(o.dtype)));
+    recordCase(built.dir, {
+      name: `${entry.name}-${call}`,
+      entry: entry.name,
+      dims,
+      tolerance,
+      inputs,
+      outputs: expected,
+    });
     const actual = model.run(
       entry.name,
       dims,
@@ -78,8 +90,7 @@ function compare(built: Built, args: VerifyOptions): Row[] {
     for (const o of entry.outputs) {
       const found = fromBytes(o.dtype, expected[o.name].shape, bytesOf(actual[o.name]));
       const c = compareValues(found.data, expected[o.name].data);
-      const limit = args.tolerance ?? (o.dtype === "f32" || o.dtype === "f64" ? 1e-4 : 2e-2);
-      rows.push({ call, output: o.name, ...c, fine: c.maxRelative <= limit });
+      rows.push({ call, output: o.name, ...c, fine: c.maxRelative <= limitOf(o.dtype) });
     }
   }
   return rows;
