@@ -48,7 +48,7 @@ impl Pages {
     }
 }
 
-// SAFETY: every range is handed out once and never taken back.
+// SAFETY: a range is handed out once; only the end of the last comes back.
 unsafe impl Allocator for Pages {
     fn alloc(&self, size: usize) -> (*mut u8, usize, u32) {
         let size = size.next_multiple_of(PAGE);
@@ -57,14 +57,20 @@ unsafe impl Allocator for Pages {
     fn remap(&self, _: *mut u8, _: usize, _: usize, _: bool) -> *mut u8 {
         std::ptr::null_mut()
     }
-    fn free_part(&self, _: *mut u8, _: usize, _: usize) -> bool {
-        false
+    /// dlmalloc returns the end of its last range when much of it is free; the
+    /// pages stay, but checkpoints and limits no longer count them.
+    fn free_part(&self, start: *mut u8, old_size: usize, new_size: usize) -> bool {
+        let is_last = start as usize + old_size == self.end.get();
+        if is_last {
+            self.end.set(start as usize + new_size);
+        }
+        is_last
     }
     fn free(&self, _: *mut u8, _: usize) -> bool {
         false
     }
     fn can_release_part(&self, _: u32) -> bool {
-        false
+        true
     }
     /// A reused instance has old bytes beyond the end of its heap.
     fn allocates_zeros(&self) -> bool {
