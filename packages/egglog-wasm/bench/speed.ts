@@ -75,7 +75,16 @@ async function compare(folder: string): Promise<Row[]> {
     const wasmMs = Math.min(...pairs.map(([, w]) => w.ms));
     const ratios = pairs.map(([n, w]) => w.ms / n.ms[0]);
     const spread = [Math.min(...ratios), Math.max(...ratios)] as const;
-    return { name, tuples: first.tuples, nativeMs, wasmMs, firstMs: first.ms, ratio: wasmMs / nativeMs, medianRatio: median(ratios), spread };
+    return {
+      name,
+      tuples: first.tuples,
+      nativeMs,
+      wasmMs,
+      firstMs: first.ms,
+      ratio: wasmMs / nativeMs,
+      medianRatio: median(ratios),
+      spread,
+    };
   });
 }
 
