@@ -22,7 +22,7 @@ export function kernelSource(kernel: Kernel): string {
     "",
     ...(/\bi64\b/.test(text) ? ["using lum::i64;", ""] : []),
     ...tableLines(kernel),
-    ...signature(kernel),
+    ...signature(kernel, text),
     ...body,
     "}",
     "",
@@ -50,7 +50,12 @@ function wrapComment(line: string): string[] {
   return at <= 3 ? [line] : [line.slice(0, at), ...wrapComment(`// ${line.slice(at + 1)}`)];
 }
 
-function signature(kernel: Kernel): string[] {
+/** The parameters, of which one that the body can do without (`where(c, x, x)`) has its name in a comment. */
+function signature(kernel: Kernel, body: string): string[] {
+  const parameter = (p: KernelParam): string => {
+    const isUsed = new RegExp(`\\b${p.name}\\b`).test(body);
+    return `${parameterType(p)} ${isUsed ? p.name : `/*${p.name}*/`}`;
+  };
   const pointers = kernel.params.filter((p) => p.kind === "pointer");
   const rest = kernel.params.filter((p) => p.kind !== "pointer").map(parameter);
   const head = `void ${kernel.name}(`;
@@ -65,16 +70,16 @@ function signature(kernel: Kernel): string[] {
   return out.map((l, i) => (i === 0 ? head : indent) + l);
 }
 
-function parameter(p: KernelParam): string {
+function parameterType(p: KernelParam): string {
   switch (p.kind) {
     case "pointer":
-      return `${p.mutable ? "" : "const "}${cppType(p.dtype)}* ${p.name}`;
+      return `${p.mutable ? "" : "const "}${cppType(p.dtype)}*`;
     case "size":
-      return `lum::i64 ${p.name}`;
+      return "lum::i64";
     case "workspace":
-      return `void* ${p.name}`;
+      return "void*";
     case "check":
-      return `lum::IndexCheck* ${p.name}`;
+      return "lum::IndexCheck*";
   }
 }
 

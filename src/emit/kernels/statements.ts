@@ -54,7 +54,10 @@ function statementLines(s: Stmt, indent: string, ix: Indexing): string[] {
     case "topk": {
       const inner = [...blockLines(s.lets, `${indent}    `, ix), `${indent}    return ${expr(s.value)};`];
       const to = constantOf(s.at) === 0 ? s.to : `${s.to} + ${indexText(s.at, ix)}`;
-      const head = `lum::top_k(${indexText(s.size, ix)}, ${indexText(s.count, ix)}, ${to}, [=](i64 ${ix.variables[s.position].name}) {`;
+      const { name } = ix.variables[s.position];
+      const isUsed = inner.some((line) => new RegExp(`\\b${name}\\b`).test(line));
+      const candidate = isUsed ? `i64 ${name}` : "i64";
+      const head = `lum::top_k(${indexText(s.size, ix)}, ${indexText(s.count, ix)}, ${to}, [=](${candidate}) {`;
       return [`${indent}${head}`, ...inner, `${indent}});`];
     }
     case "text":
