@@ -12,4 +12,5 @@ export function showcaseFiles(): ReadonlyMap<string, string> {
   return compile({ path, text: readFileSync(path, "utf8") }, { arch: "x86-64-v3" }).files;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeProject(showcaseFiles(), showcaseFolder, { force: true });
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  writeProject(showcaseFiles(), showcaseFolder, { force: true });

@@ -22,7 +22,12 @@ test("generated/cpu is the project of examples/gpt", () => {
 });
 
 test("every .lum file of the repository is formatted", () => {
-  const files = execFileSync("git", ["ls-files", "*.lum"], { cwd: root, encoding: "utf8" }).split("\n").filter((f) => f !== "" && !f.includes("golden"));
-  const output = execFileSync(process.execPath, [join(root, "cli/main.ts"), "fmt", "--check", ...files], { cwd: root, encoding: "utf8" });
+  const files = execFileSync("git", ["ls-files", "*.lum"], { cwd: root, encoding: "utf8" })
+    .split("\n")
+    .filter((f) => f !== "" && !f.includes("golden"));
+  const output = execFileSync(process.execPath, [join(root, "cli/main.ts"), "fmt", "--check", ...files], {
+    cwd: root,
+    encoding: "utf8",
+  });
   expect(output).toBe("");
 });
