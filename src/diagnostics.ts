@@ -2,8 +2,9 @@
  * Diagnostics: one typed value per message. The table of every message is `src/messages/*.ts`;
  * `diagnostic("LUM2001", span, { name: "x" })` does not compile with a wrong code or a missing parameter.
  */
-import { messages } from "./messages/table.ts";
+
 import { positionOf, type Span } from "./ir/source.ts";
+import { messages } from "./messages/table.ts";
 
 export type Code = keyof typeof messages;
 export type ParamsOf<C extends Code> = Parameters<(typeof messages)[C]["text"]>[0];
@@ -60,7 +61,10 @@ export class Diagnostics {
 
   add(d: Diagnostic): void {
     const same = (e: Diagnostic) =>
-      e.code === d.code && e.span?.start === d.span?.start && e.span?.file === d.span?.file && e.message === d.message;
+      e.code === d.code &&
+      e.span?.start === d.span?.start &&
+      e.span?.file === d.span?.file &&
+      e.message === d.message;
     if (!this.all.some(same)) this.all.push(d);
   }
 

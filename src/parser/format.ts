@@ -3,7 +3,6 @@
  * padded to one width, single blank lines kept, every comment kept. Formatting twice changes nothing.
  */
 import type {
-  Body,
   Comment,
   DimDecl,
   File,

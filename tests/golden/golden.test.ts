@@ -34,7 +34,9 @@ function made(name: string): Map<string, string> {
     ["plan.txt", printPlan(plan)],
     ["llir.txt", printLlir(program)],
     ["runtime-files.txt", `${runtime.join("\n")}\n`],
-    ...[...files].filter(([path]) => !isRuntime(path)).map(([path, t]): [string, string] => [`project/${path}`, t]),
+    ...[...files]
+      .filter(([path]) => !isRuntime(path))
+      .map(([path, t]): [string, string] => [`project/${path}`, t]),
   ]);
 }
 

@@ -1,0 +1,50 @@
+import { type LoadOptions, type Timing } from "./native.ts";
+export { fromFloat32, type LoadOptions, ModelError, type Timing, toFloat32 } from "./native.ts";
+/** What `forward` takes. */
+export type ForwardArguments = {
+    /** 1..256 */
+    readonly s: number;
+    /** 0..256 - s */
+    readonly pos: number;
+    /** i32[s] */
+    readonly tokens: Int32Array;
+};
+/** What `forward` gives. */
+export type ForwardResults = {
+    /** f32[1536] */
+    readonly logits: Float32Array;
+};
+/** A Gpt in memory. */
+export declare class Gpt {
+    private readonly native;
+    private constructor();
+    /** Makes a model with all the memory that it needs. Throws a ModelError that names every weight that doesn't fit. */
+    static load(options: LoadOptions & {
+        readonly weights: string;
+    }): Gpt;
+    /** Gives logits f32[1536]. Arrays in `into` are filled instead of new ones. */
+    forward(args: ForwardArguments, into?: Partial<ForwardResults>): ForwardResults;
+    /** What survives from call to call. `reset` gives it the value that it had at load. */
+    get state(): {
+        /** f32[5, 256, 5, 32] */
+        readonly k_cache: {
+            read(): Float32Array;
+            write(value: Float32Array): void;
+            reset(): void;
+        };
+        /** f32[5, 256, 5, 32] */
+        readonly v_cache: {
+            read(): Float32Array;
+            write(value: Float32Array): void;
+            reset(): void;
+        };
+        /** All of it. */
+        reset(): void;
+    };
+    /** Time spent in each kernel since load or `resetTimings`; load with `timings: true`. */
+    timings(): Timing[];
+    resetTimings(): void;
+    /** Frees its memory. `using` does it at the end of a scope. */
+    close(): void;
+    [Symbol.dispose](): void;
+}

@@ -1,0 +1,139 @@
+// One vector of floats, as wide as the target's registers, and its loads from every storage type.
+#pragma once
+
+#include "types.h"
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+namespace lum {
+
+#if defined(__AVX512F__)
+constexpr int kLanes = 16;
+#elif defined(__AVX__)
+constexpr int kLanes = 8;
+#else
+constexpr int kLanes = 4;
+#endif
+
+typedef float vfloat __attribute__((vector_size(kLanes * 4)));
+typedef float vfloat_unaligned __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
+typedef u32 vu32 __attribute__((vector_size(kLanes * 4)));
+
+inline vfloat load(const float* from) { return *reinterpret_cast<const vfloat_unaligned*>(from); }
+
+// bf16 and f16 through the widening instructions; the zero-masked forms of AVX-512 because g++ 12 takes the plain
+// ones for reads of an uninitialized register.
+#if defined(__AVX512F__)
+inline vfloat load(const bf16* from) {
+    const __m256i raw = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+    return reinterpret_cast<vfloat>(reinterpret_cast<vu32>(_mm512_maskz_cvtepu16_epi32(0xffff, raw)) << 16);
+}
+inline vfloat load(const f16* from) {
+    const __m256i raw = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+    return reinterpret_cast<vfloat>(_mm512_maskz_cvtph_ps(0xffff, raw));
+}
+#elif defined(__AVX2__) && defined(__F16C__)
+inline vfloat load(const bf16* from) {
+    const __m128i raw = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    return reinterpret_cast<vfloat>(_mm256_slli_epi32(_mm256_cvtepu16_epi32(raw), 16));
+}
+inline vfloat load(const f16* from) {
+    return reinterpret_cast<vfloat>(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+}
+#elif defined(__aarch64__)
+inline vfloat load(const bf16* from) {
+    typedef u16 vraw __attribute__((vector_size(8), aligned(2), may_alias));
+    return reinterpret_cast<vfloat>(__builtin_convertvector(*reinterpret_cast<const vraw*>(from), vu32) << 16);
+}
+inline vfloat load(const f16* from) {
+    typedef __fp16 vraw __attribute__((vector_size(8), aligned(2), may_alias));
+    return __builtin_convertvector(*reinterpret_cast<const vraw*>(from), vfloat);
+}
+#endif
+
+typedef float vquad __attribute__((vector_size(16)));
+typedef float vquad_unaligned __attribute__((vector_size(16), aligned(4), may_alias));
+
+// Four floats, whatever the width of the registers.
+inline vquad load_quad(const float* from) { return *reinterpret_cast<const vquad_unaligned*>(from); }
+inline void store_quad(float* to, vquad value) { *reinterpret_cast<vquad_unaligned*>(to) = value; }
+#if defined(__AVX2__) && defined(__F16C__)
+inline vquad load_quad(const bf16* from) {
+    const __m128i raw = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
+    return reinterpret_cast<vquad>(_mm_slli_epi32(_mm_cvtepu16_epi32(raw), 16));
+}
+inline vquad load_quad(const f16* from) {
+    return reinterpret_cast<vquad>(_mm_cvtph_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
+}
+#endif
+template <class T>
+inline vquad load_quad(const T* from) {
+    return vquad{to_float(from[0]), to_float(from[1]), to_float(from[2]), to_float(from[3])};
+}
+
+// Types without an instruction of their own are converted lane by lane.
+template <class T>
+inline vfloat load(const T* from) {
+    float lanes[kLanes];
+    for (int i = 0; i < kLanes; ++i) lanes[i] = to_float(from[i]);
+    return load(lanes);
+}
+
+inline void store(float* to, vfloat value) { *reinterpret_cast<vfloat_unaligned*>(to) = value; }
+
+// The even lanes of a followed by b.
+inline vfloat even_lanes(vfloat a, vfloat b) {
+#if defined(__AVX512F__)
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+#elif defined(__AVX__)
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
+#else
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6);
+#endif
+}
+
+// Lanes [begin, end) of a vector, to load without touching the memory of the other lanes, which become 0.
+struct LaneRange {
+    LaneRange() = default;
+    LaneRange(i64 from, i64 to) : begin(from > 0 ? static_cast<int>(from) : 0), end(to < kLanes ? static_cast<int>(to) : kLanes) {
+        for (int i = 0; i < kLanes; ++i) mask[i] = i >= begin && i < end ? ~0u : 0u;
+    }
+    int begin, end;
+    vu32 mask;
+};
+
+template <class T>
+inline vfloat load_lanes(const T* from, const LaneRange& lanes) {
+    float values[kLanes] = {};
+    for (int i = lanes.begin; i < lanes.end; ++i) values[i] = to_float(from[i]);
+    return load(values);
+}
+#if defined(__AVX2__) && !defined(__AVX512F__)
+inline vfloat load_lanes(const float* from, const LaneRange& lanes) {
+    return reinterpret_cast<vfloat>(_mm256_maskload_ps(from, reinterpret_cast<__m256i>(lanes.mask)));
+}
+#elif defined(__AVX512F__)
+inline vfloat load_lanes(const float* from, const LaneRange& lanes) {
+    const u32 mask = ((1u << lanes.end) - 1u) & ~((1u << lanes.begin) - 1u);
+    return reinterpret_cast<vfloat>(_mm512_maskz_loadu_ps(static_cast<__mmask16>(mask), from));
+}
+#endif
+
+// Sum of the lanes, pairwise.
+inline float sum_lanes(vfloat value) {
+    float lanes[kLanes];
+    store(lanes, value);
+    for (int width = kLanes / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; ++i) lanes[i] += lanes[i + width];
+    return lanes[0];
+}
+
+inline float max_lanes(vfloat value) {
+    float largest = value[0];
+    for (int i = 1; i < kLanes; ++i) largest = value[i] > largest ? value[i] : largest;
+    return largest;
+}
+
+}  // namespace lum
