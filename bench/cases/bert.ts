@@ -24,6 +24,7 @@ function encoderGraph(weights: Weights): Uint8Array {
   const g = buildGraph("bert");
   // Matrices as exporters leave them, transposed for MatMul; tables and vectors as they are.
   for (const [name, value] of weights) {
+    if (isSliced(name)) continue;
     const isMatrix = name.startsWith("encoder.") && value.shape.length === 2;
     g.constant(name, isMatrix ? transposed(value) : value);
   }
@@ -46,6 +47,9 @@ function encoderGraph(weights: Weights): Uint8Array {
   g.output("embedding", meanOfTokens(g, h, mask), ["batch", hidden]);
   return g.model();
 }
+
+/** Of these `embeddings` takes the rows that it needs. */
+const isSliced = (name: string): boolean => /position_embeddings|token_type_embeddings/.test(name);
 
 const dense = (g: Graph, x: Value, prefix: string): Value =>
   g.op("Add", [g.op("MatMul", [x, `${prefix}.weight`]), `${prefix}.bias`]);

@@ -16,8 +16,7 @@ export const gptDecode: Case = {
   inputs: (random) => ({ tokens: { data: random.i32(1, vocab), shape: [1] } }),
   onnx: decodeGraph,
   prepareLumc: (model) => {
-    const feeds = { tokens: prompt };
-    model.run("main", { s: past, pos: 0 }, feeds);
+    model.run("forward", { s: past, pos: 0 }, { tokens: prompt });
   },
   prepareOrt: (run) => {
     let cache = cacheFeeds({}, 0);
