@@ -1,7 +1,7 @@
 /** Arguments for the inputs of a random program. */
 import { conversion, type Tensor } from "../../src/lower/tensor.ts";
 import type { Fill, InputSpec } from "./draft.ts";
-import { valueOf } from "./sizes.ts";
+import { numberOf } from "./sizes.ts";
 
 /** The same numbers for the same seed. */
 export function inputsOf(
@@ -12,7 +12,7 @@ export function inputsOf(
   const next = numbersFrom(seed);
   return Object.fromEntries(
     specs.map((spec) => {
-      const shape = spec.shape.map((z) => valueOf(z, dims.s ?? 0));
+      const shape = spec.shape.map((z) => numberOf(z, dims.s ?? 0));
       const round = conversion("f64", spec.dtype);
       const count = shape.reduce((a, b) => a * b, 1);
       const data = Float64Array.from({ length: count }, () => round(element(spec.fill, next)));

@@ -15,7 +15,7 @@ export const sameShape = (a: readonly Size[], b: readonly Size[]): boolean =>
 
 export const least = (z: Size, s: Bounds): number => (z.runTime ? s.low : 0) + z.plus;
 export const greatest = (z: Size, s: Bounds): number => (z.runTime ? s.high : 0) + z.plus;
-export const valueOf = (z: Size, s: number): number => (z.runTime ? s : 0) + z.plus;
+export const numberOf = (z: Size, s: number): number => (z.runTime ? s : 0) + z.plus;
 
 /** a ≤ b for every s. */
 export const atMost = (a: Size, b: Size, s: Bounds): boolean =>

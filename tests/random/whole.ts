@@ -27,7 +27,7 @@ import {
   summed,
 } from "./facts.ts";
 import { retyped, siteOver } from "./indexed.ts";
-import { fixed, greatest, least, longer, type Size, same, sizeText, valueOf } from "./sizes.ts";
+import { fixed, greatest, least, longer, numberOf, type Size, same, sizeText } from "./sizes.ts";
 import type { Expr } from "./values.ts";
 
 const asExpr = (t: Known): Expr => ({ text: t.name, dtype: t.dtype, facts: t.facts, from: "tensor" });
@@ -405,4 +405,4 @@ export function ownFunction(p: Draft): void {
   );
 }
 
-export { isKind, valueOf };
+export { isKind, numberOf };
