@@ -14,6 +14,12 @@ export type KernelCase = {
 
 export const kernelCases: readonly KernelCase[] = [
   {
+    name: "one row against a computed factor",
+    body: "dim s in 1..6\ninput x: f16[3, 8, s], w: f32[3, s]\noutput y[b] = sum(i, j) x[i, b, j] * w[i, j]",
+    dims: { s: 4 },
+    tolerance: 1e-2,
+  },
+  {
     name: "conv, channels last",
     body: "input x: f32[2, 6, 9, 8], k: f32[5, 6, 3, 3]\noutput y[n, p in 0..9, q in 0..8, f] = sum(c, r in 0..3, s in 0..3) x[n, c, p + r - 1, q + s - 1 else 0] * k[f, c, r, s]",
   },

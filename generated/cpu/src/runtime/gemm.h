@@ -77,7 +77,8 @@ template <class A>
 Panel panel_of_a(const A&, i64, i64, i64) { return {nullptr, 0}; }
 inline Panel panel_of_a(const PackedA<float>& a, i64 m, i64 k, i64) { return {a.panel(m, k), 0}; }
 inline Panel panel_of_a(const Strided<float>& a, i64 m, i64 k, i64 cols) {
-    if (a.k_stride != 1 || cols > kInPlaceCols) return {nullptr, 0};
+    // A stride of 0 (one row, or equal rows) would read as packed.
+    if (a.k_stride != 1 || a.outer_stride == 0 || cols > kInPlaceCols) return {nullptr, 0};
     return {a.data + m * a.outer_stride + k, a.outer_stride};
 }
 
