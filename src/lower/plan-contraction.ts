@@ -93,8 +93,10 @@ export function contractionOf(reduce: Node, last: number, bounds: Bounds): Contr
       form.batch.push(i);
     else (inA ? form.m : form.n).push(i);
   }
-  if (op.axes.some((i) => forced.has(i)) || !op.axes.every((i) => used[0].has(i) && used[1].has(i)))
-    return undefined;
+  // A reduced axis of size 1, as a 1x1 window has, need not occur in either factor.
+  const inBoth = (i: number): boolean =>
+    constantOf(product.shape[i]) === 1 || (used[0].has(i) && used[1].has(i));
+  if (op.axes.some((i) => forced.has(i)) || !op.axes.every(inBoth)) return undefined;
   const extent = (axes: readonly number[]) =>
     axes.reduce((size, i) => size * (upperBound(product.shape[i], bounds) ?? 1024), 1);
   if (extent(op.axes) < cpu.smallestDepth || extent([...form.m, ...form.n]) < cpu.smallestFree)
