@@ -11,6 +11,7 @@ export type Family =
   | "elementwise"
   | "reduction"
   | "contraction"
+  | "attention"
   | "update"
   | "cumulate"
   | "topk"

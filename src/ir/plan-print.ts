@@ -40,6 +40,8 @@ function howText(c: Choice, names: Names): string {
   if (i.family === "contraction") return `contraction around ${names(i.anchor)}, ${formText(i.form)}`;
   if (i.family === "reduction")
     return `reduction of ${i.reduces.map(names).join(", ")} by rows ${axesText(i.outer)}`;
+  if (i.family === "attention")
+    return `attention, scores ${names(i.form.dot)}, greatest ${names(i.form.greatest)}, total ${names(i.form.total)}, weighted ${names(i.form.weighted)}`;
   return i.family;
 }
 

@@ -33,6 +33,8 @@ export type Implementation =
   | { readonly family: "reduction"; readonly outer: readonly number[]; readonly reduces: readonly Node[] }
   /** A blocked matrix product; its sum's domain is the root's. */
   | { readonly family: "contraction"; readonly anchor: Node; readonly form: ContractionForm }
+  /** One pass over the keys of each row; its weighted sum's domain is the root's. */
+  | { readonly family: "attention"; readonly form: AttentionForm }
   | { readonly family: "cumulate" }
   | { readonly family: "topk" }
   | { readonly family: "custom" };
@@ -49,6 +51,23 @@ export type ContractionForm = {
   /** Factors whose product is the operand, each over the whole domain. */
   readonly a: readonly Node[];
   readonly b: readonly Node[];
+};
+
+/**
+ * weighted / total with weighted = sum over key of e * value, total = sum over key of e, e = exp(score - greatest),
+ * greatest = max over key of score. Of the scores only a tile exists at a time: when a row's greatest grows, its sums
+ * so far are rescaled by exp(before - now).
+ */
+export type AttentionForm = {
+  readonly score: Node;
+  /** The sum of products within the score, query * key over the depth; what follows it is element by element. */
+  readonly dot: Node;
+  readonly dotForm: ContractionForm;
+  readonly greatest: Node;
+  readonly exponential: Node;
+  readonly total: Node;
+  readonly weighted: Node;
+  readonly weightedForm: ContractionForm;
 };
 
 /** Nodes that take up memory of their own: not computed by any kernel. */

@@ -33,6 +33,7 @@ export function draftOf(choice: Choice): Draft {
   const { implementation } = choice;
   if (implementation.family === "contraction")
     draft.anchor = { node: implementation.anchor, form: implementation.form };
+  if (implementation.family === "attention") draft.attention = implementation.form;
   if (implementation.family === "reduction") {
     draft.outer = implementation.outer;
     draft.reduces.push(...implementation.reduces);

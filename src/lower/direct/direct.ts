@@ -7,6 +7,7 @@ import type { Bounds } from "../../ir/bounds.ts";
 import { byteSize } from "../../ir/dtype.ts";
 import { bodyNodes, type Entry, type Hlir, type Node, reachable, rootsOf } from "../../ir/hlir.ts";
 import {
+  type AttentionForm,
   type Choice,
   domainOf,
   type EntryPlan,
@@ -33,15 +34,23 @@ import {
 import { type Consumers, consumersOf, endsContraction, loadsNothing } from "./tails.ts";
 import { tooLate, versionWriters } from "./versions.ts";
 
-export const directPlan = (hlir: Hlir): Plan => ({
+/** Decisions that the fixed rules leave to somebody else. What no kernel can hold is stored whatever the policy says. */
+export type Policy = {
+  /** Whether `n` is computed inside the kernels that need it; undefined: as the fixed rules say. */
+  readonly inline?: (n: Node) => boolean | undefined;
+  /** How to compute a softmax-weighted sum in one pass; undefined: as any other sum. */
+  readonly attention?: (weighted: Node) => AttentionForm | undefined;
+};
+
+export const directPlan = (hlir: Hlir, policy: Policy = {}): Plan => ({
   hlir,
-  entries: hlir.entries.map((entry) => planEntry(entry, hlir.bounds)),
+  entries: hlir.entries.map((entry) => planEntry(entry, hlir.bounds, policy)),
 });
 
 /** Nodes of an entry's top level or of a loop's body. */
 type Place = { readonly loop: Node | undefined; readonly runs: number; readonly nodes: readonly Node[] };
 
-function planEntry(entry: Entry, bounds: Bounds): EntryPlan {
+function planEntry(entry: Entry, bounds: Bounds, policy: Policy): EntryPlan {
   const places = placesOf(entry, bounds);
   const placeOf = new Map(places.flatMap((p) => p.nodes.map((n) => [n, p] as const)));
   const stored = mustStore(entry, places);
@@ -63,7 +72,13 @@ function planEntry(entry: Entry, bounds: Bounds): EntryPlan {
     const within =
       !stored.has(n) &&
       !tooLate(n, own, writers) &&
-      joins(n, own, { bounds, consumers, runs: place.runs, here: (d) => placeOf.get(d.root) === place });
+      joins(n, own, {
+        bounds,
+        policy,
+        consumers,
+        runs: place.runs,
+        here: (d) => placeOf.get(d.root) === place,
+      });
     if (within) {
       for (const use of own) {
         use.draft.inlined.add(n);
@@ -73,7 +88,7 @@ function planEntry(entry: Entry, bounds: Bounds): EntryPlan {
     }
     const draft = openDraft(n, place.runs);
     drafts.set(n, draft);
-    if (n.op.kind === "reduce") anchorReduce(n, rootUse(draft), bounds);
+    if (n.op.kind === "reduce") anchorReduce(n, rootUse(draft), bounds, policy);
     need(operandUses(n, rootUse(draft)));
   }
   return { entry, body: regionOf(places[0], places, drafts) };
@@ -113,6 +128,7 @@ const sameUse = (a: Use, b: Use): boolean =>
 
 type Context = {
   readonly bounds: Bounds;
+  readonly policy: Policy;
   readonly consumers: Consumers;
   /** Iterations of the loops around the node. */
   readonly runs: number;
@@ -122,14 +138,18 @@ type Context = {
 
 /** Whether `n` is computed inside the kernels that need it. A reduction that joins becomes part of its kernel's frame. */
 function joins(n: Node, uses: readonly Use[], context: Context): boolean {
-  const { bounds, runs, consumers, here } = context;
+  const { bounds, policy, runs, consumers, here } = context;
+  if (uses.every((u) => withinAttention(n, u))) return true;
+  const wanted = policy.inline?.(n);
+  if (wanted === false) return false;
   if (n.op.kind === "reduce") {
     const [first, ...others] = uses;
     const one = others.every(
       (u) => u.draft === first.draft && u.coords.every((c, i) => equal(c, first.coords[i])),
     );
-    return one && here(first.draft) && anchorReduce(n, first, bounds);
+    return one && here(first.draft) && anchorReduce(n, first, bounds, policy);
   }
+  if (wanted === true) return true;
   if (n.op.kind === "view" || n.op.kind === "constant" || n.op.kind === "data" || n.op.kind === "iota")
     return true;
   if (uses.some((u) => u.stage === u.draft.anchor?.node && u.stage !== undefined && u.side === undefined))
@@ -143,6 +163,18 @@ function joins(n: Node, uses: readonly Use[], context: Context): boolean {
   return workOf(n) * (repeats - 1) <= cpu.worthStoring;
 }
 
+/** The sums of a one-pass attention, and what is computed tile by tile between its two products. */
+function withinAttention(n: Node, { draft, stage }: Use): boolean {
+  const form = draft.attention;
+  if (form === undefined) return false;
+  if (n === form.greatest || n === form.total || n === form.dot) return true;
+  return stage !== undefined && stage !== form.dot && n !== form.weighted && dependsOn(n, form.dot);
+}
+
+function dependsOn(n: Node, origin: Node): boolean {
+  return n === origin || (n.id > origin.id && n.inputs.some((x) => dependsOn(x, origin)));
+}
+
 /** Uses in one kernel share a value's row, so only the most demanding one counts there. */
 function totalEvaluations(n: Node, uses: readonly Use[], bounds: Bounds): number {
   const perDraft = new Map<Draft, number>();
@@ -152,11 +184,11 @@ function totalEvaluations(n: Node, uses: readonly Use[], bounds: Bounds): number
 }
 
 /** Makes a reduction the kernel's contraction or one of its row reductions, where the kernel can hold it. */
-function anchorReduce(n: Node, use: Use, bounds: Bounds): boolean {
+function anchorReduce(n: Node, use: Use, bounds: Bounds, policy: Policy): boolean {
   const { draft } = use;
   if (draft.root.op.kind === "topk" || draft.root.op.kind === "cumulate" || use.side !== undefined)
     return false;
-  if (draft.anchor !== undefined) return false;
+  if (draft.anchor !== undefined || draft.attention !== undefined) return false;
   const domain = domainOf(draft.root);
   const axes = use.coords.map(pureAxis);
   const distinct = new Set(axes).size === axes.length;
@@ -164,6 +196,11 @@ function anchorReduce(n: Node, use: Use, bounds: Bounds): boolean {
   if (!distinct || !ofRoot) return false;
   const covered = domain.every((size, a) => axes.includes(a) || constantOf(size) === 1);
   if (covered && draft.reduces.length === 0 && use.stage === undefined) {
+    const attention = policy.attention?.(n);
+    if (attention !== undefined) {
+      draft.attention = attention;
+      return true;
+    }
     const last = lastAxis(domain);
     const form = contractionOf(n, axes.indexOf(last), bounds);
     if (form !== undefined) {
@@ -207,9 +244,10 @@ const choiceOf = (draft: Draft): Choice => ({
 });
 
 function implementationOf(draft: Draft): Implementation {
-  const { root, anchor, outer, reduces } = draft;
+  const { root, anchor, attention, outer, reduces } = draft;
   const kind = root.op.kind;
   if (kind === "topk" || kind === "cumulate" || kind === "custom") return { family: kind };
+  if (attention !== undefined) return { family: "attention", form: attention };
   if (anchor !== undefined) return { family: "contraction", anchor: anchor.node, form: anchor.form };
   if (outer !== undefined)
     return { family: "reduction", outer, reduces: [...reduces].sort((a, b) => a.id - b.id) };

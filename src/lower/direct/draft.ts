@@ -1,7 +1,7 @@
 /** A kernel while it is being put together: which nodes it computes, at which coordinates, how often. */
 import { type Bounds, upperBound } from "../../ir/bounds.ts";
 import { isPoly, type Node } from "../../ir/hlir.ts";
-import { type ContractionForm, domainOf } from "../../ir/plan.ts";
+import { type AttentionForm, type ContractionForm, domainOf } from "../../ir/plan.ts";
 import { axis, type Poly } from "../../ir/poly.ts";
 import { axesIn, axisCoordinates, operandCoordinates, throughView } from "../plan-contraction.ts";
 
@@ -12,6 +12,7 @@ export type Draft = {
   /** Nesting depth and size of each variable; the root's axes come first. */
   readonly variables: { depth: number; size: Poly }[];
   anchor: { node: Node; form: ContractionForm } | undefined;
+  attention: AttentionForm | undefined;
   /** Axes of the root that the rows of reductions run over. */
   outer: readonly number[] | undefined;
   readonly reduces: Node[];
@@ -30,7 +31,16 @@ export type Use = {
 
 export function openDraft(root: Node, runs: number): Draft {
   const variables = domainOf(root).map((size, depth) => ({ depth, size }));
-  return { root, runs, variables, anchor: undefined, outer: undefined, reduces: [], inlined: new Set() };
+  return {
+    root,
+    runs,
+    variables,
+    anchor: undefined,
+    attention: undefined,
+    outer: undefined,
+    reduces: [],
+    inlined: new Set(),
+  };
 }
 
 export const rootUse = (draft: Draft): Use => ({

@@ -85,6 +85,8 @@ export function buildKernel(choice: Choice, around: Surroundings): Built {
     case "contraction":
       contraction(k, choice);
       break;
+    case "attention":
+      throw new Error("no kernel yet for a one-pass attention");
     case "cumulate":
       cumulate(k, choice);
       break;
