@@ -1,6 +1,9 @@
 /**
  * Builder: the only maker of Hlir nodes. Equal nodes are shared, views of views become one view, and the
  * shape and dtype of every node follow from its operands here and nowhere else.
+ *
+ * A version of a state is memory that the next version overwrites. Whatever reads one is a node of its own, made
+ * while that version is the latest, so that a later use of what was read names that node and not the state.
  */
 
 import { binaryOp, unaryOp } from "../ops/index.ts";
@@ -34,7 +37,8 @@ const isIdentity = (map: readonly Poly[], from: Shape, to: Shape, fill: number |
 
 const numberKey = (value: number | undefined): string => (Object.is(value, -0) ? "-0" : String(value));
 
-export function createBuilder() {
+/** `isLatest` tells of a version of a state whether nothing has overwritten it at the place at hand. */
+export function createBuilder(isLatest: (version: Node) => boolean = () => false) {
   const shared = new Map<string, Node>();
   let nextId = 0;
   let span: Span | undefined;
@@ -52,7 +56,7 @@ export function createBuilder() {
 
   function make(spec: Spec): Node {
     const inputs = spec.inputs ?? [];
-    const key = `${spec.key}(${inputs.map((n) => n.id).join()})[${spec.shape.map((p) => p.key).join()}]${spec.dtype}`;
+    const key = `${spec.key}(${inputs.map((n) => n.id).join()})[${spec.shape.map((p) => p.key).join()}]${spec.dtype} ${spec.cell}`;
     const before = shared.get(key);
     if (before !== undefined) return before;
     if (span === undefined) throw new Error("Builder.at must be called first");
@@ -76,6 +80,17 @@ export function createBuilder() {
 
   const mapKey = (map: readonly Coordinate[]) => map.map((c) => (isPoly(c) ? c.key : `#${c.operand}`)).join();
   const polysOf = (map: readonly Coordinate[]) => map.filter(isPoly);
+
+  /** A view of `x` may read what x reads instead. */
+  const melts = (x: Node): boolean =>
+    x.cell === undefined && (x.inputs[0]?.cell === undefined || isLatest(x.inputs[0]));
+
+  /** A whole state where it may be read in place: for nodes that read single elements of it themselves. */
+  const inPlace = (x: Node): Node => {
+    const whole = x.op.kind === "view" && x.op.fill === undefined && x.inputs[0].cell !== undefined;
+    const [source] = x.inputs;
+    return whole && isLatest(source) && isIdentity(x.op.map, source.shape, x.shape, undefined) ? source : x;
+  };
 
   const self = {
     /** Nodes made from now on come from this place. */
@@ -168,8 +183,8 @@ export function createBuilder() {
     view(x: Node, shape: Shape, map: readonly Poly[], fill?: number): Node {
       if (map.length !== x.shape.length)
         throw new Error(`view: map of ${map.length} for rank ${x.shape.length}`);
-      if (isIdentity(map, x.shape, shape, fill)) return x;
-      if (fill === undefined && x.cell === undefined) {
+      if (x.cell === undefined && isIdentity(map, x.shape, shape, fill)) return x;
+      if (fill === undefined && melts(x)) {
         if (x.op.kind === "view" && x.op.fill === undefined)
           return self.view(
             x.inputs[0],
@@ -192,7 +207,7 @@ export function createBuilder() {
       if (map.every(isPoly)) return self.view(x, shape, map.filter(isPoly), fill);
       return make({
         op: { kind: "gather", map, fill },
-        inputs: [x, ...indices],
+        inputs: [inPlace(x), ...indices],
         shape,
         dtype: x.dtype,
         extra: polysOf(map),
@@ -210,7 +225,8 @@ export function createBuilder() {
         dtype: before.dtype,
         cell: before.cell,
         extra: polysOf(map),
-        key: `update:${mapKey(map)}`,
+        // Never shared: a version that another entry writes in the same way is made again in its own order.
+        key: `update:${mapKey(map)}:${nextId}`,
       });
     },
 
@@ -268,7 +284,7 @@ export function createBuilder() {
     custom: (kernel: CustomKernel, args: readonly Node[], reference: Node) =>
       make({
         op: { kind: "custom", kernel },
-        inputs: [...args, reference],
+        inputs: [...args.map(inPlace), reference],
         shape: reference.shape,
         dtype: reference.dtype,
         key: `custom:${kernel.name}`,

@@ -1,11 +1,11 @@
 /** What must hold of a Plan, proved again from the nodes: everything needed is stored or computed, in order. */
 
-import { writesAt } from "../lower/direct/versions.ts";
 import { contractionOf } from "../lower/plan-contraction.ts";
-import { readsOf, usesOf } from "../lower/plan-reads.ts";
+import { usesOf } from "../lower/plan-reads.ts";
 import type { Node } from "./hlir.ts";
 import { rootsOf } from "./hlir.ts";
-import { type Choice, choicesOf, domainOf, type EntryPlan, isGiven, type Plan, type Region } from "./plan.ts";
+import { type Choice, choicesOf, domainOf, type EntryPlan, isGiven, type Plan } from "./plan.ts";
+import { checkOrder, label } from "./plan-check-order.ts";
 
 /** Throws with every fault that it finds; `step` is the one that made the plan. */
 export function checkPlan(plan: Plan, step: string): void {
@@ -16,8 +16,6 @@ export function checkPlan(plan: Plan, step: string): void {
 
 type Report = (fault: string) => void;
 
-const label = (n: Node): string => n.name ?? `${n.op.kind} ${n.id}`;
-
 function checkEntry(e: EntryPlan, plan: Plan, report: Report): void {
   const roots = [...choicesOf(e.body)].map((c) => c.root);
   const stored = new Set(roots);
@@ -26,7 +24,7 @@ function checkEntry(e: EntryPlan, plan: Plan, report: Report): void {
     if (!stored.has(n) && !isGiven(n)) report(`${label(n)} is a result and not stored`);
   const isStored = (n: Node) => stored.has(n) || isGiven(n);
   for (const c of choicesOf(e.body)) checkChoice(c, plan, isStored, report);
-  checkOrder(e.body, new Set(), new Map(), isStored, report);
+  checkOrder(e, isStored, report);
 }
 
 /** All that the kernel computes inside can be computed there, and its family's premises hold. */
@@ -73,44 +71,5 @@ function checkChoice(c: Choice, plan: Plan, isStored: (n: Node) => boolean, repo
     if (i.outer.some((a) => a < 0 || a >= rank))
       report(`${label(c.root)} has rows along axes that it has not`);
     if (i.reduces.some((r) => r.op.kind !== "reduce")) report(`${label(c.root)} folds what is no reduction`);
-  }
-}
-
-/** What a kernel reads is there by then, and is still the version that it asks for. */
-function checkOrder(
-  region: Region,
-  ready: ReadonlySet<Node>,
-  latest: ReadonlyMap<string, Node>,
-  isStored: (n: Node) => boolean,
-  report: Report,
-): void {
-  const done = new Set(ready);
-  const versions = new Map(latest);
-  for (const step of region) {
-    if (step.kind === "loop") {
-      const { op } = step.node;
-      if (op.kind !== "loop") continue;
-      for (const start of step.node.inputs)
-        if (!isGiven(start) && !done.has(start)) report(`${label(start)} starts a loop before it is stored`);
-      const inside = new Map(versions);
-      for (const p of op.loop.params) if (p.cell !== undefined) inside.set(p.cell, p);
-      checkOrder(step.body, done, inside, isStored, report);
-      for (const [i, p] of op.loop.params.entries())
-        if (p.cell !== undefined && op.loop.results[i] !== p) versions.set(p.cell, step.node);
-      continue;
-    }
-    const { choice } = step;
-    for (const { node, use } of readsOf(choice, isStored)) {
-      const overwrites = choice.root.op.kind === "update" && choice.root.inputs[0] === node;
-      if (overwrites && !writesAt(choice.root, use.coords))
-        report(`${label(choice.root)} reads what it overwrites out of step`);
-      if (!isGiven(node) && !done.has(node))
-        report(`${label(choice.root)} reads ${label(node)} before it is stored`);
-      const now = node.cell === undefined ? undefined : versions.get(node.cell);
-      const same = now === undefined || now === node || (node.op.kind === "result" && now === node.inputs[0]);
-      if (!same) report(`${label(choice.root)} reads a version of ${node.cell} that has been overwritten`);
-    }
-    done.add(choice.root);
-    if (choice.root.op.kind === "update") versions.set(choice.root.cell!, choice.root);
   }
 }

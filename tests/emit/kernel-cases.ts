@@ -321,6 +321,22 @@ export const kernelCases: readonly KernelCase[] = [
     calls: 2,
   },
   {
+    name: "state kept under a name",
+    body: "state c: f32[2, 3] = 0.5\ninput t: i32[2], v: f32[2, 3]\ng = c[0..2]\no = argsort(t)\nc[o[i], j in 0..2] := v[i, j] + t[i]\noutput y = g\noutput z[i, j] = g[1 - i, j] - c[i, j]",
+    calls: 2,
+  },
+  {
+    name: "state kept across two writes",
+    body: "dim s in 1..5\ndim pos in 0..5 - s\ninput x: i32[s]\nstate c: i32[5]\ng = c[0..2]\nc[i in 0..5] := (i + g[i % 2]) % 8\nc[pos + i] := (g[1] + x[i]) % 8\noutput y = g",
+    dims: { s: 2, pos: 1 },
+    calls: 2,
+  },
+  {
+    name: "state kept in loops",
+    body: "state k: f32[3, 4] = 0.5\nstate v: f32[3, 4]\ninput x: f32[4]\na = k\nfor l in 0..3 {\n  g = k[l]\n  h = k\n  k[l, i] := x[i] + a[2 - l, i]\n  k[l, i] := g[i] * 2.0 + k[l, i] - h[2 - l, i]\n  v[l] := a[l]\n}\nb = k\nk[i in 0..3, j in 0..4] := x[j] * i\noutput y = b\noutput z = a * 2.0 + v",
+    calls: 2,
+  },
+  {
     name: "loop start is output",
     body: "input x: f32[6]\na = x * 2.0\nh = a\nfor l in 0..3 {\n  h = h + 1.0\n}\noutput y = h\noutput z = a",
   },

@@ -79,10 +79,63 @@ test.each([
 
 test("an update reads the version before it, in place where it is the same element", () => {
   expect(kernelsOf("state c: f32[6]\ninput x: f32[6]\nc[i] := c[i] * 0.5 + x[i]\noutput o = c[0..6]")).toBe(
-    "elementwise",
+    "elementwise elementwise",
   );
   expect(kernelsOf("state c: f32[6, 6]\nc[i, j] := c[j, i] * 0.5\noutput o = c[0..6]")).toBe(
-    "elementwise elementwise",
+    "elementwise elementwise elementwise",
+  );
+});
+
+test.each([
+  ["a part, read behind the write", "g = c[0..3]\nc[i in 0..6] := 1.0\noutput o = g * 2.0"],
+  ["the whole, read behind the write", "g = c\nc[i in 0..6] := g[5 - i]\noutput o = g"],
+  [
+    "a part, written in turn",
+    "g = c[0..2]\nc[i in 0..6] := g[i % 2]\nc[i in 0..3] := g[1] * 2.0\noutput o = g",
+  ],
+  ["rows picked by data", "input t: i32[6]\ng = c[0..6]\nc[t[i]] := 1.0\noutput o = g + c"],
+  [
+    "in a loop that overwrites it",
+    "g = c\nfor l in 0..5 {\n  c[i in 0..6] := g[(i + l) % 6] + c[i]\n}\noutput o = g",
+  ],
+  ["in an iteration", "for l in 0..5 {\n  g = c\n  c[l] := 2.0\n  c[i in 0..6] := g[5 - i]\n}\noutput o = c"],
+  ["in one of two states", "state d: f32[6]\nfor l in 0..5 {\n  g = c[l]\n  d[l] := g\n}\noutput o = d"],
+] as const)("what a state held is kept under a name: %s", (_, body) => {
+  expect(() => kernelsOf(`state c: f32[6]\n${body}`)).not.toThrow();
+});
+
+test("reads of a state that come after what overwrites it are refused", () => {
+  const p = planOf("state c: f32[6]\ng = c[0..3]\nc[i in 0..6] := 1.0\noutput o = g * 2.0");
+  const [entry] = p.entries;
+  const [keep, write, read] = entry.body;
+  const check = (body: Region) => () => checkPlan({ ...p, entries: [{ ...entry, body }] }, "a test");
+  expect(check([keep, write, read])).not.toThrow();
+  expect(check([write, keep, read])).toThrow(/has been overwritten/);
+  if (keep.kind !== "kernel") throw new Error("a kernel was expected");
+  const inside = changed(read, (c) => ({ ...c, inlined: [keep.choice.root, ...c.inlined] }));
+  expect(check([write, inside])).toThrow(/has been overwritten/);
+  expect(check([inside, write])).not.toThrow();
+});
+
+test("a loop that reads what a state held before it, while overwriting it, is refused", () => {
+  const text = "state c: f32[6]\ng = c\nfor l in 0..5 {\n  c[i in 0..6] := g[(i + l) % 6]\n}\noutput o = c";
+  const p = planOf(text);
+  const [entry] = p.entries;
+  const [keep, loop, ...rest] = entry.body;
+  if (keep.kind !== "kernel" || loop.kind !== "loop") throw new Error("a kernel and a loop were expected");
+  const body = loop.body.map((s) => changed(s, (c) => ({ ...c, inlined: [keep.choice.root, ...c.inlined] })));
+  const broken = { ...p, entries: [{ ...entry, body: [{ ...loop, body }, ...rest] }] };
+  expect(() => checkPlan(p, "a test")).not.toThrow();
+  expect(() => checkPlan(broken, "a test")).toThrow(/has been overwritten/);
+});
+
+test("a result that a state must still hold at the end is refused where it is overwritten", () => {
+  const p = planOf("state c: f32[6]\ng = c\nc[i in 0..6] := 1.0\noutput o = g");
+  const [plan0] = p.entries;
+  const [o] = plan0.entry.outputs;
+  const entry = { ...plan0.entry, outputs: [{ ...o, value: o.value.inputs[0] }] };
+  expect(() => checkPlan({ ...p, entries: [{ ...plan0, entry }] }, "a test")).toThrow(
+    /overwritten by the end/,
   );
 });
 

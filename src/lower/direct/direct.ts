@@ -71,7 +71,7 @@ function planEntry(entry: Entry, bounds: Bounds, policy: Policy): EntryPlan {
     if (!stored.has(n) && own.length === 0) continue;
     const within =
       !stored.has(n) &&
-      !tooLate(n, own, writers) &&
+      !tooLate(n, own, writers, (x) => placeOf.get(x)?.loop) &&
       joins(n, own, {
         bounds,
         policy,

@@ -21,20 +21,32 @@ export function versionWriters(nodes: readonly Node[]): Writers {
   return writers;
 }
 
+/** The loop that a node is in the body of, if any. */
+export type LoopOf = (n: Node) => Node | undefined;
+
 /**
  * `n` reads a version directly and one of the kernels that would do so runs at or after the next write. An update
- * may itself read what it overwrites, element for element.
+ * may itself read what it overwrites, element for element; a loop overwrites before its body has run once.
  */
-export function tooLate(n: Node, uses: readonly Use[], writers: Writers): boolean {
+export function tooLate(n: Node, uses: readonly Use[], writers: Writers, loopOf: LoopOf): boolean {
   return n.inputs.some((version) => {
     const next = version.cell === undefined ? [] : (writers.get(version) ?? []);
     return uses.some(({ draft, coords }) =>
       next.some((writer) => {
-        if (draft.root !== writer) return draft.root.id > writer.id;
-        return !sameElements(n, coords, writer);
+        if (draft.root === writer) return !sameElements(n, coords, writer);
+        const step = stepBeside(draft.root, writer, loopOf);
+        return step === writer || step.id > writer.id;
       }),
     );
   });
+}
+
+/** The step of the writer's own region that `root` is or is within. */
+function stepBeside(root: Node, writer: Node, loopOf: LoopOf): Node {
+  const region = loopOf(writer);
+  let step = root;
+  for (let loop = loopOf(step); loop !== region && loop !== undefined; loop = loopOf(step)) step = loop;
+  return step;
 }
 
 /** At `coords` of the update's domain, `n` reads the element that the update writes there. */
@@ -45,7 +57,7 @@ function sameElements(n: Node, coords: Use["coords"], writer: Node): boolean {
 }
 
 /** An update writes the very elements `coords`, over its own domain. */
-export function writesAt(writer: Node, coords: readonly Poly[]): boolean {
+function writesAt(writer: Node, coords: readonly Poly[]): boolean {
   const written = writer.op.kind === "update" ? writer.op.map : [];
   return coords.every((p, i) => {
     const w = written[i];

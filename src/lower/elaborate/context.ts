@@ -41,8 +41,8 @@ export type Context = {
 };
 
 export function createContext(): Context {
-  return {
-    builder: createBuilder(),
+  const cx: Context = {
+    builder: createBuilder((version) => cx.versions.get(version.cell ?? "") === version),
     diagnostics: new Diagnostics(),
     dims: new Map(),
     loops: new Map(),
@@ -56,6 +56,7 @@ export function createContext(): Context {
     elementDefault: "f32",
     calls: [],
   };
+  return cx;
 }
 
 /** Where code is elaborated: its names, its prefix in the checkpoint, its path for names of tensors. */

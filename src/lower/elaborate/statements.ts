@@ -16,6 +16,7 @@ import {
   castTo,
   knownVars,
   overDomain,
+  readState,
   settled,
   sizeText,
   spread,
@@ -166,11 +167,17 @@ export function evaluateDefinition(
   return finish(cx, site, target.name, { ...t, node, vars: all.filter((v) => !vars.includes(v)) }, span);
 }
 
-/** A definition's value is rounded to its type and bears its name. */
+/** A definition's value is rounded to its type and bears its name; of a state it is the content at this point. */
 function finish(cx: Context, site: Site, name: Ast.Ident, value: Value, span: Span): Value {
-  if (value.kind !== "tensor") return value;
   cx.builder.at(name.span);
-  const t = settled(cx, value);
+  if (value.kind === "list")
+    return {
+      ...value,
+      values: value.values.map((v) => (v.kind === "state" ? readState(cx, v.cell, v.at) : v)),
+    };
+  const read = value.kind === "state" ? readState(cx, value.cell, value.at) : value;
+  if (read.kind !== "tensor") return read;
+  const t = settled(cx, read);
   nameNode(site, t.node, name.name, span);
   return t;
 }
