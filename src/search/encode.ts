@@ -1,0 +1,126 @@
+/** Hlir → the terms and facts of an e-graph. */
+import type { Hlir, Node } from "../ir/hlir.ts";
+import { bodyNodes, isPoly, reachable, rootsOf } from "../ir/hlir.ts";
+import { binaryOps } from "../ops/index.ts";
+import { type Atoms, maskOf, mostAxes } from "./atoms.ts";
+
+/** Nodes of all entries with the bodies of their loops, by id. */
+export function allNodes(hlir: Hlir): Node[] {
+  const found = new Set<Node>();
+  const visit = (nodes: readonly Node[]): void => {
+    for (const n of nodes) {
+      if (found.has(n)) continue;
+      found.add(n);
+      if (n.op.kind === "loop") visit([...bodyNodes(n.op.loop), ...n.op.loop.params]);
+    }
+  };
+  for (const e of hlir.entries) visit(reachable(rootsOf(e)));
+  return [...found].sort((a, b) => a.id - b.id);
+}
+
+/** Rules may look into it: its value is a function of its operands' values and nothing else. */
+export function isTransparent(n: Node): boolean {
+  switch (n.op.kind) {
+    case "constant":
+    case "iota":
+    case "unary":
+    case "binary":
+    case "select":
+    case "cast":
+    case "bitcast":
+      return true;
+    case "view":
+      return n.inputs[0].cell === undefined || n.op.fill === undefined;
+    case "gather":
+      return n.inputs.length === 2;
+    case "reduce":
+      return n.inputs[0].shape.length <= mostAxes;
+    default:
+      return false;
+  }
+}
+
+export const nameOf = (n: Node): string => `$n${n.id}`;
+
+const text = (s: string): string => JSON.stringify(s);
+
+/** egglog's spelling of a finite number. */
+const float = (x: number): string => {
+  const s = String(x);
+  return /^-?\d+$/.test(s) ? `${s}.0` : s;
+};
+
+/** A program that defines every node as a global and says what is known of the leaves. */
+export function encode(nodes: readonly Node[], atoms: Atoms): string {
+  const lines = [...binaryOps.values()]
+    .filter((op) => op.result === "same")
+    .map((op) => `(arithmetic ${text(op.name)})`);
+  for (const f of ["sum", "prod", "max", "min"]) lines.push(`(folds ${text(f)})`);
+  for (const n of nodes) {
+    const name = nameOf(n);
+    lines.push(`(let ${name} ${termOf(n, atoms)})`);
+    const own = !isTransparent(n) || n.inputs.length === 0 || n.op.kind === "gather" || isComparison(n);
+    if (!own) continue;
+    lines.push(`(set (dtype ${name}) ${text(n.dtype)}) (set (shape ${name}) ${atoms.shapes.idOf(n.shape)})`);
+    lines.push(`(set (varies ${name}) ${variesOf(n, atoms)})`);
+    if (n.op.kind === "constant" && Number.isFinite(n.op.value))
+      lines.push(`(set (uniform ${name}) ${float(n.op.value)})`);
+  }
+  return lines.join("\n");
+}
+
+/** The result's type is not the operands', so no general rule derives it. */
+const isComparison = (n: Node): boolean =>
+  n.op.kind === "bitcast" ||
+  (n.op.kind === "reduce" && (n.op.fn === "argmax" || n.op.fn === "argmin")) ||
+  (n.op.kind === "binary" && n.dtype !== n.inputs[0].dtype) ||
+  (n.op.kind === "unary" && n.dtype !== n.inputs[0].dtype);
+
+function variesOf(n: Node, atoms: Atoms): number {
+  if (n.op.kind === "constant") return 0;
+  const moving = atoms.moving(n.shape);
+  return n.op.kind === "iota" ? atoms.mentioned(n.op.value) & moving : moving;
+}
+
+function termOf(n: Node, atoms: Atoms): string {
+  const { op } = n;
+  const arg = (i: number) => nameOf(n.inputs[i]);
+  if (!isTransparent(n)) return `(Leaf ${n.id})`;
+  switch (op.kind) {
+    case "constant":
+      return `(Number ${atoms.numbers.idOf({ value: op.value, dtype: n.dtype })})`;
+    case "iota":
+      return `(Iota ${atoms.iotas.idOf({ value: op.value, shape: n.shape, dtype: n.dtype })})`;
+    case "unary":
+      return `(Unary ${text(op.fn)} ${arg(0)})`;
+    case "binary":
+      return `(Binary ${text(op.fn)} ${arg(0)} ${arg(1)})`;
+    case "select":
+      return `(Select ${arg(0)} ${arg(1)} ${arg(2)})`;
+    case "cast":
+      return `(Cast ${arg(0)} ${text(n.dtype)})`;
+    case "bitcast":
+      return `(Bitcast ${arg(0)} ${text(n.dtype)})`;
+    case "view":
+      return `(View ${arg(0)} ${atoms.views.idOf({ map: op.map, shape: n.shape, fill: op.fill })})`;
+    case "gather":
+      return `(Gather ${arg(0)} ${arg(1)} ${atoms.gathers.idOf({ map: op.map, shape: n.shape, fill: op.fill })})`;
+    case "reduce":
+      return `(Reduce ${text(op.fn)} ${arg(0)} ${maskOf(op.axes)})`;
+    default:
+      throw new Error(`${op.kind} is no term`);
+  }
+}
+
+/** What is known of the atoms so far numbered `from…`: shapes of views, and which have no fill value. */
+export function atomFacts(atoms: Atoms, from: { views: number; gathers: number }): string {
+  const lines: string[] = [];
+  for (const [id, v] of atoms.views.values.entries()) {
+    if (id < from.views) continue;
+    lines.push(`(set (view-shape ${id}) ${atoms.shapes.idOf(v.shape)})`);
+    if (v.fill === undefined && v.map.every(isPoly)) lines.push(`(plain ${id})`);
+  }
+  for (const [id, g] of atoms.gathers.values.entries())
+    if (id >= from.gathers && g.fill === undefined) lines.push(`(filled-as-read ${id})`);
+  return lines.join("\n");
+}

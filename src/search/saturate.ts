@@ -1,0 +1,135 @@
+/**
+ * Equality saturation in named phases. Rules ask about sizes and index maps by adding `asks-` rows; between two
+ * runs each is answered here, until nothing new is asked.
+ */
+import { type EGraph, type EGraphArrays, literalNumber, loadEngine, type RunOutput } from "egglog-wasm";
+import type { Bounds } from "../ir/bounds.ts";
+import type { Node } from "../ir/hlir.ts";
+import { type Atoms, createAtoms } from "./atoms.ts";
+import { atomFacts, encode } from "./encode.ts";
+import { allRules } from "./rules.ts";
+
+export type SaturateLimits = {
+  readonly timeMs: number;
+  readonly nodes: number;
+  readonly memoryBytes: number;
+};
+
+export const usualLimits: SaturateLimits = { timeMs: 3000, nodes: 500_000, memoryBytes: 1 << 30 };
+
+export type PhaseReport = { readonly name: string; readonly ms: number; readonly rows: number };
+
+export type Saturated = {
+  readonly atoms: Atoms;
+  readonly arrays: EGraphArrays;
+  /** How often each rule matched. */
+  readonly matches: ReadonlyMap<string, number>;
+  readonly phases: readonly PhaseReport[];
+  readonly memoryBytes: number;
+  /** Whether a limit ended it before everything was found. */
+  readonly cut: boolean;
+};
+
+/** Rewriting first, what the found terms can be computed by last. */
+const rewriting = "(run-schedule (saturate (saturate (run facts)) (run casts) (run views) (run algebra)))";
+const recognizing = "(run-schedule (saturate (run recognition)))";
+
+/** More rounds of questions than this would be a rule that asks for ever. */
+const mostRounds = 24;
+
+export async function saturate(
+  nodes: readonly Node[],
+  bounds: Bounds,
+  options: { readonly limits?: SaturateLimits; readonly rules?: string } = {},
+): Promise<Saturated> {
+  const limits = options.limits ?? usualLimits;
+  const engine = await loadEngine();
+  const phases: PhaseReport[] = [];
+  const started = performance.now();
+  const g = engine.create({ limits });
+  try {
+    const matches = new Map<string, number>();
+    let cut = false;
+    const phase = (name: string, program: string): void => {
+      const at = performance.now();
+      const r = g.run(program);
+      for (const o of r.outputs) if (o.kind === "run") count(o, matches);
+      phases.push({ name, ms: performance.now() - at, rows: r.tuples });
+      if (r.ok) return;
+      if (r.error.kind !== "limit")
+        throw new Error(
+          `the rules failed in ${name}, line ${r.error.line ?? "?"}: ${r.error.message}\n${lineOf(program, r.error.line)}`,
+        );
+      cut = true;
+    };
+    const atoms = createAtoms(bounds);
+    phase("rules", options.rules ?? allRules());
+    phase("encode", encode(nodes, atoms));
+    phase("atoms", atomFacts(atoms, { views: 0, gathers: 0 }));
+    const answered = new Set<string>();
+    for (let round = 0; !cut; round++) {
+      phase("rewrite", rewriting);
+      const answers = answer(g, atoms, answered);
+      if (answers === "" || cut) break;
+      if (round === mostRounds) throw new Error("the rules ask without end");
+      if (performance.now() - started > limits.timeMs) cut = true;
+      phase("answer", answers);
+    }
+    phase("recognize", recognizing);
+    const arrays = arraysOf(g);
+    return { atoms, arrays, matches, phases, memoryBytes: g.memoryBytes, cut };
+  } finally {
+    g.dispose();
+  }
+}
+
+const lineOf = (program: string, line: number | undefined): string =>
+  line === undefined ? "" : (program.split("\n")[line - 1] ?? "");
+
+function count(report: RunOutput, matches: Map<string, number>): void {
+  for (const r of report.rules) matches.set(r.name, (matches.get(r.name) ?? 0) + r.matches);
+}
+
+function arraysOf(g: EGraph): EGraphArrays {
+  const r = g.arrays();
+  if (!r.ok) throw new Error(`the e-graph can't be read: ${r.error.message}`);
+  return r.arrays;
+}
+
+/** Rows of `asks-…` not answered yet, as a program that answers them; empty where there is none. */
+function answer(g: EGraph, atoms: Atoms, answered: Set<string>): string {
+  const a = arraysOf(g);
+  const from = { views: atoms.views.values.length, gathers: atoms.gathers.values.length };
+  const lines: string[] = [];
+  for (let n = 0; n < a.nodeOp.length; n++) {
+    const { name } = a.ops[a.nodeOp[n]];
+    if (!name.startsWith("asks-")) continue;
+    const [x, y] = [0, 1].map((i) => literalNumber(a, a.children[a.childStart[n] + i])!);
+    const key = `${name} ${x} ${y}`;
+    if (answered.has(key)) continue;
+    answered.add(key);
+    const value = answerTo(name, x, y, atoms);
+    if (value !== undefined) lines.push(`(set (${name.slice("asks-".length)} ${x} ${y}) ${value})`);
+  }
+  if (lines.length === 0) return "";
+  return `${lines.join("\n")}\n${atomFacts(atoms, from)}`;
+}
+
+function answerTo(question: string, x: number, y: number, atoms: Atoms): number | undefined {
+  switch (question) {
+    case "asks-composed":
+      return atoms.composed(x, y);
+    case "asks-image":
+      return atoms.image(x, y);
+    case "asks-without":
+      return atoms.without(x, y);
+    case "asks-reduced":
+      return atoms.reduced(x, y);
+    case "asks-remaining":
+      return atoms.remaining(x, y);
+    case "asks-both":
+      return atoms.both(x, y);
+    default:
+      throw new Error(`nobody answers ${question}`);
+  }
+}
