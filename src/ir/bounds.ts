@@ -13,11 +13,14 @@ import {
   int,
   linearIn,
   mentions,
+  modulo,
   multiply,
   negate,
+  one,
   type Poly,
   sameAtom,
   scale,
+  splitMultiples,
   subtract,
 } from "./poly.ts";
 
@@ -54,7 +57,8 @@ function rangeOf(a: Atom, b: Bounds, depth: number): Range | undefined {
       return b.axes[a.axis] && { low: int(0), high: subtract(b.axes[a.axis], int(1)) };
     case "div": {
       const divisor = constantOf(a.right);
-      if (divisor === undefined || divisor <= 0) return undefined;
+      if (divisor === undefined) return rangeOfQuotient(a, b, depth);
+      if (divisor <= 0) return undefined;
       const [low, high] = [lowestEnd(a.left, b, depth), lowestEnd(negate(a.left), b, depth)];
       if (low === undefined || high === undefined) return undefined;
       return { low: floorDiv(low, a.right), high: floorDiv(negate(high), a.right) };
@@ -65,6 +69,18 @@ function rangeOf(a: Atom, b: Bounds, depth: number): Range | undefined {
     case "max":
       return rangeOfExtreme(a, b, depth);
   }
+}
+
+/** Of a division by a size: multiples of the size leave it at each end, and what is left over is 0 or -1. */
+function rangeOfQuotient(a: Atom & { kind: "div" | "mod" }, b: Bounds, depth: number): Range | undefined {
+  if (!isPositive(a.right, b, depth + 1)) return undefined;
+  const [below, above] = [lowestEnd(a.left, b, depth + 1), lowestEnd(negate(a.left), b, depth + 1)];
+  if (below === undefined || above === undefined) return undefined;
+  const [least, most] = [splitMultiples(below, a.right), splitMultiples(negate(above), a.right)];
+  if (!isNonNegative(least.rest, b, depth + 1) || !isPositive(subtract(a.right, most.rest), b, depth + 1))
+    return undefined;
+  const negative = isPositive(negate(most.rest), b, depth + 1);
+  return { low: least.whole, high: negative ? subtract(most.whole, one) : most.whole };
 }
 
 function rangeOfExtreme(a: Atom & { kind: "min" | "max" }, b: Bounds, depth: number): Range | undefined {
@@ -128,12 +144,12 @@ function lowestOfQuotient(
   b: Bounds,
   depth: number,
 ): number | undefined {
-  if (a.kind !== "div") return undefined;
-  const [factor, divisor] = [constantOf(coefficient), constantOf(a.right)];
-  if (factor === undefined || divisor === undefined || divisor <= 0 || factor % divisor !== 0)
-    return undefined;
-  const end = factor < 0 ? a.left : add(a.left, int(1 - divisor));
-  return lowest(add(scale(end, factor / divisor), rest), b, depth + 1);
+  if (a.kind !== "div" || !isPositive(a.right, b, depth + 1)) return undefined;
+  const split = splitMultiples(coefficient, a.right);
+  const factor = split.rest.key === "0" ? constantOf(split.whole) : undefined;
+  if (factor === undefined) return undefined;
+  const end = factor < 0 ? a.left : subtract(add(a.left, one), a.right);
+  return lowest(add(scale(end, factor), rest), b, depth + 1);
 }
 
 /** Interval arithmetic term by term, for what is not linear (s * s); looser, since nothing cancels. */
@@ -181,6 +197,13 @@ export const atMost = (a: Poly, limit: Poly, b: Bounds): boolean => isNonNegativ
 export function within(index: Poly, size: Poly, b: Bounds): boolean {
   const some = inhabited(b);
   return isNonNegative(index, some) && isPositive(subtract(size, index), some);
+}
+
+/** floor(p / by) and what is left over, without a division where the bounds tell how much that is. */
+export function divided(p: Poly, by: Poly, b: Bounds): { quotient: Poly; remainder: Poly } {
+  const { whole, rest } = splitMultiples(p, by);
+  if (within(rest, by, b)) return { quotient: whole, remainder: rest };
+  return { quotient: floorDiv(p, by), remainder: modulo(p, by) };
 }
 
 /** What more is known where every axis has an element: a dim that sizes one is not 0. */

@@ -173,71 +173,60 @@ function sortAtoms(atoms: Atom[]): Atom[] {
   return atoms.sort((a, b) => (atomKey(a) < atomKey(b) ? -1 : 1));
 }
 
-/** floor(a / b). Terms whose coefficient the constant divisor divides leave the floor: (6x + 7) / 3 = 2x + 2. */
+/** floor(a / b). Terms that are multiples of the divisor leave the floor: (6x + 7) / 3 = 2x + 2, (s * n + x) / s = n + x / s. */
 export function floorDiv(a: Poly, b: Poly): Poly {
+  if (b.key === "0") return atom({ kind: "div", left: a, right: b });
+  if (a.key === b.key) return one;
+  const { whole, rest } = splitMultiples(a, b);
   const divisor = constantOf(b);
-  if (a.key === b.key && a.key !== "0") return one;
-  if (divisor === undefined || divisor === 0)
-    return quotientOfProduct(a, b) ?? atom({ kind: "div", left: a, right: b });
-  if (divisor === 1) return a;
-  const [whole, rest] = splitMultiples(a, divisor);
-  if (rest.terms.length === 0) return add(whole, int(Math.floor(rest.constant / divisor)));
+  if (rest.terms.length === 0 && (divisor !== undefined || rest.constant === 0))
+    return divisor === undefined ? whole : add(whole, int(Math.floor(rest.constant / divisor)));
   const inner = rest.terms.length === 1 && rest.constant === 0 ? rest.terms[0] : undefined;
   const only = inner?.coef === 1 && inner.atoms.length === 1 ? inner.atoms[0] : undefined;
-  if (
-    only?.kind === "div" &&
-    constantOf(only.right) !== undefined &&
-    divisor > 0 &&
-    constantOf(only.right)! > 0
-  )
+  const before = only?.kind === "div" ? constantOf(only.right) : undefined;
+  if (only?.kind === "div" && divisor !== undefined && divisor > 0 && before !== undefined && before > 0)
     return add(whole, floorDiv(only.left, scale(only.right, divisor)));
   return add(whole, atom({ kind: "div", left: rest, right: b }));
 }
 
 /** a - b * floor(a / b) */
 export function modulo(a: Poly, b: Poly): Poly {
+  if (b.key === "0") return atom({ kind: "mod", left: a, right: b });
+  const { rest } = splitMultiples(a, b);
   const divisor = constantOf(b);
-  if (a.key === b.key && a.key !== "0") return zero;
-  if (divisor === undefined || divisor === 0) return atom({ kind: "mod", left: a, right: b });
-  if (divisor === 1) return zero;
-  const [, rest] = splitMultiples(a, divisor);
-  if (rest.terms.length === 0) return int(rest.constant - divisor * Math.floor(rest.constant / divisor));
+  if (rest.key === "0" || divisor === 1) return zero;
+  if (rest.terms.length === 0 && divisor !== undefined)
+    return int(rest.constant - divisor * Math.floor(rest.constant / divisor));
   return atom({ kind: "mod", left: rest, right: b });
 }
 
-/** a = divisor * whole + rest, with 0 <= rest.constant < divisor and no coefficient of rest a multiple of it. */
-function splitMultiples(a: Poly, divisor: number): [whole: Poly, rest: Poly] {
-  const isMultiple = (t: Term) => t.coef % divisor === 0;
-  const carry = Math.floor(a.constant / divisor);
-  const whole = make(
-    carry,
-    a.terms.filter(isMultiple).map((t) => ({ ...t, coef: t.coef / divisor })),
-  );
-  return [
-    whole,
-    make(
-      a.constant - carry * divisor,
-      a.terms.filter((t) => !isMultiple(t)),
-    ),
-  ];
+/** a = b * whole + rest, with every term of `a` in `whole` that b, one term or a number, divides; other sums divide themselves only. */
+export function splitMultiples(a: Poly, b: Poly): { whole: Poly; rest: Poly } {
+  if (a.key === b.key && b.key !== "0") return { whole: one, rest: zero };
+  const divisor = b.terms.length === 0 ? term(b.constant, []) : b.constant === 0 ? b.terms[0] : undefined;
+  if (divisor === undefined || b.terms.length > 1 || divisor.coef === 0) return { whole: zero, rest: a };
+  const carry = b.terms.length === 0 ? Math.floor(a.constant / b.constant) : 0;
+  let whole = carry;
+  const multiples: Term[] = [];
+  const rest: Term[] = [];
+  for (const t of a.terms) {
+    const atoms = t.coef % divisor.coef === 0 ? without(t.atoms, divisor.atoms) : undefined;
+    if (atoms === undefined) rest.push(t);
+    else if (atoms.length === 0) whole += t.coef / divisor.coef;
+    else multiples.push(term(t.coef / divisor.coef, atoms));
+  }
+  return { whole: collect(whole, multiples), rest: make(a.constant - carry * b.constant, rest) };
 }
 
-/** (s * n) / s = n, for a single-atom divisor that every term carries. */
-function quotientOfProduct(a: Poly, b: Poly): Poly | undefined {
-  const only = b.terms.length === 1 && b.constant === 0 && b.terms[0].coef === 1 ? b.terms[0] : undefined;
-  if (only === undefined || only.atoms.length !== 1 || a.constant !== 0 || a.terms.length === 0)
-    return undefined;
-  const key = atomKey(only.atoms[0]);
-  const out: Term[] = [];
-  let constant = 0;
-  for (const t of a.terms) {
-    const at = t.atoms.findIndex((x) => atomKey(x) === key);
+/** The factors that are left when each of `taken` is taken out once; undefined where one is missing. */
+function without(atoms: readonly Atom[], taken: readonly Atom[]): Atom[] | undefined {
+  const left = [...atoms];
+  for (const a of taken) {
+    const at = left.findIndex((x) => atomKey(x) === atomKey(a));
     if (at < 0) return undefined;
-    const rest = t.atoms.filter((_, i) => i !== at);
-    if (rest.length === 0) constant += t.coef;
-    else out.push(term(t.coef, rest));
+    left.splice(at, 1);
   }
-  return collect(constant, out);
+  return left;
 }
 
 export function minimum(a: Poly, b: Poly): Poly {

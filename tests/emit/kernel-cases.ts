@@ -357,6 +357,11 @@ export const kernelCases: readonly KernelCase[] = [
     body: "dim s in 1..6\ninput q: f32[s, 3, 8]\nlow[t, h, i in 0..4] = exp(q[t, h, i])\nhigh[t, h, i in 0..4] = exp(q[t, h, i + 4])\noutput o = concat(low, high, axis = -1)\noutput p = low * 2.0\noutput r = high * 3.0",
     dims: { s: 5 },
   },
+  {
+    name: "reshape of rows of run-time length",
+    body: "dim s in 1..5\ninput x: i32[3, s]\noutput y = reshape(x, [1, 3, s])\noutput z = reshape(x, [s, 3])\noutput w = reshape(x, [3 * s])",
+    dims: { s: 4 },
+  },
   { name: "random", body: "input x: f32[40], seed: i32[]\noutput y = x + random([40], seed)", below: 7 },
   { name: "tap", body: "input x: f32[4, 8], w: f32[8, 8]\nh = x @ w\ntap h\noutput y = tanh(h)" },
   {

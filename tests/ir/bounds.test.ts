@@ -34,6 +34,21 @@ describe("a bound is never wrong", () => {
   });
 });
 
+test("what is divided gives the quotient and the remainder", () => {
+  fc.assert(
+    fc.property(expressions, fc.integer({ min: 1, max: 3 }), environments, (e, factor, env) => {
+      const p = toPoly(e);
+      const value = P.evaluate(p, valueIn(env));
+      fc.pre(Number.isSafeInteger(value));
+      const { quotient, remainder } = B.divided(p, P.scale(P.dim("s"), factor), sampleBounds);
+      const at = P.evaluate(quotient, valueIn(env));
+      expect(at).toBe(Math.floor(value / (factor * env.s)) + 0);
+      expect(P.evaluate(remainder, valueIn(env))).toBe(value - factor * env.s * at + 0);
+    }),
+    { numRuns: 1500 },
+  );
+});
+
 describe("what is proved", () => {
   const [s, pos, a0, a1] = [P.dim("s"), P.dim("pos"), P.axis(0), P.axis(1)];
   const on = (...axes: P.Poly[]) => B.withAxes(sampleBounds, axes);
@@ -44,6 +59,19 @@ describe("what is proved", () => {
     ["the half of an axis", P.add(P.scale(a0, 2), P.one), s, on(P.floorDiv(s, P.int(2)))],
     ["rows of a flattened matrix", P.floorDiv(a0, P.int(4)), s, on(P.scale(s, 4))],
     ["columns of a flattened matrix", P.modulo(a0, P.int(4)), P.int(4), on(P.scale(s, 4))],
+    ["rows of a matrix with rows of s", P.floorDiv(a0, s), P.int(5), on(P.scale(s, 5))],
+    [
+      "rows of s in a stack of one",
+      P.floorDiv(P.add(P.multiply(P.add(P.scale(a0, 3), a1), s), P.axis(2)), s),
+      P.int(3),
+      on(P.one, P.int(3), s),
+    ],
+    [
+      "columns of s, by what is taken off",
+      P.subtract(a0, P.multiply(s, P.floorDiv(a0, s))),
+      s,
+      on(P.scale(s, 5)),
+    ],
     ["groups of heads", P.floorDiv(a0, P.int(3)), P.int(2), on(P.int(6))],
     ["a flattened pair", P.add(P.multiply(s, a1), a0), P.multiply(P.int(5), s), on(s, P.int(5))],
     ["a clamped index", P.minimum(a0, P.int(3)), P.int(4), on(s)],

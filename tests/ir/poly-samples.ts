@@ -11,7 +11,9 @@ export type Expression =
       readonly left: Expression;
       readonly right: Expression;
     }
-  | { readonly kind: "div" | "mod"; readonly left: Expression; readonly by: number };
+  | { readonly kind: "div" | "mod"; readonly left: Expression; readonly by: number }
+  /** By `by * s`, which is at least 1. */
+  | { readonly kind: "divSize" | "modSize"; readonly left: Expression; readonly by: number };
 
 const atoms = {
   s: P.dim("s"),
@@ -67,6 +69,11 @@ export const expressions: fc.Arbitrary<Expression> = fc.letrec<{ e: Expression }
       left: tie("e"),
       by: fc.constantFrom(1, 2, 3, 4, 7),
     }),
+    fc.record({
+      kind: fc.constantFrom("divSize" as const, "modSize" as const),
+      left: tie("e"),
+      by: fc.constantFrom(1, 2, 3),
+    }),
   ),
 })).e;
 
@@ -90,6 +97,10 @@ export function toPoly(e: Expression): P.Poly {
       return P.floorDiv(toPoly(e.left), P.int(e.by));
     case "mod":
       return P.modulo(toPoly(e.left), P.int(e.by));
+    case "divSize":
+      return P.floorDiv(toPoly(e.left), P.scale(atoms.s, e.by));
+    case "modSize":
+      return P.modulo(toPoly(e.left), P.scale(atoms.s, e.by));
   }
 }
 
@@ -98,8 +109,9 @@ export function naiveValue(e: Expression, env: Environment): number {
   if (e.kind === "atom") return env[e.name];
   const left = naiveValue(e.left, env);
   if ("by" in e) {
-    const quotient = Math.floor(left / e.by);
-    return (e.kind === "div" ? quotient : left - e.by * quotient) + 0;
+    const by = e.kind === "div" || e.kind === "mod" ? e.by : e.by * env.s;
+    const quotient = Math.floor(left / by);
+    return (e.kind === "div" || e.kind === "divSize" ? quotient : left - by * quotient) + 0;
   }
   const right = naiveValue(e.right, env);
   if (e.kind === "add") return left + right;

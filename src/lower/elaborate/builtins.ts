@@ -1,6 +1,6 @@
 /** Functions that `.lum` itself cannot spell: elementwise primitives, whole-tensor reductions, concat, top_k … */
 import type * as Ast from "../../ir/ast.ts";
-import { isNonNegative } from "../../ir/bounds.ts";
+import { divided, isNonNegative } from "../../ir/bounds.ts";
 import { accumulatorOf, type DType, isInteger } from "../../ir/dtype.ts";
 import type { Shape } from "../../ir/hlir.ts";
 import {
@@ -8,11 +8,9 @@ import {
   axis,
   constantOf,
   equal,
-  floorDiv,
   int,
   maximum,
   minimum,
-  modulo,
   multiply,
   type Poly,
   subtract,
@@ -297,9 +295,10 @@ const reshape: Builtin = (cx, args, at) => {
   const map: Poly[] = [];
   let remaining = flat;
   for (let i = own.length - 1; i >= 0; i--) {
-    const fits = i === 0 || isNonNegative(subtract(subtract(own[i], int(1)), remaining), bounds);
-    map.unshift(fits ? remaining : modulo(remaining, own[i]));
-    remaining = fits ? int(0) : splitQuotient(remaining, own[i]);
+    const { quotient, remainder } =
+      i === 0 ? { quotient: int(0), remainder: remaining } : divided(remaining, own[i], bounds);
+    map.unshift(remainder);
+    remaining = quotient;
   }
   cx.builder.at(at);
   return {
@@ -311,8 +310,6 @@ const reshape: Builtin = (cx, args, at) => {
     ),
   };
 };
-
-const splitQuotient = (p: Poly, by: Poly): Poly => floorDiv(p, by);
 
 const transposeAxes: Builtin = (cx, args, at) => {
   const a = take("transpose", ["x", "order"], args, at);
