@@ -1,11 +1,11 @@
 /** From nodes to values: what a kernel computes for element (coords) of a node, views and inlined nodes folded in. */
 
 import { Names } from "../../emit/names.ts";
-import { type Bounds, isNonNegative, isPositive, within } from "../../ir/bounds.ts";
+import { alwaysOutside, type Bounds, isNonNegative, isPositive, within } from "../../ir/bounds.ts";
 import { type DType, isFloat } from "../../ir/dtype.ts";
 import { isPoly, type Node, type OpOf, type Shape } from "../../ir/hlir.ts";
 import type { KernelParam, RangeCheck, Table, Variable } from "../../ir/kernel.ts";
-import { add, axis, int, multiply, one, type Poly, subtract, zero } from "../../ir/poly.ts";
+import { add, axis, equal, int, multiply, one, type Poly, subtract, zero } from "../../ir/poly.ts";
 import { spanText } from "../../ir/source.ts";
 import { throughView } from "../plan-contraction.ts";
 import type { Slot } from "./storage.ts";
@@ -184,9 +184,9 @@ export function createEvaluator(setting: Setting) {
     return self.at(skip && setting.slotOf(x) === undefined ? inner : x, coords, guard);
   }
 
-  /** Comparisons of indices that the bounds decide are settled here. */
+  /** Comparisons of indices that the bounds decide are settled here, and of an integer with itself. */
   function binary(fn: string, a: Value, b: Value, dtype: DType): Value {
-    const decided = comparison(fn, indexOf(a), indexOf(b));
+    const decided = a === b && !isFloat(a.dtype) ? ofEquals.get(fn) : comparison(fn, indexOf(a), indexOf(b));
     return decided === undefined ? values.binary(fn, a, b, dtype) : values.number(decided ? 1 : 0, "bool");
   }
 
@@ -200,6 +200,9 @@ export function createEvaluator(setting: Setting) {
     if (fn === "le") return decide(notMore(a, b), less(b, a));
     if (fn === "gt") return decide(less(b, a), notMore(a, b));
     if (fn === "ge") return decide(notMore(b, a), less(a, b));
+    const apart = less(a, b) || less(b, a);
+    if (fn === "eq") return decide(equal(a, b), apart);
+    if (fn === "ne") return decide(apart, equal(a, b));
     return undefined;
   }
 
@@ -224,6 +227,8 @@ export function createEvaluator(setting: Setting) {
     const own = { ...setting.bounds, axes: n.shape };
     const open = source.map((_, i) => i).filter((i) => !within(op.map[i], x.shape[i], own));
     conditional.push(...open.map((i) => source[i]));
+    const otherwise = values.number(fill, n.dtype);
+    if (open.some((i) => alwaysOutside(source[i], x.shape[i], self.boundsNow()))) return otherwise;
     const checks = rangeChecks(
       open.map((i) => source[i]),
       open.map((i) => x.shape[i]),
@@ -231,7 +236,6 @@ export function createEvaluator(setting: Setting) {
     );
     if (checks.length === 0) return self.at(x, source, guard);
     const inside = values.inside(checks);
-    const otherwise = values.number(fill, n.dtype);
     const both = guard === undefined ? inside : values.binary("and", guard, inside, "bool");
     const value = self.at(x, source, both);
     if (value.op.kind === "guarded" && value.args[0] === both && guard === undefined)
@@ -251,10 +255,12 @@ export function createEvaluator(setting: Setting) {
       return self.at(x, source, guard);
     }
     let inside: Value | undefined;
+    const otherwise = values.number(op.fill, n.dtype);
     for (const [i, c] of op.map.entries()) {
       const one = isPoly(c)
         ? polyInside(throughView([c], coords)[0], x.shape[i])
         : valueInside(self.at(indices[c.operand], coords, guard), x.shape[i]);
+      if (one?.op.kind === "number") return otherwise;
       if (one !== undefined) inside = inside === undefined ? one : values.binary("and", inside, one, "bool");
     }
     const source = self.dataCoordinates(op.map, indices, x.shape, coords, {
@@ -269,11 +275,12 @@ export function createEvaluator(setting: Setting) {
           ? inside
           : values.binary("and", guard, inside, "bool");
     const value = self.at(x, source, both);
-    return inside === undefined ? value : values.select(inside, value, values.number(op.fill, n.dtype));
+    return inside === undefined ? value : values.select(inside, value, otherwise);
   }
 
   function polyInside(p: Poly, size: Poly): Value | undefined {
     conditional.push(p);
+    if (alwaysOutside(p, size, self.boundsNow())) return values.number(0, "bool");
     const checks = rangeChecks([p], [size], self.boundsNow());
     return checks.length === 0 ? undefined : values.inside(checks);
   }
@@ -287,6 +294,12 @@ export function createEvaluator(setting: Setting) {
 
   return self;
 }
+
+/** What a comparison of equal integers gives. */
+const ofEquals: ReadonlyMap<string, boolean> = new Map([
+  ...["lt", "gt", "ne"].map((fn) => [fn, false] as const),
+  ...["le", "ge", "eq"].map((fn) => [fn, true] as const),
+]);
 
 const indexOf = (v: Value): Poly | undefined => {
   if (v.op.kind === "index") return v.op.value;
