@@ -4,12 +4,13 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import type { Argv } from "yargs";
 import { CompileError, diagnostic } from "../src/diagnostics.ts";
-import { archOf, hostArch } from "../src/emit/arch.ts";
+import { type Arch, archOf, hostArch } from "../src/emit/arch.ts";
 import { type Compiled, compileProject } from "../src/emit/compile.ts";
 import { writeProject } from "../src/emit/write.ts";
+import type { SourceFile } from "../src/ir/source.ts";
 import { NativeModel } from "../src/loader/native.ts";
 import { modelSpec } from "../src/loader/spec.ts";
-import { type Compilation, compile } from "../src/pipeline.ts";
+import { type Compilation, compile, compileSearched } from "../src/pipeline.ts";
 import { openCheckpoint } from "../src/weights/checkpoint.ts";
 import { matchWeights } from "../src/weights/match.ts";
 import { requiredTensors } from "../src/weights/required.ts";
@@ -34,6 +35,8 @@ export type BuildOptions = ModelOptions & {
   locked?: boolean;
   force?: boolean;
   threads?: number;
+  search?: string;
+  seed?: number;
   /** The project's own program, self-test and benchmark too. */
   programs?: boolean;
 };
@@ -49,7 +52,12 @@ export const buildArguments = <T>(y: Argv<T>) =>
     })
     .option("jobs", { type: "number", describe: "compilers at a time; one per processor by default" })
     .option("compiler", { type: "string", describe: "C++ compiler; CXX, g++ or clang++ by default" })
-    .option("search", { choices: ["direct"], default: "direct", describe: "how kernels are chosen" })
+    .option("search", {
+      type: "string",
+      default: "direct",
+      describe: "how kernels are chosen: direct, fast, or seconds to search",
+    })
+    .option("seed", { type: "number", default: 1, describe: "of the search's random steps" })
     .option("locked", {
       type: "boolean",
       default: false,
@@ -81,7 +89,7 @@ export async function buildModel(options: BuildOptions): Promise<Built> {
   const file = findModelFile(options.file);
   const source = readSource(file);
   const arch = archOf(options.arch ?? hostArch());
-  const compilation = compile(source, { set: settingsOf(source, options), model: options.model, arch });
+  const compilation = await planned(source, options, arch);
   const dir = options.out ?? outputFolder(file, options.target);
   const weights = options.weights ?? weightsBeside(file);
   const notes = weights === undefined ? [] : checkWeights(compilation, weights);
@@ -100,6 +108,22 @@ export async function buildModel(options: BuildOptions): Promise<Built> {
         });
   const times = { lumc: written - start, compiler: performance.now() - written };
   return { file, dir, compilation, weights, compiled, changed, times, notes };
+}
+
+/** Plans that the search costs in a second of `--search SECONDS`, whatever the machine, so that it finds the same everywhere. */
+const evaluationsPerSecond = 400;
+
+function planned(source: SourceFile, options: BuildOptions, arch: Arch): Promise<Compilation> | Compilation {
+  const common = { set: settingsOf(source, options), model: options.model, arch };
+  const { search = "direct", seed } = options;
+  if (search === "direct" || search === "0") return compile(source, common);
+  const seconds = search === "fast" ? undefined : Number(search);
+  if (seconds !== undefined && !(seconds > 0))
+    throw new CompileError([
+      diagnostic("LUM5104", undefined, { option: "search", text: search, form: "direct, fast or seconds" }),
+    ]);
+  const evaluations = seconds === undefined ? undefined : Math.ceil(seconds * evaluationsPerSecond);
+  return compileSearched(source, { ...common, search: { evaluations, seed } });
 }
 
 /** Everything that is wrong with a checkpoint, in one report. */

@@ -1,0 +1,210 @@
+/**
+ * The analytic cost of a plan, without a device: per kernel the longer of moving its bytes and doing its
+ * operations, plus the launch. Sizes are those at the largest values of the dims in the bounds given.
+ */
+import { type Bounds, upperBound } from "../ir/bounds.ts";
+import { byteSize } from "../ir/dtype.ts";
+import type { Node } from "../ir/hlir.ts";
+import { type Choice, choicesOf, domainOf, isGiven, type Plan, type Region } from "../ir/plan.ts";
+import { constantOf, type Poly, subtract } from "../ir/poly.ts";
+import { ownWork } from "../lower/direct/cost.ts";
+import { evaluations, rootUse, sizeHint } from "../lower/direct/draft.ts";
+import { axesIn } from "../lower/plan-contraction.ts";
+import { draftOf, type Read, readsOf, usesOf } from "../lower/plan-reads.ts";
+import type { Machine } from "../targets/machines.ts";
+
+export type KernelCost = {
+  /** Of one call, in seconds: what bounds it is the greatest of the three. */
+  readonly seconds: number;
+  readonly bytes: number;
+  readonly operations: number;
+  readonly bound: "memory" | "compute" | "launch";
+  /** Calls in one call of the entry. */
+  readonly runs: number;
+};
+
+export type PlanCost = {
+  readonly seconds: number;
+  readonly kernels: ReadonlyMap<Choice, KernelCost>;
+};
+
+/** Costs of kernels by their text, which many plans share. */
+export type CostMemo = Map<string, KernelCost>;
+
+export function planCost(plan: Plan, machine: Machine, bounds: Bounds, memo: CostMemo = new Map()): PlanCost {
+  const kernels = new Map<Choice, KernelCost>();
+  let seconds = 0;
+  for (const entry of plan.entries) {
+    const stored = new Set([...choicesOf(entry.body)].map((c) => c.root));
+    const isStored = (n: Node): boolean => isGiven(n) || stored.has(n);
+    const visit = (region: Region, runs: number): void => {
+      for (const step of region) {
+        if (step.kind === "loop") {
+          if (step.node.op.kind !== "loop") throw new Error("a loop step without a loop");
+          const { low, high } = step.node.op.loop;
+          visit(step.body, runs * sizeHint(subtract(high, low), bounds));
+          continue;
+        }
+        const key = keyOf(step.choice, runs);
+        let cost = memo.get(key);
+        if (cost === undefined) {
+          cost = kernelCost(step.choice, runs, machine, bounds, isStored);
+          memo.set(key, cost);
+        }
+        kernels.set(step.choice, cost);
+        seconds += cost.seconds * runs;
+      }
+    };
+    visit(entry.body, 1);
+  }
+  return { seconds, kernels };
+}
+
+const text = new WeakMap<Node, string>();
+
+/** A node with all that it is computed from, as far as the kernel computes it. */
+function keyOf(c: Choice, runs: number): string {
+  const inside = new Set(c.inlined);
+  const parts = [c.root, ...c.inlined].map((n) => {
+    let own = text.get(n);
+    if (own === undefined) {
+      own = `${opText(n)} ${n.dtype}[${n.shape.map((p) => p.key)}]`;
+      text.set(n, own);
+    }
+    return `${own}(${n.inputs.map((x) => (inside.has(x) ? c.inlined.indexOf(x) : `${x.dtype}[${x.shape.map((p) => p.key)}]${x.op.kind}`))})`;
+  });
+  return `${runs} ${c.implementation.family} ${parts.join(";")}`;
+}
+
+function opText({ op }: Node): string {
+  switch (op.kind) {
+    case "unary":
+    case "binary":
+      return op.fn;
+    case "reduce":
+      return `${op.fn}${op.axes}`;
+    case "view":
+      return `view ${op.map.map((p) => p.key)} ${op.fill}`;
+    case "gather":
+    case "update":
+      return `${op.kind} ${op.map.map((p) => ("key" in p ? p.key : p.operand))}`;
+    case "iota":
+      return `iota ${op.value.key}`;
+    case "constant":
+      return `constant ${op.value}`;
+    default:
+      return op.kind;
+  }
+}
+
+function kernelCost(
+  choice: Choice,
+  runs: number,
+  machine: Machine,
+  bounds: Bounds,
+  isStored: (n: Node) => boolean,
+): KernelCost {
+  const size = (p: Poly): number => constantOf(p) ?? Math.max(1, upperBound(p, bounds) ?? 1024);
+  const extent = (shape: readonly Poly[]): number => shape.reduce((n, p) => n * size(p), 1);
+  const rate = (bytes: number): number => machine.levels.find((l) => bytes <= l.bytes)!.bytesPerSecond;
+  const domain = domainOf(choice.root);
+
+  let bytes = 0;
+  let moving = 0;
+  for (const [node, touched] of touchedBytes(readsOf(choice, isStored), choice, size)) {
+    const all = extent(node.shape) * byteSize(node.dtype);
+    bytes += touched;
+    // Weights of a loop and of a whole model pass through the caches between two calls.
+    const home = node.op.kind === "weight" ? Math.max(all * runs, all) : all;
+    moving += touched / rate(home);
+  }
+  const written = extent(domain) * byteSize(choice.root.dtype);
+  bytes += written;
+  moving += written / rate(extent(choice.root.shape) * byteSize(choice.root.dtype));
+
+  const { operations, seconds: busy } = computeTime(choice, isStored, machine, bounds, size);
+  const seconds = Math.max(moving, busy);
+  const bound = machine.launch > seconds ? "launch" : moving > busy ? "memory" : "compute";
+  return { seconds: seconds + machine.launch, bytes, operations, bound, runs };
+}
+
+/** Bytes of each tensor read, every element counted once: what several reads of it share comes from a cache. */
+function touchedBytes(reads: readonly Read[], choice: Choice, size: (p: Poly) => number): Map<Node, number> {
+  const touched = new Map<Node, number>();
+  const variables = draftOf(choice).variables;
+  for (const { node, use } of reads) {
+    const whole = node.shape.reduce((n, p) => n * size(p), 1);
+    const axes = axesIn(use.coords);
+    let distinct = 1;
+    for (const a of axes) distinct *= size(use.draft.variables[a]?.size ?? variables[a].size);
+    const bytes = Math.min(whole, distinct) * byteSize(node.dtype);
+    touched.set(node, Math.max(touched.get(node) ?? 0, bytes));
+  }
+  return touched;
+}
+
+/** Evaluations of a factor's element that is computed as the engine packs it: once, but not in full vectors. */
+const packingWork = 4;
+
+function computeTime(
+  choice: Choice,
+  isStored: (n: Node) => boolean,
+  machine: Machine,
+  bounds: Bounds,
+  size: (p: Poly) => number,
+): { operations: number; seconds: number } {
+  let operations = 0;
+  let seconds = 0;
+  const extent = (shape: readonly Poly[]): number => shape.reduce((n, p) => n * size(p), 1);
+  const vector = (count: number, work: number): void => {
+    operations += count * work;
+    seconds += (count * work) / machine.vectorRate;
+  };
+  const { implementation } = choice;
+  const product = (anchor: Node, form: { m: readonly number[]; n: readonly number[] }): void => {
+    const shape = anchor.inputs[0].shape;
+    const flops = 2 * extent(shape);
+    const of = (axes: readonly number[]) => axes.reduce((n, a) => n * size(shape[a]), 1);
+    operations += flops;
+    seconds += flops / (machine.contractionRate * filling(of(form.m), of(form.n), machine));
+  };
+  if (implementation.family === "contraction") product(implementation.anchor, implementation.form);
+  if (implementation.family === "attention") {
+    product(implementation.form.dot, implementation.form.dotForm);
+    product(implementation.form.weighted, implementation.form.weightedForm);
+  }
+  const anchored = new Set<Node>(
+    implementation.family === "contraction"
+      ? [implementation.anchor]
+      : implementation.family === "attention"
+        ? [implementation.form.dot, implementation.form.weighted]
+        : [],
+  );
+  const insideProduct = new Set([...anchored].map((n) => n.inputs[0]));
+  const own = rootUse(draftOf(choice));
+  vector(
+    evaluations(choice.root, own, bounds),
+    Math.max(1, anchored.has(choice.root) ? 0 : ownWork(choice.root)),
+  );
+  for (const [n, uses] of usesOf(choice, isStored)) {
+    if (anchored.has(n) || insideProduct.has(n)) continue;
+    const work =
+      n.op.kind === "reduce" ? extent(n.inputs[0].shape) / Math.max(1, extent(n.shape)) : ownWork(n);
+    if (work === 0) continue;
+    const seen = new Set<string>();
+    for (const use of uses) {
+      const at = `${use.stage?.id} ${use.side} ${use.coords.map((c) => c.key)}`;
+      if (seen.has(at)) continue;
+      seen.add(at);
+      const count = use.side === undefined ? evaluations(n, use, bounds) : extent(n.shape) * packingWork;
+      vector(n.op.kind === "reduce" ? extent(n.shape) : count, work);
+    }
+  }
+  return { operations, seconds };
+}
+
+/** Share of the register tile's work that counts; a product of few rows runs at the speed of its loads. */
+function filling(m: number, n: number, { tile }: Machine): number {
+  const fill = (count: number, step: number) => count / (Math.ceil(count / step) * step);
+  return Math.max(0.05, fill(m, tile.m) * fill(n, tile.n));
+}

@@ -1,0 +1,86 @@
+/** A genome: every decision of the search, as differences from the direct plan. Immutable. */
+
+import type { Hlir, Node } from "../ir/hlir.ts";
+import { choicesOf, type Plan } from "../ir/plan.ts";
+import type { Policy } from "../lower/direct/direct.ts";
+import { directPlan } from "../lower/direct/direct.ts";
+//ATT import { attentionOf } from "../lower/plan-attention.ts";
+import { type Rebuilt, rebuild, type Selection } from "./rebuild.ts";
+import type { Space } from "./space.ts";
+
+export type Genome = Selection & {
+  /** Stored or computed inside its consumers, by the key of the tensor, where the fixed rules say otherwise. */
+  readonly inline: ReadonlyMap<string, boolean>;
+  /** Classes of weighted sums computed in one pass. */
+  readonly onePass: ReadonlySet<number>;
+};
+
+export const direct: Genome = {
+  nodes: new Map(),
+  classes: new Map(),
+  inline: new Map(),
+  onePass: new Set(),
+};
+
+/** The same text for equal genomes. */
+export function genomeKey(g: Genome): string {
+  const sorted = <K, V>(m: ReadonlyMap<K, V>) =>
+    [...m]
+      .map(([k, v]) => `${k}=${v}`)
+      .sort()
+      .join(",");
+  return `${selectionKey(g)}|${sorted(g.inline)}|${[...g.onePass].sort((a, b) => a - b)}`;
+}
+
+export function selectionKey(s: Selection): string {
+  const sorted = (m: ReadonlyMap<number, number>) =>
+    [...m]
+      .map(([k, v]) => `${k}=${v}`)
+      .sort()
+      .join(",");
+  return `${sorted(s.nodes)}|${sorted(s.classes)}`;
+}
+
+export type Candidate = { readonly plan: Plan; readonly rebuilt: Rebuilt };
+
+/** Genomes → plans; what several genomes share is made once. */
+export function createDecoder(hlir: Hlir, nodes: readonly Node[], space: Space) {
+  const rebuilt = new Map<string, Rebuilt | undefined>();
+
+  return {
+    /** Undefined where the decisions contradict each other. */
+    decode(g: Genome): Candidate | undefined {
+      const key = selectionKey(g);
+      if (!rebuilt.has(key)) rebuilt.set(key, rebuild(hlir, nodes, space, g));
+      const r = rebuilt.get(key);
+      if (r === undefined) return undefined;
+      const plan = directPlan(r.hlir, policyOf(g, r, hlir));
+      return holdsTogether(plan) ? { plan, rebuilt: r } : undefined;
+    },
+  };
+}
+
+function policyOf(g: Genome, r: Rebuilt, hlir: Hlir): Policy {
+  return {
+    inline: (n) => {
+      const key = r.keyOf.get(n);
+      return key === undefined ? undefined : g.inline.get(key);
+    },
+    attention: (n) => {
+      const c = r.classOf.get(n);
+      if (c === undefined || !g.onePass.has(c)) return undefined;
+      return undefined; //ATT
+    },
+  };
+}
+
+/** A one-pass sum computes its scores itself: none of what it needs between its products is stored. */
+function holdsTogether(plan: Plan): boolean {
+  for (const entry of plan.entries)
+    for (const { implementation: i, inlined } of choicesOf(entry.body)) {
+      if (i.family !== "attention") continue;
+      const { dot, score, greatest, exponential, total } = i.form;
+      if (![dot, score, greatest, exponential, total].every((n) => inlined.includes(n))) return false;
+    }
+  return true;
+}

@@ -1,0 +1,114 @@
+/** The single steps from a genome to its neighbours. */
+import type { Node } from "../ir/hlir.ts";
+import { reachable, rootsOf } from "../ir/hlir.ts";
+import { choicesOf } from "../ir/plan.ts";
+import type { Candidate as Decoded, Genome } from "./genome.ts";
+import type { Space } from "./space.ts";
+
+export type Move = {
+  /** What it does, in a few words. */
+  readonly text: string;
+  readonly apply: (g: Genome) => Genome;
+};
+
+const withEntry = <K, V>(m: ReadonlyMap<K, V>, key: K, value: V | undefined): ReadonlyMap<K, V> => {
+  const next = new Map(m);
+  if (value === undefined) next.delete(key);
+  else next.set(key, value);
+  return next;
+};
+
+/** Another term for a tensor of the model, or for one that rules made. */
+export function termMoves(nodes: readonly Node[], space: Space): Move[] {
+  const moves: Move[] = [];
+  for (const n of nodes) {
+    const list = space.candidates.get(space.classOf.get(n)!) ?? [];
+    for (const [i, c] of list.entries()) {
+      if (c.kind === "node" && (c.node === n || c.node.id > n.id)) continue;
+      const what = c.kind === "node" ? `node ${c.node.id}` : c.term.key;
+      moves.push({
+        text: `compute ${n.name ?? `node ${n.id}`} as ${what}`,
+        apply: (g) => ({ ...g, nodes: withEntry(g.nodes, n.id, g.nodes.get(n.id) === i ? undefined : i) }),
+      });
+    }
+  }
+  for (const [c, list] of space.candidates) {
+    if (list[0].kind === "node") continue;
+    for (let i = 1; i < list.length; i++)
+      moves.push({
+        text: `compute class ${c} by its term ${i}`,
+        apply: (g) => ({ ...g, classes: withEntry(g.classes, c, g.classes.get(c) === i ? undefined : i) }),
+      });
+  }
+  return moves;
+}
+
+/** A weighted sum in one pass, with every quotient that divides it by its total computed from it. */
+export function onePassMoves(nodes: readonly Node[], space: Space): Move[] {
+  return [...space.onePass].map((weighted) => {
+    const quotients = nodes.flatMap((n) => {
+      const list = space.candidates.get(space.classOf.get(n)!) ?? [];
+      const at = list.findIndex(
+        (c) =>
+          c.kind === "term" &&
+          c.term.op === "Binary" &&
+          c.term.operands.some((o) => "class" in o && o.class === weighted),
+      );
+      return at < 0 ? [] : [[n.id, at] as const];
+    });
+    return {
+      text: `one pass over the keys for class ${weighted}`,
+      apply: (g) => ({
+        ...g,
+        nodes: new Map([...g.nodes, ...quotients]),
+        onePass: new Set([...g.onePass, weighted]),
+      }),
+    };
+  });
+}
+
+const cheap = new Set([
+  "view",
+  "constant",
+  "data",
+  "iota",
+  "input",
+  "weight",
+  "state",
+  "param",
+  "result",
+  "loop",
+]);
+
+/** Storing what is computed inside its consumers, and the reverse. */
+export function storageMoves({ plan, rebuilt }: Decoded): Move[] {
+  const moves: Move[] = [];
+  const seen = new Set<string>();
+  const flip = (n: Node, inline: boolean): void => {
+    const key = rebuilt.keyOf.get(n);
+    if (key === undefined || seen.has(key)) return;
+    seen.add(key);
+    moves.push({
+      text: `${inline ? "compute" : "store"} ${n.name ?? key}${inline ? " inside its consumers" : ""}`,
+      apply: (g) => ({
+        ...g,
+        inline: withEntry(g.inline, key, g.inline.has(key) ? undefined : inline),
+      }),
+    });
+  };
+  for (const entry of plan.entries) {
+    const mandatory = new Set<Node>(rootsOf(entry.entry));
+    for (const n of reachable(rootsOf(entry.entry)))
+      if (n.op.kind === "loop") for (const x of [...n.op.loop.results, ...n.inputs]) mandatory.add(x);
+    for (const { root, inlined } of choicesOf(entry.body)) {
+      if (
+        !mandatory.has(root) &&
+        root.cell === undefined &&
+        !["topk", "cumulate", "custom"].includes(root.op.kind)
+      )
+        flip(root, true);
+      for (const n of inlined) if (!cheap.has(n.op.kind)) flip(n, false);
+    }
+  }
+  return moves;
+}
