@@ -74,7 +74,8 @@ function writeElement(view: DataView, at: number, t: DType, x: number): void {
     case "f32":
       return view.setFloat32(at, x, true);
     case "i64":
-      return view.setBigInt64(at, BigInt.asIntN(64, BigInt(x)), true);
+      // 2^63, the number nearest to the greatest i64, stands for it.
+      return view.setBigInt64(at, x >= 2 ** 63 ? 2n ** 63n - 1n : BigInt.asIntN(64, BigInt(x)), true);
     case "i32":
       return view.setInt32(at, x, true);
     case "i16":

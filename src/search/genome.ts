@@ -4,7 +4,6 @@ import type { Hlir, Node } from "../ir/hlir.ts";
 import { choicesOf, type Plan } from "../ir/plan.ts";
 import type { Policy } from "../lower/direct/direct.ts";
 import { directPlan } from "../lower/direct/direct.ts";
-//ATT import { attentionOf } from "../lower/plan-attention.ts";
 import { type Rebuilt, rebuild, type Selection } from "./rebuild.ts";
 import type { Space } from "./space.ts";
 
@@ -54,22 +53,17 @@ export function createDecoder(hlir: Hlir, nodes: readonly Node[], space: Space) 
       if (!rebuilt.has(key)) rebuilt.set(key, rebuild(hlir, nodes, space, g));
       const r = rebuilt.get(key);
       if (r === undefined) return undefined;
-      const plan = directPlan(r.hlir, policyOf(g, r, hlir));
+      const plan = directPlan(r.hlir, policyOf(g, r));
       return holdsTogether(plan) ? { plan, rebuilt: r } : undefined;
     },
   };
 }
 
-function policyOf(g: Genome, r: Rebuilt, hlir: Hlir): Policy {
+function policyOf(g: Genome, r: Rebuilt): Policy {
   return {
     inline: (n) => {
       const key = r.keyOf.get(n);
       return key === undefined ? undefined : g.inline.get(key);
-    },
-    attention: (n) => {
-      const c = r.classOf.get(n);
-      if (c === undefined || !g.onePass.has(c)) return undefined;
-      return undefined; //ATT
     },
   };
 }

@@ -100,5 +100,6 @@ export function convert(text: string, from: DType, to: DType): string {
   if (isNarrowFloat(to))
     return `lum::from_float<${cppType(to)}>(${from === "f32" ? text : staticCast("f32", text)})`;
   if (to === "bool") return infix(text, "!=", literal(0, from));
+  if (isFloat(from) && !isFloat(to)) return call(`lum::to_integer<${localType(to)}>`, text);
   return staticCast(to, text);
 }

@@ -104,7 +104,11 @@ function runtimeHeadersOf(kernel: Kernel, text: string): string[] {
   if (text.includes("lum::Patches")) headers.add("gemm_patches.h");
   if (text.includes("lum::parallel_for")) headers.add("parallel.h");
   if (mathematical.test(text)) headers.add("math.h");
-  if (/\blum::(?:wrapping_\w+|floor_div|floor_mod|shift_\w+|max<|min<|abs|sign|max|min|pow)/.test(text))
+  if (
+    /\blum::(?:wrapping_\w+|to_integer<|floor_div|floor_mod|shift_\w+|max<|min<|abs|sign|max|min|pow)/.test(
+      text,
+    )
+  )
     headers.add("integers.h");
   if (text.includes("lum::top_k")) headers.add("top_k.h");
   if (kernel.params.some((p) => p.kind === "check")) headers.add("index_check.h");

@@ -1,6 +1,6 @@
 /** Statements of kernels in C++. */
 
-import { isFloat } from "../../ir/dtype.ts";
+import { type DType, isFloat } from "../../ir/dtype.ts";
 import type { FoldFn, Stmt } from "../../ir/kernel.ts";
 import { constantOf } from "../../ir/poly.ts";
 import { argFolds, folds } from "../../ops/reductions.ts";
@@ -95,23 +95,28 @@ function loopLines(s: Stmt & { kind: "loop" }, indent: string, ix: Indexing): st
   ];
 }
 
-const operators: Readonly<Record<FoldFn, string>> = { sum: "+", prod: "*", max: "max", min: "min" };
+/** How OpenMP is told of a fold; those of floats that NaN has a say in are the runtime's. */
+function reductionName(fn: FoldFn, t: DType): string {
+  if (fn === "sum" || fn === "prod") return fn === "sum" ? "+" : "*";
+  if (!isFloat(t)) return fn;
+  return fn === "max" ? "lum::greatest" : "lum::least";
+}
 
 /** `#pragma omp simd`, with what the loop folds from outside of it. */
 function simdPragma(s: Stmt & { kind: "loop" }): string {
-  const found = new Map<string, FoldFn>();
+  const found = new Map<string, string>();
   const own = new Set<string>();
   const visit = (body: readonly Stmt[]) => {
     for (const x of body) {
       if (x.kind === "accumulator") own.add(x.name);
-      if (x.kind === "fold") found.set(x.name, x.fn);
+      if (x.kind === "fold") found.set(x.name, reductionName(x.fn, x.value.dtype));
       if (x.kind === "loop" || x.kind === "if") visit(x.body);
     }
   };
   visit(s.body);
   const clauses = [...found]
     .filter(([name]) => !own.has(name))
-    .map(([name, fn]) => ` reduction(${operators[fn]} : ${name})`);
+    .map(([name, fold]) => ` reduction(${fold} : ${name})`);
   return `#pragma omp simd${clauses.join("")}`;
 }
 

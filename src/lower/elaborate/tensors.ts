@@ -1,7 +1,7 @@
 /** Whole-tensor operations on values: broadcasting, promotion, casts, reductions, products. */
 
 import type { Note } from "../../diagnostics.ts";
-import { accumulatorOf, type DType, isFloat, promote } from "../../ir/dtype.ts";
+import { accumulatorOf, type DType, isFloat, isInteger, promote } from "../../ir/dtype.ts";
 import type { Node, ReduceFn, Shape } from "../../ir/hlir.ts";
 import { add, axis, constantOf, equal, int, multiply, type Poly, substitute } from "../../ir/poly.ts";
 import type { Span } from "../../ir/source.ts";
@@ -85,9 +85,11 @@ export function castTo(cx: Context, t: TensorValue, dtype: DType): TensorValue {
   const to = accumulatorOf(dtype);
   const from = computed(cx, settledIfNarrow(cx, t));
   const truth = dtype === "bool" && from.node.dtype !== "bool";
+  // A float is held within the range of the very type that is asked for, not of the wider one it is computed in.
+  const own = isFloat(from.node.dtype) && isInteger(dtype) ? dtype : to;
   const node = truth
     ? cx.builder.binary("ne", from.node, cx.builder.full(0, from.node.shape, from.node.dtype))
-    : cx.builder.cast(from.node, to);
+    : cx.builder.cast(cx.builder.cast(from.node, own), to);
   return { kind: "tensor", node, vars: t.vars, dtype };
 }
 

@@ -1,6 +1,7 @@
-// Integer arithmetic defined for all operands: it wraps, and division by zero has a result.
+// Integer arithmetic defined for all operands: it wraps, division by zero has a result, and so has every conversion.
 #pragma once
 
+#include <limits>
 #include <type_traits>
 
 #include "types.h"
@@ -48,6 +49,15 @@ inline IfInteger<T> floor_mod(T a, T b) {
     if (b == -1) return 0;
     const T rest = a % b;
     return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+
+// A float without its fraction, held within the range of T; NaN becomes 0.
+template <class T, class Float>
+inline T to_integer(Float x) {
+    using Limits = std::numeric_limits<T>;
+    constexpr Float low = static_cast<Float>(Limits::min());
+    constexpr Float end = static_cast<Float>(Limits::max() / 2 + 1) * 2;  // 2^n, which is exact where 2^n - 1 is not
+    return x >= end ? Limits::max() : x > low ? static_cast<T>(x) : x == x ? Limits::min() : T{0};
 }
 
 // 0 where b is negative or at least the width.

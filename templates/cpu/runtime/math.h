@@ -307,6 +307,11 @@ inline double round(double x) { return std::nearbyint(x); }
 inline double max(double a, double b) { return a > b || a != a ? a : b; }
 inline double min(double a, double b) { return a < b || a != a ? a : b; }
 inline double sign(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x; }
+
+// Folds of loops over lanes. OpenMP's own max and min lose a NaN where the lanes meet.
+#pragma omp declare reduction(greatest : float, double : omp_out = max(omp_out, omp_in)) initializer(omp_priv = -INFINITY)
+#pragma omp declare reduction(least : float, double : omp_out = min(omp_out, omp_in)) initializer(omp_priv = INFINITY)
+
 inline double exp(double x) { return std::exp(x); }
 inline double exp2(double x) { return std::exp2(x); }
 inline double expm1(double x) { return std::expm1(x); }

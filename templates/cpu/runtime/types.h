@@ -104,7 +104,7 @@ inline f8e4m3 from_float<f8e4m3>(float value) {
     const u32 magnitude = bits & 0x7fffffffu;
     const u32 sign = (bits >> 24) & 0x80u;
     u32 code = narrow_magnitude<4, 3>(magnitude);
-    code = magnitude >= 0x43f00000u ? 0x7fu : code;  // 480 and above; 464 rounds to 480, which is the NaN code too
+    code = magnitude >= 0x43f00000u ? 0x7fu : code;  // 480 and above; what lies above 464 rounds to 480, whose code is NaN's
     return f8e4m3{static_cast<u8>(code | sign)};
 }
 

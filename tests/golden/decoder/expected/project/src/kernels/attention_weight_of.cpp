@@ -18,7 +18,7 @@ void attention_weight_of(const float* score,  // [2, s, pos + s]
         for (i64 j = begin; j < end; ++j) {
             float largest = -INFINITY;
             const float* score_row = score + j * (pos + s);
-            #pragma omp simd reduction(max : largest)
+            #pragma omp simd reduction(lum::greatest : largest)
             for (i64 k = 0; k < pos + s; ++k) {
                 largest = lum::max(largest, score_row[k]);
             }

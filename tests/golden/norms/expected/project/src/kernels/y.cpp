@@ -32,7 +32,7 @@ void y(const float* x,  // [n, 24]
             }
             float largest = -INFINITY;
             const float scale = 1.0f / lum::sqrt(sum_ / 24.0f + 0.00001f);
-            #pragma omp simd reduction(max : largest)
+            #pragma omp simd reduction(lum::greatest : largest)
             for (i64 j = 0; j < 24; ++j) {
                 largest = lum::max(largest, (x[i * 24 + j] - mean) * scale * w[j] + b[j]);
             }
