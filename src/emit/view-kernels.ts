@@ -1,7 +1,7 @@
 /** The kernels: their prototypes, their files, and their share of the work. */
 import { placeOf } from "../diagnostics.ts";
 import type { Kernel, KernelParam } from "../ir/kernel.ts";
-import type { Program, Step } from "../ir/llir.ts";
+import { type Program, routinesOf, type Step } from "../ir/llir.ts";
 import { spanText } from "../ir/source.ts";
 import { cppType } from "./cpp.ts";
 import { Names } from "./names.ts";
@@ -42,7 +42,7 @@ export function viewKernels(program: Program): KernelView[] {
       calls.set(step.kernel, (calls.get(step.kernel) ?? 0) + 1);
     }
   };
-  for (const entry of program.entries) visit(entry.steps);
+  for (const entry of program.entries) for (const { steps } of routinesOf(entry, program)) visit(steps);
   const shares = workShares(program);
   return program.kernels.map((kernel) => ({
     name: kernel.name,

@@ -1,7 +1,7 @@
 /** How much each kernel does: multiply-adds of contractions, statements of all else, at the largest sizes. */
 import { type Bounds, highest } from "../ir/bounds.ts";
 import type { Kernel, Stmt } from "../ir/kernel.ts";
-import type { Program, Step } from "../ir/llir.ts";
+import { type Program, routinesOf, type Step } from "../ir/llir.ts";
 import type { Poly } from "../ir/poly.ts";
 
 const largest = (p: Poly, bounds: Bounds): number => Math.max(0, highest(p, bounds) ?? 1);
@@ -33,22 +33,24 @@ export function workOf(kernel: Kernel): number {
   return sum(kernel.body);
 }
 
-/** Share of all work by kernel name, in one call of every entry; all 0 where nothing is counted. */
+/** Share of all work by kernel name, in one call of every entry and of each of its buckets; all 0 where nothing is counted. */
 export function workShares(program: Program): Map<string, number> {
   const each = new Map(program.kernels.map((k) => [k.name, workOf(k)]));
   const total = new Map(program.kernels.map((k) => [k.name, 0]));
-  const visit = (steps: readonly Step[], times: number): void => {
+  const visit = (steps: readonly Step[], times: number, bounds: Bounds): void => {
     for (const step of steps) {
       if (step.kind === "call")
         total.set(step.kernel, total.get(step.kernel)! + times * each.get(step.kernel)!);
       else
         visit(
           step.steps,
-          times * Math.max(0, largest(step.high, program.bounds) - largest(step.low, program.bounds)),
+          times * Math.max(0, largest(step.high, bounds) - largest(step.low, bounds)),
+          bounds,
         );
     }
   };
-  for (const entry of program.entries) visit(entry.steps, 1);
+  for (const entry of program.entries)
+    for (const { steps, bounds } of routinesOf(entry, program)) visit(steps, 1, bounds);
   const all = [...total.values()].reduce((a, b) => a + b, 0);
   return new Map([...total].map(([name, work]) => [name, all === 0 ? 0 : work / all]));
 }

@@ -1,14 +1,27 @@
 /** What must hold of Llir: calls fit their kernels, nothing is read before it is written, memory holds what it must. */
-import { upperBound } from "./bounds.ts";
+import { type Bounds, upperBound } from "./bounds.ts";
+import { bucketText } from "./bucket.ts";
 import { byteSize } from "./dtype.ts";
-import type { Argument, LEntry, Place, Program, Step, Temporary } from "./llir.ts";
+import {
+  type Argument,
+  type LEntry,
+  type Place,
+  type Program,
+  type Routine,
+  routinesOf,
+  type Step,
+  type Temporary,
+} from "./llir.ts";
 import { multiply, one } from "./poly.ts";
 
 /** Throws with every fault that it finds; `step` is the one that made the program. */
 export function checkLlir(program: Program, step: string): void {
   const faults: string[] = [];
   for (const entry of program.entries)
-    checkEntry(program, entry, (text) => faults.push(`${entry.name}: ${text}`));
+    for (const routine of routinesOf(entry, program)) {
+      const bucket = routine.bucket === undefined ? "" : ` for ${bucketText(routine.bucket)}`;
+      checkRoutine(program, entry, routine, (text) => faults.push(`${entry.name}${bucket}: ${text}`));
+    }
   const names = program.kernels.map((k) => k.name);
   if (new Set(names).size !== names.length) faults.push("two kernels have one name");
   if (faults.length > 0) throw new Error(`after ${step}, Llir is wrong:\n  ${faults.join("\n  ")}`);
@@ -16,18 +29,18 @@ export function checkLlir(program: Program, step: string): void {
 
 type Report = (fault: string) => void;
 
-function checkEntry(program: Program, entry: LEntry, report: Report): void {
-  for (const t of entry.temporaries) checkSize(program, t, report);
-  checkOrder(program, entry, report);
-  checkOverlap(program, entry, report);
+function checkRoutine(program: Program, entry: LEntry, routine: Routine, report: Report): void {
+  for (const t of routine.temporaries) checkSize(program, t, routine.bounds, report);
+  checkOrder(program, entry, routine, report);
+  checkOverlap(program, routine, report);
 }
 
-function checkSize(program: Program, t: Temporary, report: Report): void {
+function checkSize(program: Program, t: Temporary, bounds: Bounds, report: Report): void {
   if (t.offset % 64 !== 0) report(`${t.name} is not aligned`);
   if (t.offset + t.bytes > program.arenaBytes) report(`${t.name} ends beyond the arena`);
-  const whole = upperBound(multiply(one, ...t.shape), program.bounds);
+  const whole = upperBound(multiply(one, ...t.shape), bounds);
   const apart = t.shape
-    .map((p) => upperBound(p, program.bounds) ?? Number.POSITIVE_INFINITY)
+    .map((p) => upperBound(p, bounds) ?? Number.POSITIVE_INFINITY)
     .reduce((a, b) => a * Math.max(0, b), 1);
   const needed = Math.min(whole ?? Number.POSITIVE_INFINITY, apart) * byteSize(t.dtype);
   if (!(t.bytes >= needed)) report(`${t.name} has ${t.bytes} bytes and needs ${needed}`);
@@ -36,7 +49,7 @@ function checkSize(program: Program, t: Temporary, report: Report): void {
 const placeKey = (p: Place): string => (p.kind === "scratch" ? `scratch ${p.offset}` : `${p.kind} ${p.name}`);
 
 /** Every call fits its kernel; temporaries and outputs are written before they are read, outputs at all. */
-function checkOrder(program: Program, entry: LEntry, report: Report): void {
+function checkOrder(program: Program, entry: LEntry, routine: Routine, report: Report): void {
   const kernels = new Map(program.kernels.map((k) => [k.name, k]));
   const written = new Set<string>();
   const visit = (steps: readonly Step[]): void => {
@@ -73,7 +86,7 @@ function checkOrder(program: Program, entry: LEntry, report: Report): void {
       for (const key of mutable) written.add(key);
     }
   };
-  visit(entry.steps);
+  visit(routine.steps);
   for (const o of entry.outputs)
     if (!written.has(`output ${o.name}`)) report(`output ${o.name} is never written`);
   for (const t of entry.taps) if (!written.has(`tap ${t.name}`)) report(`tap ${t.name} is never written`);
@@ -83,9 +96,9 @@ function checkOrder(program: Program, entry: LEntry, report: Report): void {
  * No call writes memory that another live tensor has: the calls are gone through as they run, loops twice, and
  * each byte remembers who wrote it last.
  */
-function checkOverlap(program: Program, entry: LEntry, report: Report): void {
+function checkOverlap(program: Program, routine: Routine, report: Report): void {
   const kernels = new Map(program.kernels.map((k) => [k.name, k]));
-  const temporaries = new Map(entry.temporaries.map((t) => [t.name, t]));
+  const temporaries = new Map(routine.temporaries.map((t) => [t.name, t]));
   const owners = new Map<string, Temporary>();
   const broken = new Set<string>();
   const visit = (steps: readonly Step[]): void => {
@@ -118,7 +131,7 @@ function checkOverlap(program: Program, entry: LEntry, report: Report): void {
       }
     }
   };
-  visit(entry.steps);
+  visit(routine.steps);
   for (const text of broken) report(text);
 }
 

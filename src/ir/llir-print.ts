@@ -4,9 +4,10 @@
  *     temporary h: f32[batch, 512] at 0, 2097152 bytes
  *     h(input x, weight w1, weight b1, temporary h, batch)
  */
+import { bucketText } from "./bucket.ts";
 import { typeText } from "./hlir-print.ts";
 import type { Kernel } from "./kernel.ts";
-import type { Argument, LEntry, Program, Step, WeightSlot } from "./llir.ts";
+import type { Argument, LEntry, Program, Routine, Step, WeightSlot } from "./llir.ts";
 
 export function printLlir(program: Program): string {
   const lines = [`program ${program.name}, arena ${program.arenaBytes} bytes`];
@@ -32,12 +33,17 @@ function entryLines(e: LEntry): string[] {
     ...list("input", e.inputs),
     ...list("output", e.outputs),
     ...list("tap", e.taps),
-    ...e.temporaries.map(
-      (t) => `  temporary ${t.name}: ${typeText(t.shape, t.dtype)} at ${t.offset}, ${t.bytes} bytes`,
-    ),
-    ...stepLines(e.steps, "  "),
+    ...routineLines(e, "  "),
+    ...e.variants.flatMap((v) => [`  for ${bucketText(v.bucket)}`, ...routineLines(v, "    ")]),
   ];
 }
+
+const routineLines = (r: Pick<Routine, "temporaries" | "steps">, indent: string): string[] => [
+  ...r.temporaries.map(
+    (t) => `${indent}temporary ${t.name}: ${typeText(t.shape, t.dtype)} at ${t.offset}, ${t.bytes} bytes`,
+  ),
+  ...stepLines(r.steps, indent),
+];
 
 const stepLines = (steps: readonly Step[], indent: string): string[] =>
   steps.flatMap((s) =>

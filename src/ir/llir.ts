@@ -3,6 +3,7 @@
  * whose places in memory are fixed. What a kernel does inside is `kernel.ts`.
  */
 import type { Bounds } from "./bounds.ts";
+import type { Bucket } from "./bucket.ts";
 import type { DType } from "./dtype.ts";
 import type { Dim, Shape } from "./hlir.ts";
 import type { Kernel } from "./kernel.ts";
@@ -59,9 +60,30 @@ export type LEntry = {
   readonly taps: readonly { readonly name: string; readonly shape: Shape; readonly dtype: DType }[];
   /** Dims that appear in it, in declaration order: the arguments of a call. */
   readonly dims: readonly string[];
+  /** What a call runs whose dims are in no bucket. */
+  readonly temporaries: readonly Temporary[];
+  readonly steps: readonly Step[];
+  /** What it runs otherwise: the first whose bucket the dims are in. */
+  readonly variants: readonly Variant[];
+};
+
+/** The steps of an entry for some values of its dims. */
+export type Variant = Routine & { readonly bucket: Bucket };
+
+export type Routine = {
+  /** Undefined: for all values that no bucket has. */
+  readonly bucket: Bucket | undefined;
+  /** Of the dims and loops while it runs. */
+  readonly bounds: Bounds;
   readonly temporaries: readonly Temporary[];
   readonly steps: readonly Step[];
 };
+
+/** Everything that a call of an entry may run, the general steps first. */
+export const routinesOf = (e: LEntry, p: Program): readonly Routine[] => [
+  { bucket: undefined, bounds: p.bounds, temporaries: e.temporaries, steps: e.steps },
+  ...e.variants,
+];
 
 /** A tensor in the arena. */
 export type Temporary = {

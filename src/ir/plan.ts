@@ -2,12 +2,16 @@
  * Plan: one implementation for each tensor that must exist in memory; every other node is computed inside the
  * kernels that need it. Kernels refer to tensors, never to other kernels.
  */
+import type { Bucket } from "./bucket.ts";
 import type { Entry, Hlir, Node } from "./hlir.ts";
 
 export type Plan = {
   readonly hlir: Hlir;
   readonly entries: readonly EntryPlan[];
 };
+
+/** A plan for some values of the dims; its Hlir is the model's with those ranges. */
+export type BucketPlan = { readonly bucket: Bucket; readonly plan: Plan };
 
 export type EntryPlan = { readonly entry: Entry; readonly body: Region };
 

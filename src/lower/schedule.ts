@@ -1,8 +1,9 @@
 /** Plan → Llir: memory for every stored tensor, a kernel for every choice, equal kernels once. */
 import { noBounds } from "../ir/bounds.ts";
+import { type Bucket, bucketSuffix } from "../ir/bucket.ts";
 import type { Hlir, Node } from "../ir/hlir.ts";
-import type { Layout, LEntry, Program, Step, WeightSlot } from "../ir/llir.ts";
-import { choicesOf, type EntryPlan, isGiven, type Plan, type Region } from "../ir/plan.ts";
+import type { Layout, LEntry, Program, Routine, Step, Variant, WeightSlot } from "../ir/llir.ts";
+import { type BucketPlan, choicesOf, type EntryPlan, isGiven, type Plan, type Region } from "../ir/plan.ts";
 import { atomsOf, type Poly } from "../ir/poly.ts";
 import type { Span } from "../ir/source.ts";
 import { type Built, buildCopy, buildKernel, type Surroundings } from "./schedule/build.ts";
@@ -11,84 +12,116 @@ import { planMemory } from "./schedule/memory.ts";
 import { packedWeights } from "./schedule/packing.ts";
 import { type Copy, type Storage, storageOf } from "./schedule/storage.ts";
 
-export function schedule(plan: Plan): Program {
+export function schedule(plan: Plan, buckets: readonly BucketPlan[] = []): Program {
   const { hlir } = plan;
   const table = new KernelTable();
-  const prepared = plan.entries.map((e) => prepare(e, hlir));
-  const layouts = packedWeights(plan, (e) => prepared[plan.entries.indexOf(e)].around);
-  const scheduled = prepared.map(({ entry, storage, around }) =>
-    scheduleEntry(entry, hlir, {
-      storage,
-      around: { ...around, isPacked: (name) => layouts.has(name) },
-      table,
-    }),
-  );
+  const prepared = preparedEntries(plan, undefined);
+  const narrow = buckets.map((b) => preparedEntries(b.plan, b.bucket));
+  const layouts = packedWeights([...prepared, ...narrow.flat()]);
+  let arenaBytes = 0;
+  const routine = (p: Prepared): Routine => {
+    const { bytes, ...made } = scheduleRoutine(p, layouts, table);
+    arenaBytes = Math.max(arenaBytes, bytes);
+    return { ...made, bucket: p.bucket };
+  };
+  const general = prepared.map(routine);
+  const entries = prepared.map(({ entry }, i) => {
+    const dims = mentionedDims(entry, general[i].steps, hlir);
+    const variants = narrow.flatMap((list): Variant[] => {
+      const { bucket } = list[i];
+      return bucket !== undefined && [...bucket.keys()].some((name) => dims.includes(name))
+        ? [{ ...routine(list[i]), bucket }]
+        : [];
+    });
+    return entryOf(entry, dims, general[i], variants);
+  });
   return {
     name: hlir.name,
     dims: hlir.dims,
     bounds: hlir.bounds ?? noBounds,
-    weights: weightSlots(
-      hlir,
-      scheduled.map((s) => s.entry),
-      layouts,
-    ),
+    weights: weightSlots(hlir, entries, layouts),
     states: hlir.states,
-    entries: scheduled.map((s) => s.entry),
+    entries,
     kernels: table.kernels,
-    arenaBytes: Math.max(0, ...scheduled.map((s) => s.bytes)),
+    arenaBytes,
   };
 }
 
-type Prepared = { readonly entry: EntryPlan; readonly storage: Storage; readonly around: Surroundings };
+/** An entry, or one bucket of it, with its tensors' memory; all weights as stored. */
+export type Prepared = {
+  readonly plan: Plan;
+  readonly bucket: Bucket | undefined;
+  readonly entry: EntryPlan;
+  readonly storage: Storage;
+  readonly around: Surroundings;
+};
 
-/** Memory for the tensors of an entry, all weights as stored. */
-function prepare(entry: EntryPlan, hlir: Hlir): Prepared {
-  const storage = storageOf(entry, hlir);
-  const stored = new Set<Node>([...choicesOf(entry.body)].map((c) => c.root));
-  const around: Surroundings = {
-    bounds: hlir.bounds,
-    slotOf: (n) => storage.slots.get(n),
-    isStored: (n) => stored.has(n) || isGiven(n),
-    isPacked: () => false,
-  };
-  return { entry, storage, around };
+function preparedEntries(plan: Plan, bucket: Bucket | undefined): Prepared[] {
+  const { hlir } = plan;
+  return plan.entries.map((entry) => {
+    const storage = storageOf(entry, hlir);
+    const stored = new Set<Node>([...choicesOf(entry.body)].map((c) => c.root));
+    const around: Surroundings = {
+      bounds: hlir.bounds,
+      slotOf: (n) => storage.slots.get(n),
+      isStored: (n) => stored.has(n) || isGiven(n),
+      isPacked: () => false,
+    };
+    return { plan, bucket, entry, storage, around };
+  });
 }
 
-function scheduleEntry(
-  plan: EntryPlan,
-  hlir: Hlir,
-  { storage, around, table }: Omit<Prepared, "entry"> & { readonly table: KernelTable },
-): { entry: LEntry; bytes: number } {
+function scheduleRoutine(
+  { plan, bucket, entry, storage, around: bare }: Prepared,
+  layouts: ReadonlyMap<string, Layout>,
+  table: KernelTable,
+): Omit<Routine, "bucket"> & { bytes: number } {
+  const around: Surroundings = { ...bare, isPacked: (name) => layouts.has(name) };
+  const named: Named = { table, suffix: bucket === undefined ? "" : `_${bucketSuffix(bucket)}` };
   const steps = [
-    ...regionSteps(plan.body, storage, around, table),
-    ...copySteps(storage.ends, around, table),
+    ...regionSteps(entry.body, storage, around, named),
+    ...copySteps(storage.ends, around, named),
   ];
-  const memory = planMemory(storage.temporaries, steps, hlir.bounds);
-  const shapes = [
-    plan.entry.inputs,
-    plan.entry.outputs.map((o) => o.value),
-    plan.entry.taps.map((o) => o.value),
-  ].flat();
+  const { temporaries, bytes } = planMemory(storage.temporaries, steps, plan.hlir.bounds);
+  return { bounds: plan.hlir.bounds, temporaries, steps, bytes };
+}
+
+/** Dims that a call must state, in declaration order. */
+function mentionedDims({ entry }: EntryPlan, steps: readonly Step[], hlir: Hlir): string[] {
+  const shapes = [entry.inputs, entry.outputs.map((o) => o.value), entry.taps.map((o) => o.value)].flat();
   const mentioned = new Set(
     [...stepPolys(steps), ...shapes.flatMap((t) => t.shape)].flatMap((p) =>
       atomsOf(p).flatMap((a) => (a.kind === "dim" ? [a.name] : [])),
     ),
   );
-  const named = (list: readonly { name: string; value: Node }[]) =>
-    list.map((o) => ({ name: o.name, shape: o.value.shape, dtype: o.value.dtype }));
-  const entry: LEntry = {
-    name: plan.entry.name,
-    inputs: plan.entry.inputs,
-    outputs: named(plan.entry.outputs),
-    taps: named(plan.entry.taps),
-    dims: hlir.dims.map((d) => d.name).filter((name) => mentioned.has(name)),
-    temporaries: memory.temporaries,
-    steps,
-  };
-  return { entry, bytes: memory.bytes };
+  return hlir.dims.map((d) => d.name).filter((name) => mentioned.has(name));
 }
 
-function regionSteps(region: Region, storage: Storage, around: Surroundings, table: KernelTable): Step[] {
+function entryOf(
+  { entry }: EntryPlan,
+  dims: readonly string[],
+  { temporaries, steps }: Routine,
+  variants: readonly Variant[],
+): LEntry {
+  const named = (list: readonly { name: string; value: Node }[]) =>
+    list.map((o) => ({ name: o.name, shape: o.value.shape, dtype: o.value.dtype }));
+  const { name, inputs } = entry;
+  return {
+    name,
+    inputs,
+    outputs: named(entry.outputs),
+    taps: named(entry.taps),
+    dims,
+    temporaries,
+    steps,
+    variants,
+  };
+}
+
+/** The kernels so far, and what names of new ones end in. */
+type Named = { readonly table: KernelTable; readonly suffix: string };
+
+function regionSteps(region: Region, storage: Storage, around: Surroundings, table: Named): Step[] {
   return region.flatMap((step): Step[] => {
     if (step.kind === "kernel") {
       const { root } = step.choice;
@@ -106,13 +139,13 @@ function regionSteps(region: Region, storage: Storage, around: Surroundings, tab
   });
 }
 
-const copySteps = (copies: readonly Copy[], around: Surroundings, table: KernelTable): Step[] =>
+const copySteps = (copies: readonly Copy[], around: Surroundings, table: Named): Step[] =>
   copies
     .filter((c) => c.from.key !== c.to.key)
     .map((c) => call(buildCopy(c, around.bounds), table, c.to.name, c.span));
 
-function call(built: Built, table: KernelTable, computes: string, span: Span): Step {
-  const { kernel, args } = table.add(built);
+function call(built: Built, { table, suffix }: Named, computes: string, span: Span): Step {
+  const { kernel, args } = table.add(built, suffix);
   return { kind: "call", kernel: kernel.name, args, computes: computes || kernel.name, span };
 }
 
@@ -141,7 +174,7 @@ function weightSlots(
         for (const a of s.args) if (a.kind === "place" && a.place.kind === "weight") used.add(a.place.name);
     }
   };
-  for (const e of entries) visit(e.steps);
+  for (const e of entries) for (const r of [e, ...e.variants]) visit(r.steps);
   return hlir.weights
     .map((w) => ({ ...w, name: w.name.replaceAll(".", "_"), layout: layouts.get(w.name) }))
     .filter((w) => used.has(w.name))

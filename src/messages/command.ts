@@ -35,6 +35,20 @@ export const commandMessages = {
       `the stage ${p.stage} is made by the e-graph search, which is not part of this version`,
     () => "stages: ast, hlir, plan, llir",
   ),
+  LUM5120: entry(
+    (p: { bucket: string; name: string; known: string }) =>
+      `the bucket ${p.bucket} names \`${p.name}\`, which is no dim of the model; it has ${p.known}`,
+  ),
+  LUM5121: entry(
+    (p: { bucket: string; name: string; range: string }) =>
+      `the bucket ${p.bucket} is not within \`${p.name}\`'s range ${p.range}`,
+    () => "narrow it to values that the dim can have",
+  ),
+  LUM5122: entry(
+    (p: { bucket: string; name: string; range: string }) =>
+      `the bucket ${p.bucket} is of \`${p.name}\`, whose range ${p.range} depends on other dims`,
+    () => "bucket a dim whose range is stated in numbers",
+  ),
   LUM6201: entry(
     (p: { name: string; known: string }) => `the model has no input \`${p.name}\`; it has ${p.known}`,
   ),

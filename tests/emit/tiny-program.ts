@@ -138,6 +138,7 @@ export function tinyProgram(): Program {
           call("y", [h, place("output", "y"), value(s)]),
           call("y", [h, place("tap", "h"), value(s)]),
         ],
+        variants: [],
       },
     ],
     kernels: [

@@ -8,6 +8,7 @@ import {
   type ParamsOf,
 } from "../../diagnostics.ts";
 import type { Bounds, Range } from "../../ir/bounds.ts";
+import type { Bucket } from "../../ir/bucket.ts";
 import { type Builder, createBuilder } from "../../ir/builder.ts";
 import type { DType } from "../../ir/dtype.ts";
 import type { Node, Output, State, Weight } from "../../ir/hlir.ts";
@@ -22,6 +23,8 @@ export type Context = {
   readonly builder: Builder;
   readonly diagnostics: Diagnostics;
   readonly dims: Map<string, Range>;
+  /** What is asked of dims instead of the range that they are declared with. */
+  readonly bucket: Bucket;
   /** Loop variables and index variables. */
   readonly loops: Map<string, Range>;
   weights: Weight[];
@@ -40,11 +43,12 @@ export type Context = {
   readonly calls: string[];
 };
 
-export function createContext(): Context {
+export function createContext(bucket: Bucket = new Map()): Context {
   const cx: Context = {
     builder: createBuilder((version) => cx.versions.get(version.cell ?? "") === version),
     diagnostics: new Diagnostics(),
     dims: new Map(),
+    bucket,
     loops: new Map(),
     weights: [],
     states: new Map(),

@@ -1,6 +1,7 @@
 /** Ast → Hlir: names are resolved, shapes and dtypes inferred, fn and layer inlined, repeats rolled. */
 import { CompileError, type Diagnostic, diagnostic } from "../../diagnostics.ts";
 import type * as Ast from "../../ir/ast.ts";
+import type { Bucket } from "../../ir/bucket.ts";
 import { type Hlir, reachable, rootsOf } from "../../ir/hlir.ts";
 import type { SourceFile } from "../../ir/source.ts";
 import { nearest } from "../../nearest.ts";
@@ -14,6 +15,8 @@ export type ElaborateOptions = {
   /** Values of model parameters, as text. */
   readonly set?: ReadonlyMap<string, string>;
   readonly read?: ReadModule;
+  /** Narrower ranges for dims whose ends are numbers; a dim with one value is that number. */
+  readonly bucket?: Bucket;
 };
 
 /** The Hlir of a file's model, undefined where there are errors; never throws for wrong programs. */
@@ -21,7 +24,7 @@ export function elaborate(
   source: SourceFile,
   options: ElaborateOptions = {},
 ): { hlir: Hlir | undefined; diagnostics: readonly Diagnostic[] } {
-  const cx = createContext();
+  const cx = createContext(options.bucket);
   let hlir: Hlir | undefined;
   try {
     guarded(

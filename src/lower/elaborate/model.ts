@@ -212,8 +212,11 @@ function parseSetting(text: string, usual: Value | undefined, p: Ast.Param): Val
 }
 
 function declareDim(cx: Context, site: Site, s: Ast.DimDecl, dims: Dim[]): void {
-  const low = evaluateInt(cx, site, s.low);
-  const high = evaluateInt(cx, site, s.high);
+  const narrowed = cx.bucket.get(s.name.name);
+  if (narrowed !== undefined && narrowed.low === narrowed.high)
+    return declare(site, s.name, { kind: "int", value: int(narrowed.low) });
+  const low = narrowed === undefined ? evaluateInt(cx, site, s.low) : int(narrowed.low);
+  const high = narrowed === undefined ? evaluateInt(cx, site, s.high) : int(narrowed.high);
   if (!isNonNegative(low, boundsOf(cx)))
     fail("LUM2135", s.low.span, { name: s.name.name, low: sizeText(low) });
   if (constantOf(subtract(high, low)) !== undefined && constantOf(subtract(high, low))! < 0)

@@ -9,12 +9,12 @@ export class KernelTable {
   private readonly known = new Map<string, Kernel>();
   private readonly names = new Names();
 
-  /** The kernel itself, or the equal one that came first, which can be called with the same arguments. */
-  add(built: Built): Built {
+  /** The kernel itself, its name with a suffix, or the equal one that came first, which can be called with the same arguments. */
+  add(built: Built, suffix = ""): Built {
     const key = structureOf(built.kernel);
     const before = this.known.get(key);
     if (before !== undefined) return { kernel: before, args: built.args };
-    const name = this.names.give(key, built.kernel.name);
+    const name = this.names.give(key, built.kernel.name + suffix);
     const kernel = { ...built.kernel, name };
     this.known.set(key, kernel);
     this.kernels.push(kernel);

@@ -13,33 +13,41 @@ import { cpu } from "../../targets/cpu.ts";
 import { readsOf } from "../plan-reads.ts";
 import { buildKernel, type Surroundings } from "./build.ts";
 
-type Matrix = { readonly n: Poly; readonly k: Poly; readonly kContiguous: boolean };
+type Matrix = {
+  readonly n: Poly;
+  readonly k: Poly;
+  readonly kContiguous: boolean;
+  /** Whether the reader has rows enough to gain by it. */
+  readonly worthwhile: boolean;
+};
+
+/** An entry, or one bucket of it. */
+export type Reader = { readonly plan: Plan; readonly entry: EntryPlan; readonly around: Surroundings };
 
 /** Layouts by the name of the weight; weights that stay as stored are absent. */
-export function packedWeights(
-  plan: Plan,
-  surroundings: (e: EntryPlan) => Surroundings,
-): ReadonlyMap<string, Layout> {
+export function packedWeights(readers: readonly Reader[]): ReadonlyMap<string, Layout> {
   const found = new Map<string, Matrix>();
   const refused = new Set<string>();
-  for (const entry of plan.entries) {
-    const around = surroundings(entry);
+  for (const { entry, around } of readers) {
     for (const choice of choicesOf(entry.body))
       for (const weight of weightsRead(choice, around)) {
         const name = weight.op.kind === "weight" ? weight.op.name : "";
         const matrix = refused.has(name) ? undefined : matrixOf(weight, choice, around);
         const before = found.get(name);
         if (matrix === undefined || (before !== undefined && !sameMatrix(before, matrix))) refused.add(name);
-        else found.set(name, matrix);
+        else found.set(name, { ...matrix, worthwhile: matrix.worthwhile || before?.worthwhile === true });
       }
   }
-  const bytes = plan.hlir.weights.reduce(
-    (sum, w) => sum + (upperBound(multiply(one, ...w.shape), plan.hlir.bounds) ?? 0) * byteSize(w.dtype),
+  const { hlir } = readers[0].plan;
+  const bytes = hlir.weights.reduce(
+    (sum, w) => sum + (upperBound(multiply(one, ...w.shape), hlir.bounds) ?? 0) * byteSize(w.dtype),
     0,
   );
   if (bytes > cpu.largestPacked) return new Map();
   return new Map(
-    [...found].filter(([name]) => !refused.has(name)).map(([name, m]) => [name, { kind: "packed", ...m }]),
+    [...found]
+      .filter(([name, m]) => m.worthwhile && !refused.has(name))
+      .map(([name, { n, k, kContiguous }]) => [name, { kind: "packed", n, k, kContiguous }]),
   );
 }
 
@@ -72,11 +80,11 @@ function wholeMatrix(weight: Node, product: Contraction, kernel: Kernel): Matrix
   )
     return undefined;
   const rows = product.m === undefined ? 1 : upperBound(kernel.variables[product.m].size, kernel.bounds);
-  if (rows !== undefined && rows <= cpu.streamedRows) return undefined;
+  const worthwhile = rows === undefined || rows > cpu.streamedRows;
   const [n, k] = [kernel.variables[product.n].size, kernel.variables[product.k].size];
   const all = multiply(one, ...weight.shape);
   if (constantOf(all) === undefined || !equal(all, multiply(n, k))) return undefined;
   const kContiguous = constantOf(form.kStride) === 1 && equal(form.outerStride, k);
   const nContiguous = constantOf(form.outerStride) === 1 && equal(form.kStride, n);
-  return kContiguous || nContiguous ? { n, k, kContiguous } : undefined;
+  return kContiguous || nContiguous ? { n, k, kContiguous, worthwhile } : undefined;
 }
