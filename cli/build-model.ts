@@ -7,6 +7,7 @@ import { CompileError, diagnostic } from "../src/diagnostics.ts";
 import { type Arch, archOf, hostArch } from "../src/emit/arch.ts";
 import { type Compiled, compileProject } from "../src/emit/compile.ts";
 import { writeProject } from "../src/emit/write.ts";
+import { type Bucket, parseBucket } from "../src/ir/bucket.ts";
 import type { SourceFile } from "../src/ir/source.ts";
 import { NativeModel } from "../src/loader/native.ts";
 import { modelSpec } from "../src/loader/spec.ts";
@@ -37,6 +38,7 @@ export type BuildOptions = ModelOptions & {
   threads?: number;
   search?: string;
   seed?: number;
+  bucket?: string[];
   /** The project's own program, self-test and benchmark too. */
   programs?: boolean;
 };
@@ -56,6 +58,11 @@ export const buildArguments = <T>(y: Argv<T>) =>
       type: "string",
       default: "direct",
       describe: "how kernels are chosen: direct, fast, or seconds to search",
+    })
+    .option("bucket", {
+      type: "string",
+      array: true,
+      describe: "values of dims to plan on their own: s=1 or s=2..16, once for each",
     })
     .option("seed", { type: "number", default: 1, describe: "of the search's random steps" })
     .option("locked", {
@@ -114,7 +121,12 @@ export async function buildModel(options: BuildOptions): Promise<Built> {
 const evaluationsPerSecond = 400;
 
 function planned(source: SourceFile, options: BuildOptions, arch: Arch): Promise<Compilation> | Compilation {
-  const common = { set: settingsOf(source, options), model: options.model, arch };
+  const common = {
+    set: settingsOf(source, options),
+    model: options.model,
+    arch,
+    buckets: bucketsOf(options.bucket ?? []),
+  };
   const { search = "direct", seed } = options;
   if (search === "direct" || search === "0") return compile(source, common);
   const seconds = search === "fast" ? undefined : Number(search);
@@ -124,6 +136,16 @@ function planned(source: SourceFile, options: BuildOptions, arch: Arch): Promise
     ]);
   const evaluations = seconds === undefined ? undefined : Math.ceil(seconds * evaluationsPerSecond);
   return compileSearched(source, { ...common, search: { evaluations, seed } });
+}
+
+function bucketsOf(texts: readonly string[]): Bucket[] {
+  return texts.map((text) => {
+    const bucket = parseBucket(text);
+    if (bucket !== undefined) return bucket;
+    throw new CompileError([
+      diagnostic("LUM5104", undefined, { option: "bucket", text, form: "dim=1 or dim=2..16" }),
+    ]);
+  });
 }
 
 /** Everything that is wrong with a checkpoint, in one report. */

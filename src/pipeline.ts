@@ -3,23 +3,30 @@ import { CompileError, type Diagnostic } from "./diagnostics.ts";
 import type { Arch } from "./emit/arch.ts";
 import { kernelSource } from "./emit/kernels/source.ts";
 import { emitProject, type ProjectFiles } from "./emit/project.ts";
+import type { Bucket } from "./ir/bucket.ts";
 import type { Hlir } from "./ir/hlir.ts";
 import { checkHlir } from "./ir/hlir-check.ts";
 import type { Program } from "./ir/llir.ts";
 import { checkLlir } from "./ir/llir-check.ts";
-import type { Plan } from "./ir/plan.ts";
+import type { BucketPlan, Plan } from "./ir/plan.ts";
 import { checkPlan } from "./ir/plan-check.ts";
 import type { SourceFile } from "./ir/source.ts";
+import { checkedBuckets } from "./lower/buckets.ts";
 import { type ElaborateOptions, elaborate } from "./lower/elaborate/elaborate.ts";
 import { plan } from "./lower/plan.ts";
 import { schedule } from "./lower/schedule.ts";
 import { type Searched, type SearchOptions, search } from "./search/search.ts";
 
-export type CompileOptions = ElaborateOptions & { readonly arch?: Arch };
+export type CompileOptions = ElaborateOptions & {
+  readonly arch?: Arch;
+  /** Values of dims that are planned on their own; the first that a call is in is run. */
+  readonly buckets?: readonly Bucket[];
+};
 
 export type Compilation = {
   readonly hlir: Hlir;
   readonly plan: Plan;
+  readonly buckets: readonly BucketPlan[];
   readonly program: Program;
   readonly files: ProjectFiles;
   readonly warnings: readonly Diagnostic[];
@@ -28,29 +35,56 @@ export type Compilation = {
 /** Compiles the model of a file with the direct plan. Throws a CompileError with every mistake that was found. */
 export function compile(source: SourceFile, options: CompileOptions = {}): Compilation {
   const start = front(source, options);
-  return finish(start, plan(start.hlir, { search: "direct" }), "plan", options);
+  const buckets = bucketFronts(source, start.hlir, options).map(({ bucket, hlir }) => ({
+    bucket,
+    plan: plan(hlir, { search: "direct" }),
+  }));
+  return finish(start, plan(start.hlir, { search: "direct" }), buckets, "plan", options);
 }
 
-/** The same with the plan that the search finds. */
+export type SearchedBucket = BucketPlan & { readonly searched: Searched };
+
+/** The same with the plans that the search finds. */
 export async function compileSearched(
   source: SourceFile,
   options: CompileOptions & { readonly search?: SearchOptions } = {},
-): Promise<Compilation & { readonly searched: Searched }> {
+): Promise<
+  Compilation & { readonly searched: Searched; readonly searchedBuckets: readonly SearchedBucket[] }
+> {
   const start = front(source, options);
   const searched = await search(start.hlir, options.search);
   checkHlir(searched.plan.hlir, "search");
-  return { ...finish(start, searched.plan, "search", options), searched };
+  const buckets: SearchedBucket[] = [];
+  for (const { bucket, hlir } of bucketFronts(source, start.hlir, options)) {
+    const found = await search(hlir, options.search);
+    checkHlir(found.plan.hlir, "search");
+    buckets.push({ bucket, plan: found.plan, searched: found });
+  }
+  return { ...finish(start, searched.plan, buckets, "search", options), searched, searchedBuckets: buckets };
 }
 
-function finish(start: Front, planned: Plan, step: string, options: CompileOptions): Compilation {
-  checkPlan(planned, step);
+function finish(
+  start: Front,
+  planned: Plan,
+  buckets: readonly BucketPlan[],
+  step: string,
+  options: CompileOptions,
+): Compilation {
+  for (const p of [planned, ...buckets.map((b) => b.plan)]) checkPlan(p, step);
 
-  const program = schedule(planned);
+  const program = schedule(planned, buckets);
   checkLlir(program, "schedule");
 
   const files = emitProject(program, { arch: options.arch, kernelSource });
-  return { hlir: planned.hlir, plan: planned, program, files, warnings: start.warnings };
+  return { hlir: planned.hlir, plan: planned, buckets, program, files, warnings: start.warnings };
 }
+
+/** The model again for each bucket, its dims narrowed. */
+const bucketFronts = (source: SourceFile, hlir: Hlir, options: CompileOptions) =>
+  checkedBuckets(options.buckets ?? [], hlir).map((bucket) => ({
+    bucket,
+    hlir: front(source, { ...options, bucket }).hlir,
+  }));
 
 type Front = { readonly hlir: Hlir; readonly warnings: readonly Diagnostic[] };
 

@@ -1,14 +1,15 @@
 /** One entry: its arguments, its place in memory, and its forward pass as lines of C++. */
 import { type Bounds, highest, lowest, type Range } from "../ir/bounds.ts";
+import { type Bucket, bucketSuffix } from "../ir/bucket.ts";
 import type { DType } from "../ir/dtype.ts";
 import type { Dim, Shape } from "../ir/hlir.ts";
-import type { LEntry, Program } from "../ir/llir.ts";
+import { type LEntry, type Program, type Routine, routinesOf } from "../ir/llir.ts";
 import { atomsOf, int, type Poly, printPoly } from "../ir/poly.ts";
 import { abiType, cppSpelling, cppType, expression, tsSpelling } from "./cpp.ts";
 import { Names } from "./names.ts";
 import { type TensorView, viewTensor } from "./view.ts";
 import type { KernelView } from "./view-kernels.ts";
-import { writeSteps } from "./view-steps.ts";
+import { type Body, writeSteps } from "./view-steps.ts";
 import type { WeightsView } from "./view-weights.ts";
 
 export type DimView = {
@@ -57,7 +58,8 @@ export type EntryView = {
   readonly inputs: readonly ArgumentView[];
   readonly outputs: readonly ArgumentView[];
   readonly taps: readonly TapView[];
-  readonly temporaries: readonly TemporaryView[];
+  /** Those for buckets first, then the general one, which calls them. */
+  readonly routines: readonly RoutineView[];
   /** Parameters in the C interface, after the model. */
   readonly abiParameters: readonly string[];
   readonly innerParameters: string;
@@ -68,9 +70,21 @@ export type EntryView = {
   readonly genericArguments: string;
   /** Its tables' names, `nullptr` for an empty one. */
   readonly tables: { readonly [K in "dims" | "inputs" | "outputs" | "taps"]: string };
+};
+
+/** A forward pass: the general one, or that of a bucket. */
+export type RoutineView = {
+  /** `run_forward`, `run_forward_s1` */
+  readonly inner: string;
+  readonly parameters: string;
+  /** `s = 1`; undefined for the general one. */
+  readonly when: string | undefined;
+  readonly temporaries: readonly TemporaryView[];
+  readonly taps: readonly TapView[];
   readonly usesWeights: boolean;
   readonly usesArena: boolean;
-  /** Lines of the forward pass. */
+  /** Lines that hand calls in buckets over to their routines. */
+  readonly dispatch: readonly string[];
   readonly lines: readonly string[];
 };
 
@@ -89,16 +103,12 @@ const interfaceNames =
 export function viewEntry(entry: LEntry, context: Context): EntryView {
   const { program } = context;
   const functions = new Names(interfaceNames.split(" ").map((name) => `${context.id}_${name}`));
-  const names = new Names(["model", "weights", "arena", "call", "code", ...perLoopNames(program)]);
   const dims = argumentDims(entry, program);
-  for (const d of dims) names.give(`dim ${d.name}`, d.name);
-  for (const t of entry.inputs) names.give(`input ${t.name}`, t.name);
-  for (const t of entry.outputs) names.give(`output ${t.name}`, t.name);
+  const names = argumentNames(entry, dims, program);
 
-  const spellDims = cppSpelling((a) => names.give(`${a.kind} ${a.name}`, a.name));
+  const spellDims = cppSpelling((a) => names.of(`${a.kind} ${a.name}`));
   const spellArray = cppSpelling((a) => `dims[${dims.findIndex((d) => d.name === a.name)}]`);
   const spellTs = tsSpelling((a) => `d.${a.name}`);
-  const text = (p: Poly): string => expression(p, program.bounds, spellDims);
 
   const argument = (t: { name: string; dtype: DType; shape: Shape }, id: string): ArgumentView => ({
     ...viewTensor(t, program),
@@ -110,26 +120,47 @@ export function viewEntry(entry: LEntry, context: Context): EntryView {
   const inputs = entry.inputs.map((t) => argument(t, names.of(`input ${t.name}`)));
   const outputs = entry.outputs.map((t) => argument(t, names.of(`output ${t.name}`)));
   const taps = entry.taps.map((t) => {
-    const view = argument(t, names.give(`tap ${t.name}`, `tap_${t.name}`));
+    const view = argument(t, names.of(`tap ${t.name}`));
     return { ...view, offset: context.placeTap(view.bytes) };
   });
 
-  const body = writeSteps(entry, { ...context, names, text });
-  const usedDims = dims.filter((d) => body.dims.has(d.name));
-  const usedInputs = inputs.filter((t) => body.places.has(`input ${t.name}`));
-  const usedOutputs = outputs.filter((t) => body.places.has(`output ${t.name}`));
-  const inner = [
-    ...usedDims.map((d) => ({ type: "int64_t ", id: names.of(`dim ${d.name}`), cast: undefined })),
-    ...usedInputs.map((t) => ({ type: `const ${t.cpp}* `, id: t.id, cast: castTo(t, "const ") })),
-    ...usedOutputs.map((t) => ({ type: `${t.cpp}* `, id: t.id, cast: castTo(t, "") })),
+  const [general, ...variants] = routinesOf(entry, program).map((r) => writeRoutine(entry, r, context));
+  const used = (r: Written) => ({
+    dims: dims.filter((d) => r.body.dims.has(d.name)),
+    inputs: inputs.filter((t) => r.body.places.has(`input ${t.name}`)),
+    outputs: outputs.filter((t) => r.body.places.has(`output ${t.name}`)),
+    taps: taps.filter((t) => r.body.places.has(`tap ${t.name}`)),
+  });
+  const parameters = (u: Pick<ReturnType<typeof used>, "dims" | "inputs" | "outputs">) => [
+    ...u.dims.map((d) => ({ type: "int64_t ", id: names.of(`dim ${d.name}`), cast: undefined })),
+    ...u.inputs.map((t) => ({ type: `const ${t.cpp}* `, id: t.id, cast: castTo(t, "const ") })),
+    ...u.outputs.map((t) => ({ type: `${t.cpp}* `, id: t.id, cast: castTo(t, "") })),
   ];
-  const usedTaps = taps.filter((t) => body.places.has(`tap ${t.name}`));
+  const inner = `run_${entry.name}`;
+  const variantViews = variants.map((r) => {
+    const u = used(r);
+    const bucket = r.routine.bucket!;
+    const p = parameters(u);
+    const id = `${inner}_${bucketSuffix(bucket)}`;
+    const condition = conditionOf(bucket, dims, (d) => names.of(`dim ${d}`));
+    const dispatch = `if (${condition}) return ${id}(model${p.map((x) => `, ${x.id}`).join("")});`;
+    return { r, u, dispatch, view: routineView(r, id, p, u.taps, condition) };
+  });
+  const passed = [used(general), ...variantViews.map((v) => v.u)];
+  const tested = new Set(variants.flatMap((r) => [...r.routine.bucket!.keys()]));
+  const all = parameters({
+    dims: dims.filter((d) => tested.has(d.name) || passed.some((u) => u.dims.includes(d))),
+    inputs: inputs.filter((t) => passed.some((u) => u.inputs.includes(t))),
+    outputs: outputs.filter((t) => passed.some((u) => u.outputs.includes(t))),
+  });
+  const usedTaps = used(general).taps;
+  const main = routineView(general, inner, all, usedTaps, undefined);
   const table = (kind: string, of: readonly unknown[]): string =>
     of.length > 0 ? `${entry.name}_${kind}` : "nullptr";
   return {
     name: entry.name,
     function: functions.give(entry.name, `${context.id}_${entry.name}`),
-    inner: `run_${entry.name}`,
+    inner,
     id: entry.name,
     dims: dims.map((d) =>
       viewDim(d, { dims, program, id: names.of(`dim ${d.name}`), spellDims, spellArray, spellTs }),
@@ -137,16 +168,17 @@ export function viewEntry(entry: LEntry, context: Context): EntryView {
     inputs,
     outputs,
     taps: usedTaps,
-    temporaries: entry.temporaries
-      .filter((t) => body.places.has(`temporary ${t.name}`))
-      .map((t) => ({ ...viewTensor(t, program), id: names.of(`temporary ${t.name}`), offset: t.offset })),
+    routines: [
+      ...variantViews.map((v) => v.view),
+      { ...main, dispatch: variantViews.map((v) => v.dispatch) },
+    ],
     abiParameters: [
       ...dims.map((d) => `int64_t ${names.of(`dim ${d.name}`)}`),
       ...inputs.map((t) => `const ${t.abi}* ${t.id}`),
       ...outputs.map((t) => `${t.abi}* ${t.id}`),
     ],
-    innerParameters: inner.map((p) => `, ${p.type}${p.id}`).join(""),
-    innerArguments: inner
+    innerParameters: main.parameters,
+    innerArguments: all
       .map((p) => `, ${p.cast === undefined ? p.id : `reinterpret_cast<${p.cast}>(${p.id})`}`)
       .join(""),
     namedDims: dims.map((d) => `{"${d.name}", ${names.of(`dim ${d.name}`)}}`).join(", "),
@@ -162,10 +194,59 @@ export function viewEntry(entry: LEntry, context: Context): EntryView {
       outputs: table("outputs", outputs),
       taps: table("taps", usedTaps),
     },
-    usesWeights: body.usesWeights,
-    usesArena: body.usesArena,
-    lines: body.lines,
   };
+}
+
+/** The names of what a call is given, the same in all routines of an entry. */
+function argumentNames(entry: LEntry, dims: readonly Dim[], program: Program): Names {
+  const names = new Names(["model", "weights", "arena", "call", "code", ...perLoopNames(program)]);
+  for (const d of dims) names.give(`dim ${d.name}`, d.name);
+  for (const t of entry.inputs) names.give(`input ${t.name}`, t.name);
+  for (const t of entry.outputs) names.give(`output ${t.name}`, t.name);
+  for (const t of entry.taps) names.give(`tap ${t.name}`, `tap_${t.name}`);
+  return names;
+}
+
+type Written = { readonly routine: Routine; readonly body: Body; readonly temporaries: TemporaryView[] };
+
+function writeRoutine(entry: LEntry, routine: Routine, context: Context): Written {
+  const program = { ...context.program, bounds: routine.bounds };
+  const names = argumentNames(entry, argumentDims(entry, program), program);
+  const spelling = cppSpelling((a) => names.give(`${a.kind} ${a.name}`, a.name));
+  const text = (p: Poly): string => expression(p, program.bounds, spelling);
+  const body = writeSteps(routine, { ...context, name: entry.name, names, text });
+  const temporaries = routine.temporaries
+    .filter((t) => body.places.has(`temporary ${t.name}`))
+    .map((t) => ({ ...viewTensor(t, program), id: names.of(`temporary ${t.name}`), offset: t.offset }));
+  return { routine, body, temporaries };
+}
+
+const routineView = (
+  { body, temporaries }: Written,
+  inner: string,
+  parameters: readonly { type: string; id: string }[],
+  taps: readonly TapView[],
+  when: string | undefined,
+): RoutineView => ({
+  inner,
+  parameters: parameters.map((p) => `, ${p.type}${p.id}`).join(""),
+  when,
+  temporaries,
+  taps,
+  usesWeights: body.usesWeights,
+  usesArena: body.usesArena,
+  dispatch: [],
+  lines: body.lines,
+});
+
+/** `s == 1`, `s >= 2 && s <= 16`, of the dims that are arguments. */
+function conditionOf(bucket: Bucket, dims: readonly Dim[], id: (dim: string) => string): string {
+  return [...bucket]
+    .filter(([name]) => dims.some((d) => d.name === name))
+    .map(([name, { low, high }]) =>
+      low === high ? `${id(name)} == ${low}` : `${id(name)} >= ${low} && ${id(name)} <= ${high}`,
+    )
+    .join(" && ");
 }
 
 /** `per_l`, the names that the weights of an iteration go by. */

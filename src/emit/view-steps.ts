@@ -1,6 +1,6 @@
 /** The steps of an entry as lines of C++: calls by name, loops as loops. */
 import type { KernelParam } from "../ir/kernel.ts";
-import type { Argument, LEntry, Place, Program, Step } from "../ir/llir.ts";
+import type { Argument, Place, Program, Routine, Step } from "../ir/llir.ts";
 import { atomsOf, type Poly } from "../ir/poly.ts";
 import { cppType } from "./cpp.ts";
 import type { Names } from "./names.ts";
@@ -16,6 +16,8 @@ export type Body = {
 };
 
 type Context = {
+  /** Of the entry. */
+  readonly name: string;
   readonly program: Program;
   readonly weights: WeightsView;
   readonly names: Names;
@@ -24,12 +26,12 @@ type Context = {
 
 const lineWidth = 118;
 
-export function writeSteps(entry: LEntry, c: Context): Body {
+export function writeSteps(routine: Routine, c: Context): Body {
   const places = new Set<string>();
   const dims = new Set<string>();
   let usesWeights = false;
   let usesArena = false;
-  for (const t of entry.temporaries) c.names.give(`temporary ${t.name}`, t.name);
+  for (const t of routine.temporaries) c.names.give(`temporary ${t.name}`, t.name);
 
   const poly = (p: Poly): string => {
     for (const a of atomsOf(p)) if (a.kind === "dim") dims.add(a.name);
@@ -53,12 +55,12 @@ export function writeSteps(entry: LEntry, c: Context): Body {
     const a = given.next().value;
     if (a?.kind === "size" && p.kind === "size") return poly(a.value);
     if (a?.kind === "place" && p.kind === "pointer") return pointer(a.place, p);
-    throw new Error(`${entry.name}: parameter ${p.name} was given ${a?.kind ?? "nothing"}`);
+    throw new Error(`${c.name}: parameter ${p.name} was given ${a?.kind ?? "nothing"}`);
   }
 
   function callLines(step: Step & { kind: "call" }): string[] {
     const kernel = c.program.kernels.find((k) => k.name === step.kernel);
-    if (kernel === undefined) throw new Error(`${entry.name} calls ${step.kernel}, which is no kernel`);
+    if (kernel === undefined) throw new Error(`${c.name} calls ${step.kernel}, which is no kernel`);
     const given = step.args.values();
     const args = [kernel.name, ...kernel.params.map((p) => argument(p, given))];
     return wrapped("CALL(", args, noteOf(step));
@@ -80,7 +82,7 @@ export function writeSteps(entry: LEntry, c: Context): Body {
   const lines = (steps: readonly Step[], outer: readonly string[]): string[] =>
     steps.flatMap((step) => (step.kind === "loop" ? loopLines(step, outer) : callLines(step)));
 
-  const written = lines(entry.steps, []);
+  const written = lines(routine.steps, []);
   return { lines: written, places, dims, usesWeights, usesArena };
 }
 

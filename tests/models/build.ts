@@ -26,8 +26,10 @@ export function inOneUnit(files: ProjectFiles): ProjectFiles {
   return new Map([...others, ["src/kernels/all.cpp", kernels.join("\n")]]);
 }
 
-export async function buildForTest(source: SourceFile, options: CompileOptions = {}): Promise<TestBuild> {
-  const compilation = compile(source, options);
+export const buildForTest = (source: SourceFile, options: CompileOptions = {}): Promise<TestBuild> =>
+  buildCompiled(compile(source, options));
+
+export async function buildCompiled(compilation: Compilation): Promise<TestBuild> {
   const dir = mkdtempSync(join(tmpdir(), "lumc-test-"));
   writeProject(inOneUnit(compilation.files), dir);
   const { library } = await compileProject(dir, { jobs: 2, flags: ["-O1"] });
