@@ -62,7 +62,7 @@ export const buildArguments = <T>(y: Argv<T>) =>
     .option("bucket", {
       type: "string",
       array: true,
-      describe: "values of dims to plan on their own: s=1 or s=2..16, once for each",
+      describe: "values of dims to plan on their own: s=1 or s=2..16, once for each; none",
     })
     .option("seed", { type: "number", default: 1, describe: "of the search's random steps" })
     .option("locked", {
@@ -125,7 +125,7 @@ function planned(source: SourceFile, options: BuildOptions, arch: Arch): Promise
     set: settingsOf(source, options),
     model: options.model,
     arch,
-    buckets: bucketsOf(options.bucket ?? []),
+    buckets: bucketsOf(options.bucket),
   };
   const { search = "direct", seed } = options;
   if (search === "direct" || search === "0") return compile(source, common);
@@ -138,7 +138,9 @@ function planned(source: SourceFile, options: BuildOptions, arch: Arch): Promise
   return compileSearched(source, { ...common, search: { evaluations, seed } });
 }
 
-function bucketsOf(texts: readonly string[]): Bucket[] {
+function bucketsOf(texts: readonly string[] | undefined): Bucket[] | undefined {
+  if (texts === undefined) return undefined;
+  if (texts.length === 1 && texts[0] === "none") return [];
   return texts.map((text) => {
     const bucket = parseBucket(text);
     if (bucket !== undefined) return bucket;

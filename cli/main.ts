@@ -15,6 +15,8 @@ import { verify } from "./commands/verify.ts";
 
 await yargs(hideBin(process.argv))
   .scriptName("lumc")
+  // One value for each `--set`, so that a file may follow it.
+  .parserConfiguration({ "greedy-arrays": false })
   .usage("$0 compiles a .lum model into a standalone project.\n\n$0 <command> …")
   .command(check)
   .command(fmt)

@@ -11,7 +11,7 @@ import { checkLlir } from "./ir/llir-check.ts";
 import type { BucketPlan, Plan } from "./ir/plan.ts";
 import { checkPlan } from "./ir/plan-check.ts";
 import type { SourceFile } from "./ir/source.ts";
-import { checkedBuckets } from "./lower/buckets.ts";
+import { checkedBuckets, usualBuckets } from "./lower/buckets.ts";
 import { type ElaborateOptions, elaborate } from "./lower/elaborate/elaborate.ts";
 import { plan } from "./lower/plan.ts";
 import { schedule } from "./lower/schedule.ts";
@@ -19,7 +19,7 @@ import { type Searched, type SearchOptions, search } from "./search/search.ts";
 
 export type CompileOptions = ElaborateOptions & {
   readonly arch?: Arch;
-  /** Values of dims that are planned on their own; the first that a call is in is run. */
+  /** Values of dims that are planned on their own; the first that a call is in is run. A search has usual ones. */
   readonly buckets?: readonly Bucket[];
 };
 
@@ -52,10 +52,11 @@ export async function compileSearched(
   Compilation & { readonly searched: Searched; readonly searchedBuckets: readonly SearchedBucket[] }
 > {
   const start = front(source, options);
-  const searched = await search(start.hlir, options.search);
+  const wanted = options.buckets ?? usualBuckets(start.hlir);
+  const searched = await search(start.hlir, { ...options.search, elsewhere: wanted });
   checkHlir(searched.plan.hlir, "search");
   const buckets: SearchedBucket[] = [];
-  for (const { bucket, hlir } of bucketFronts(source, start.hlir, options)) {
+  for (const { bucket, hlir } of bucketFronts(source, start.hlir, { ...options, buckets: wanted })) {
     const found = await search(hlir, options.search);
     checkHlir(found.plan.hlir, "search");
     buckets.push({ bucket, plan: found.plan, searched: found });

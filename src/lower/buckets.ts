@@ -14,6 +14,18 @@ export function checkedBuckets(buckets: readonly Bucket[], hlir: Hlir): readonly
   return buckets;
 }
 
+/**
+ * What is worth a plan of its own without being asked for: in a model with state, one element of a dim whose range
+ * begins there, the step that text is generated with.
+ */
+export function usualBuckets(hlir: Hlir): Bucket[] {
+  if (hlir.states.length === 0) return [];
+  return hlir.dims.flatMap((d) => {
+    const [low, high] = [constantOf(d.low), constantOf(d.high)];
+    return low === 1 && high !== undefined && high > 1 ? [new Map([[d.name, { low: 1, high: 1 }]])] : [];
+  });
+}
+
 function faultOf(bucket: string, name: string, { low, high }: BucketRange, hlir: Hlir) {
   const dim = hlir.dims.find((d) => d.name === name);
   if (dim === undefined) {

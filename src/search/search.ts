@@ -1,11 +1,13 @@
 /** The search: from the direct plan by single steps that lower the analytic cost, then by seeded restarts. */
+import type { Bucket } from "../ir/bucket.ts";
 import type { Hlir } from "../ir/hlir.ts";
 import type { Choice, Plan } from "../ir/plan.ts";
 import { genericCpu, type Machine } from "../targets/machines.ts";
 import { type CostMemo, type KernelCost, planCost } from "./cost.ts";
 import { allNodes } from "./encode.ts";
-import { type Candidate, createDecoder, direct, type Genome, genomeKey } from "./genome.ts";
+import { createDecoder, direct, type Genome, genomeKey } from "./genome.ts";
 import { type Move, onePassMoves, storageMoves, termMoves } from "./moves.ts";
+import { pointsOf } from "./points.ts";
 import { seeded } from "./random.ts";
 import { type PhaseReport, type SaturateLimits, saturate } from "./saturate.ts";
 import { type Space, spaceOf } from "./space.ts";
@@ -15,6 +17,8 @@ export type SearchOptions = {
   readonly evaluations?: number;
   readonly seed?: number;
   readonly machine?: Machine;
+  /** Values of dims that have plans of their own. */
+  readonly elsewhere?: readonly Bucket[];
   readonly limits?: SaturateLimits;
   readonly onProgress?: (p: Progress) => void;
 };
@@ -25,13 +29,23 @@ export type Searched = {
   readonly plan: Plan;
   readonly genome: Genome;
   readonly space: Space;
-  /** Seconds by the analytic model. */
+  /** Time by the analytic model as a share of the direct plan's, the mean over the points. */
+  readonly share: number;
+  /** The sizes that it was judged at, the largest last. */
+  readonly points: readonly PointCost[];
+  /** Seconds at the largest sizes, and each kernel's there. */
   readonly cost: number;
   readonly directCost: number;
   readonly costs: ReadonlyMap<Choice, KernelCost>;
   readonly taken: readonly string[];
   readonly evaluated: number;
   readonly phases: readonly PhaseReport[];
+};
+
+export type PointCost = {
+  readonly dims: ReadonlyMap<string, number>;
+  readonly seconds: number;
+  readonly directSeconds: number;
 };
 
 export const usualEvaluations = 600;
@@ -47,17 +61,26 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
   const decoder = createDecoder(hlir, nodes, space);
   const machine = options.machine ?? genericCpu;
   const most = options.evaluations ?? usualEvaluations;
-  const memo: CostMemo = new Map();
+  const points = pointsOf(hlir.bounds, options.elsewhere).map((p) => ({ ...p, memo: new Map() as CostMemo }));
   const known = new Map<string, number>();
   let evaluated = 0;
 
+  const costsOf = (plan: Plan) => points.map((p) => planCost(plan, machine, p.bounds, p.memo));
+  const decoded = (g: Genome): Plan => {
+    const found = decoder.decode(g);
+    if (found === undefined) throw new Error("a plan that was costed is none");
+    return found.plan;
+  };
+  const floor = costsOf(decoded(direct)).map((c) => c.seconds);
+
+  /** As a share of the direct plan's time. */
   const costOf = (g: Genome): number => {
     const key = genomeKey(g);
     let cost = known.get(key);
     if (cost === undefined) {
       evaluated++;
       const c = decoder.decode(g);
-      cost = c === undefined ? Infinity : planCost(c.plan, machine, hlir.bounds, memo).seconds;
+      cost = c === undefined ? Infinity : mean(costsOf(c.plan).map((p, i) => p.seconds / floor[i]));
       known.set(key, cost);
     }
     return cost;
@@ -70,22 +93,22 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
 
   /** Takes every single step that lowers the cost until none does. */
   const descend = (from: typeof best): typeof best => {
-    let at = from;
+    let now = from;
     for (let gained = true; gained && evaluated < most; ) {
       gained = false;
-      const here = decoder.decode(at.genome);
+      const here = decoder.decode(now.genome);
       const moves: readonly Move[] = [...fixed, ...(here === undefined ? [] : storageMoves(here))];
       for (const move of moves) {
         if (evaluated >= most) break;
-        const genome = move.apply(at.genome);
+        const genome = move.apply(now.genome);
         const cost = costOf(genome);
-        if (!better(cost, at.cost)) continue;
-        at = { genome, cost, taken: [...at.taken, move.text] };
+        if (!better(cost, now.cost)) continue;
+        now = { genome, cost, taken: [...now.taken, move.text] };
         gained = true;
-        options.onProgress?.({ evaluated, best: Math.min(best.cost, at.cost), start });
+        options.onProgress?.({ evaluated, best: Math.min(best.cost, now.cost), start });
       }
     }
-    return at;
+    return now;
   };
 
   best = descend(best);
@@ -107,18 +130,21 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
       idle = -1;
     }
   }
-  const final: Candidate | undefined = decoder.decode(best.genome);
-  if (final === undefined) throw new Error("the best plan is none");
-  const { seconds, kernels } = planCost(final.plan, machine, hlir.bounds, memo);
+  const plan = decoded(best.genome);
+  const costs = costsOf(plan);
   return {
-    plan: final.plan,
+    plan,
     genome: best.genome,
     space,
-    cost: seconds,
-    directCost: start,
-    costs: kernels,
+    share: best.cost,
+    points: points.map((p, i) => ({ dims: p.dims, seconds: costs[i].seconds, directSeconds: floor[i] })),
+    cost: costs.at(-1)!.seconds,
+    directCost: floor.at(-1)!,
+    costs: costs.at(-1)!.kernels,
     taken: best.taken,
     evaluated,
     phases: [...saturated.phases, { name: "search", ms: performance.now() - started, rows: evaluated }],
   };
 }
+
+const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;
