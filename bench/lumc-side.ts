@@ -8,7 +8,8 @@ import { compileProject } from "../src/emit/compile.ts";
 import { writeProject } from "../src/emit/write.ts";
 import { type ModelSpec, NativeModel, type TypedArray } from "../src/loader/native.ts";
 import { modelSpec } from "../src/loader/spec.ts";
-import { compile } from "../src/pipeline.ts";
+import { compile, compileSearched } from "../src/pipeline.ts";
+import type { SearchOptions } from "../src/search/search.ts";
 import type { RequiredTensor } from "../src/weights/match.ts";
 import { requiredTensors } from "../src/weights/required.ts";
 import type { Arrays, Case, Feeds } from "./case.ts";
@@ -23,10 +24,18 @@ export type BuiltModel = {
 
 type ModelFile = Pick<Case, "name" | "file" | "set">;
 
-export async function buildLumc(root: string, model: ModelFile, arch: Arch): Promise<BuiltModel> {
+/** With the direct plan, or the one that the search finds. */
+export async function buildLumc(
+  root: string,
+  model: ModelFile,
+  arch: Arch,
+  search?: SearchOptions,
+): Promise<BuiltModel> {
   const source = readSource(join(root, model.file));
-  const compilation = compile(source, { set: new Map(Object.entries(model.set ?? {})), arch });
-  const dir = join(root, ".cache", "bench", model.name);
+  const common = { set: new Map(Object.entries(model.set ?? {})), arch };
+  const compilation =
+    search === undefined ? compile(source, common) : await compileSearched(source, { ...common, search });
+  const dir = join(root, ".cache", "bench", model.name + (search === undefined ? "" : "-searched"));
   mkdirSync(dir, { recursive: true });
   writeProject(compilation.files, dir, { force: true });
   const { library } = await compileProject(dir, { arch, jobs: availableParallelism() });

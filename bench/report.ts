@@ -36,7 +36,7 @@ const units = [
   { seconds: 1e-6, name: "µs" },
 ] as const;
 
-function time(seconds: number): string {
+export function time(seconds: number): string {
   const unit = units.find((u) => seconds >= u.seconds) ?? units[2];
   return `${(seconds / unit.seconds).toPrecision(3)} ${unit.name}`;
 }
