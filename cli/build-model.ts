@@ -11,7 +11,8 @@ import { type Bucket, parseBucket } from "../src/ir/bucket.ts";
 import type { SourceFile } from "../src/ir/source.ts";
 import { NativeModel } from "../src/loader/native.ts";
 import { modelSpec } from "../src/loader/spec.ts";
-import { type Compilation, compile, compileSearched } from "../src/pipeline.ts";
+import { type Compilation, compile, compileSearched, type SearchedBucket } from "../src/pipeline.ts";
+import type { Progress, Searched } from "../src/search/search.ts";
 import { openCheckpoint } from "../src/weights/checkpoint.ts";
 import { matchWeights } from "../src/weights/match.ts";
 import { requiredTensors } from "../src/weights/required.ts";
@@ -23,7 +24,7 @@ import {
   settingsOf,
   weightsBeside,
 } from "./model.ts";
-import { progress } from "./output.ts";
+import { percent, progress, progressDone, transient } from "./output.ts";
 
 export type BuildOptions = ModelOptions & {
   target: string;
@@ -79,7 +80,10 @@ export const buildArguments = <T>(y: Argv<T>) =>
 export type Built = {
   readonly file: string;
   readonly dir: string;
-  readonly compilation: Compilation;
+  readonly compilation: Compilation & {
+    readonly searched?: Searched;
+    readonly searchedBuckets?: readonly SearchedBucket[];
+  };
   readonly weights: string | undefined;
   readonly compiled: Compiled | undefined;
   readonly changed: readonly string[];
@@ -120,7 +124,11 @@ export async function buildModel(options: BuildOptions): Promise<Built> {
 /** Plans that the search costs in a second of `--search SECONDS`, whatever the machine, so that it finds the same everywhere. */
 const evaluationsPerSecond = 400;
 
-function planned(source: SourceFile, options: BuildOptions, arch: Arch): Promise<Compilation> | Compilation {
+function planned(
+  source: SourceFile,
+  options: BuildOptions,
+  arch: Arch,
+): Promise<Built["compilation"]> | Built["compilation"] {
   const common = {
     set: settingsOf(source, options),
     model: options.model,
@@ -135,7 +143,11 @@ function planned(source: SourceFile, options: BuildOptions, arch: Arch): Promise
       diagnostic("LUM5104", undefined, { option: "search", text: search, form: "direct, fast or seconds" }),
     ]);
   const evaluations = seconds === undefined ? undefined : Math.ceil(seconds * evaluationsPerSecond);
-  return compileSearched(source, { ...common, search: { evaluations, seed } });
+  const onProgress = (p: Progress): void =>
+    transient(`searching ${p.evaluated}/${p.most}, ${percent(1 - p.share)} under the direct plan`);
+  return compileSearched(source, { ...common, search: { evaluations, seed, onProgress } }).finally(
+    progressDone,
+  );
 }
 
 function bucketsOf(texts: readonly string[] | undefined): Bucket[] | undefined {

@@ -54,12 +54,18 @@ let onTerminal = false;
 export function progress(what: string, done: number, total: number, item = ""): void {
   const text = `${what} ${done}/${total}${item === "" ? "" : ` ${item}`}`;
   if (process.stderr.isTTY) {
-    process.stderr.write(`\r\x1b[2K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
-    onTerminal = true;
+    transient(text);
     if (done === total) progressDone();
   } else if (done === total || Math.floor((10 * done) / total) > Math.floor((10 * (done - 1)) / total)) {
     process.stderr.write(`${text}\n`);
   }
+}
+
+/** What goes on at the moment, on a terminal only. */
+export function transient(text: string): void {
+  if (!process.stderr.isTTY) return;
+  process.stderr.write(`\r\x1b[2K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+  onTerminal = true;
 }
 
 export function progressDone(): void {
@@ -69,3 +75,5 @@ export function progressDone(): void {
 
 export const seconds = (ms: number): string =>
   ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(2)} s`;
+
+export const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;

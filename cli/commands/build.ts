@@ -1,7 +1,9 @@
 import type { CommandModule } from "yargs";
+import { bucketText } from "../../src/ir/bucket.ts";
+import type { Searched } from "../../src/search/search.ts";
 import { type BuildOptions, type Built, buildArguments, buildModel, loadModel } from "../build-model.ts";
 import { modelArguments } from "../model.ts";
-import { printDiagnostics, printJson, printLine, run, seconds } from "../output.ts";
+import { percent, printDiagnostics, printJson, printLine, run, seconds } from "../output.ts";
 
 export const build: CommandModule<object, BuildOptions> = {
   command: "build <file>",
@@ -31,14 +33,38 @@ function summary(b: Built) {
     changed: b.changed,
     kernels: b.compilation.program.kernels.length,
     arenaBytes: b.compilation.program.arenaBytes,
+    search: searchesOf(b).map(([bucket, { evaluated, share, phases }]) => ({
+      bucket,
+      evaluated,
+      share,
+      phases,
+    })),
     compiled: b.compiled,
     milliseconds: b.times,
     notes: b.notes,
   };
 }
 
+/** By the bucket's text, undefined for what is in none. */
+function searchesOf({ compilation: c }: Built): [string | undefined, Searched][] {
+  if (c.searched === undefined) return [];
+  const buckets = (c.searchedBuckets ?? []).map((b): [string, Searched] => [
+    bucketText(b.bucket),
+    b.searched,
+  ]);
+  return [[undefined, c.searched], ...buckets];
+}
+
+function searchText(bucket: string | undefined, { evaluated, share, phases }: Searched): string {
+  const ms = phases.reduce((sum, p) => sum + p.ms, 0);
+  const gain = share < 1 ? `${percent(1 - share)} less time than` : "nothing better than";
+  const where = bucket === undefined ? "" : ` for ${bucket}`;
+  return `searched ${evaluated} plans${where} in ${seconds(ms)}: ${gain} the direct plan, by estimate`;
+}
+
 function report(b: Built): void {
   for (const note of b.notes) printLine(note);
+  for (const [bucket, searched] of searchesOf(b)) printLine(searchText(bucket, searched));
   const { program } = b.compilation;
   printLine(
     `${program.name}: ${program.kernels.length} kernels, ${b.changed.length} files written to ${b.dir} in ${seconds(b.times.lumc)}`,

@@ -23,7 +23,8 @@ export type SearchOptions = {
   readonly onProgress?: (p: Progress) => void;
 };
 
-export type Progress = { readonly evaluated: number; readonly best: number; readonly start: number };
+/** Plans costed so far and at most, and the best one's time as a share of the direct plan's. */
+export type Progress = { readonly evaluated: number; readonly most: number; readonly share: number };
 
 export type Searched = {
   readonly plan: Plan;
@@ -79,6 +80,7 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
     let cost = known.get(key);
     if (cost === undefined) {
       evaluated++;
+      if (evaluated % 20 === 0) options.onProgress?.({ evaluated, most, share: best.cost });
       const c = decoder.decode(g);
       cost = c === undefined ? Infinity : mean(costsOf(c.plan).map((p, i) => p.seconds / floor[i]));
       known.set(key, cost);
@@ -86,8 +88,7 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
     return cost;
   };
 
-  const start = costOf(direct);
-  let best = { genome: direct, cost: start, taken: [] as readonly string[] };
+  let best = { genome: direct, cost: 1, taken: [] as readonly string[] };
   const fixed = [...onePassMoves(nodes, space), ...termMoves(nodes, space)];
   const better = (cost: number, than: number): boolean => cost < than * (1 - 1e-6);
 
@@ -105,7 +106,6 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
         if (!better(cost, now.cost)) continue;
         now = { genome, cost, taken: [...now.taken, move.text] };
         gained = true;
-        options.onProgress?.({ evaluated, best: Math.min(best.cost, now.cost), start });
       }
     }
     return now;
@@ -143,8 +143,18 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
     costs: costs.at(-1)!.kernels,
     taken: best.taken,
     evaluated,
-    phases: [...saturated.phases, { name: "search", ms: performance.now() - started, rows: evaluated }],
+    phases: byName([
+      ...saturated.phases,
+      { name: "search", ms: performance.now() - started, rows: evaluated },
+    ]),
   };
 }
 
 const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;
+
+/** Phases that were run in turn, each name once: time in all, rows at the end. */
+function byName(phases: readonly PhaseReport[]): PhaseReport[] {
+  const found = new Map<string, PhaseReport>();
+  for (const p of phases) found.set(p.name, { ...p, ms: p.ms + (found.get(p.name)?.ms ?? 0) });
+  return [...found.values()];
+}
