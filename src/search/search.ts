@@ -54,6 +54,9 @@ export const usualEvaluations = 600;
 /** Steps without a gain after which a restart begins, and restarts without a gain after which the search ends. */
 const patience = 3;
 
+/** A share of the direct plan's time that a step must save: less is within the cost model's error. */
+const leastGain = 1e-3;
+
 export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<Searched> {
   const nodes = allNodes(hlir);
   const saturated = await saturate(nodes, hlir.bounds, { limits: options.limits });
@@ -90,7 +93,7 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
 
   let best = { genome: direct, cost: 1, taken: [] as readonly string[] };
   const fixed = [...onePassMoves(nodes, space), ...termMoves(nodes, space)];
-  const better = (cost: number, than: number): boolean => cost < than * (1 - 1e-6);
+  const better = (cost: number, than: number): boolean => cost < than - leastGain;
 
   /** Takes every single step that lowers the cost until none does. */
   const descend = (from: typeof best): typeof best => {
