@@ -121,13 +121,12 @@ inline vfloat load_lanes(const float* from, const LaneRange& lanes) {
 }
 #endif
 
-// Sum of the lanes, pairwise.
 inline float sum_lanes(vfloat value) {
     float lanes[kLanes];
     store(lanes, value);
-    for (int width = kLanes / 2; width > 0; width /= 2)
-        for (int i = 0; i < width; ++i) lanes[i] += lanes[i + width];
-    return lanes[0];
+    vquad total = load_quad(lanes);
+    for (int i = 4; i < kLanes; i += 4) total = total + load_quad(lanes + i);
+    return (total[0] + total[2]) + (total[1] + total[3]);
 }
 
 inline float max_lanes(vfloat value) {

@@ -77,6 +77,9 @@ struct Sizes {
 // The sizes that sit on the edges of tiles and blocks, then random ones.
 std::vector<Sizes> sizes_to_try() {
     std::vector<Sizes> sizes = {{0, 5, 5}, {5, 0, 5}, {5, 5, 0}, {1, 1, 1}, {1, 33, 0}, {6, 16, 1}, {385, 17, 257}};
+    // Few rows: deeper than the first-level cache keeps, than a staged block, and wider than the sums kept.
+    sizes.insert(sizes.end(), {{1, 19, 3085}, {2, 13, 3085}, {4, 7, 3100}, {1, 1037, 23}});
+    if (!reduced) sizes.push_back({1, 3, 65555}), sizes.push_back({3, 4, 65555});
     if (!reduced) sizes.push_back({391, 530, 530}), sizes.push_back({8, 1100, 2100}), sizes.push_back({2, 40, 4099});
     const i64 edges[] = {1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65, 127, 129};
     const i64 depths[] = {0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 64, 127, 255, 256, 257, 300, 513, 700};

@@ -6,11 +6,22 @@
 
 namespace lum {
 
-constexpr i64 kSkinnyRows = 4;      // the most rows that take this path
-constexpr i64 kSkinnyDepth = 2048;  // k per staged block of A
-constexpr i64 kSkinnyCols = 1024;   // columns whose sums are kept beside it
+constexpr i64 kSkinnyRows = 4;       // the most rows that take this path
+constexpr i64 kSkinnyDepth = 65536;  // k per staged block of A
+constexpr i64 kSkinnyCols = 1024;    // columns whose sums are kept beside it
+
+// What the first-level cache keeps of A while B streams through it, in floats.
+constexpr i64 kCachedDepth = 3072;
+
+// B is fetched this far ahead, into the second-level cache, where its own prefetcher doesn't keep up by itself.
+constexpr i64 kPrefetchBytes = 16384;
 
 inline i64 smaller(i64 a, i64 b) { return a < b ? a : b; }
+
+// Fetches what lies `bytes` beyond `at`, if anything, into the second-level cache.
+inline void prefetch(const void* at, i64 bytes) {
+    __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(at) + static_cast<std::uintptr_t>(bytes)), 0, 2);
+}
 
 // What the vector loops below leave over, for any number of rows: sums[i][j] += sum of a[i][k] * b(k, j).
 template <class T>
@@ -21,11 +32,11 @@ __attribute__((noinline)) void add_remainder(i64 rows, i64 cols, i64 depth, cons
             for (i64 j = 0; j < cols; ++j) sums[i * sums_stride + j] += a[i * a_row + k] * to_float(b[j * b_col + k * b_k]);
 }
 
-// One dot product over whole vectors of k for each of Rows x Cols pairs, added to sums[i * sums_stride + j].
-template <int Rows, int Cols, class T>
+// One dot product over whole vectors of k for each of Rows x Cols pairs, added to sums[i * sums_stride + j]; `Chains`
+// partial sums hide the multiply-add's latency.
+template <int Rows, int Cols, int Chains, class T>
 inline void dot_tile(i64 depth, const float* a, i64 a_row, const T* b, i64 b_row, float* sums, i64 sums_stride) {
-    constexpr int chains = Rows * Cols >= 8 ? 1 : Rows * Cols >= 4 ? 2 : 4;
-    vfloat sum[chains][Rows][Cols] = {};
+    vfloat sum[Chains][Rows][Cols] = {};
     const auto add_vectors = [&](int c, i64 k) __attribute__((always_inline)) {
         vfloat rows[Rows];
 #pragma GCC unroll 16
@@ -38,28 +49,39 @@ inline void dot_tile(i64 depth, const float* a, i64 a_row, const T* b, i64 b_row
         }
     };
     i64 k = 0;
-    for (; k + chains * kLanes <= depth; k += chains * kLanes)
+    for (; k + Chains * kLanes <= depth; k += Chains * kLanes) {
+        if (sizeof(T) < 4)
 #pragma GCC unroll 16
-        for (int c = 0; c < chains; ++c) add_vectors(c, k + c * kLanes);
-    if constexpr (chains > 1)
+            for (i64 c = 0; c < Chains * kLanes; c += 64 / static_cast<i64>(sizeof(T))) prefetch(b + k + c, kPrefetchBytes);
+#pragma GCC unroll 16
+        for (int c = 0; c < Chains; ++c) add_vectors(c, k + c * kLanes);
+    }
+    if constexpr (Chains > 1)
         for (; k + kLanes <= depth; k += kLanes) add_vectors(0, k);
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 16
         for (int j = 0; j < Cols; ++j) {
 #pragma GCC unroll 16
-            for (int c = 1; c < chains; ++c) sum[0][i][j] = sum[0][i][j] + sum[c][i][j];
+            for (int c = 1; c < Chains; ++c) sum[0][i][j] = sum[0][i][j] + sum[c][i][j];
             sums[i * sums_stride + j] += sum_lanes(sum[0][i][j]);
         }
 }
 
+// A column at a time is one run through memory, and the fastest; but A is read once for each. Where A fits the
+// first-level cache no longer, and for several rows of A, several columns share a pass over it.
 template <int Rows, class T>
 void dot_columns(i64 cols, i64 depth, const float* a, i64 a_row, const T* b, i64 b_row, float* sums, i64 sums_stride) {
-    constexpr int step = Rows <= 2 ? 4 : 2;
     i64 j = 0;
-    for (; j + step <= cols; j += step)
-        dot_tile<Rows, step>(depth, a, a_row, b + j * b_row, b_row, sums + j, sums_stride);
-    for (; j < cols; ++j) dot_tile<Rows, 1>(depth, a, a_row, b + j * b_row, b_row, sums + j, sums_stride);
+    if (Rows == 1 && sizeof(T) == 4 && depth > kCachedDepth)
+        for (; j + 8 <= cols; j += 8) dot_tile<Rows, 8, 1>(depth, a, a_row, b + j * b_row, b_row, sums + j, sums_stride);
+    if constexpr (Rows > 1) {
+        constexpr int step = Rows == 2 ? 6 : 3;
+        for (; j + step <= cols; j += step)
+            dot_tile<Rows, step, 1>(depth, a, a_row, b + j * b_row, b_row, sums + j, sums_stride);
+    }
+    for (; j < cols; ++j)
+        dot_tile<Rows, 1, Rows == 1 ? 8 : 4>(depth, a, a_row, b + j * b_row, b_row, sums + j, sums_stride);
     const i64 rest = depth % kLanes, k = depth - rest;
     if (rest > 0) add_remainder(Rows, cols, rest, a + k, a_row, b + k, b_row, 1, sums, sums_stride);
 }
@@ -68,22 +90,33 @@ void dot_columns(i64 cols, i64 depth, const float* a, i64 a_row, const T* b, i64
 // the sums are loaded and stored once for them all.
 template <int Rows, class T>
 void axpy_columns(i64 cols, i64 depth, const float* a, i64 a_row, const T* b, i64 b_k, float* sums, i64 sums_stride) {
-    constexpr int step = Rows == 1 ? 8 : 4;
+    constexpr int step = 4;
     const i64 vector_cols = cols - cols % kLanes;
-    i64 k = 0;
-    for (; k + step <= depth; k += step)
-        for (i64 j = 0; j < vector_cols; j += kLanes) {
-            vfloat values[step];
+    const auto add_rows = [=](i64 k, i64 j) __attribute__((always_inline)) {
+        vfloat values[step];
 #pragma GCC unroll 16
-            for (int u = 0; u < step; ++u) values[u] = load(b + (k + u) * b_k + j);
+        for (int u = 0; u < step; ++u) values[u] = load(b + (k + u) * b_k + j);
 #pragma GCC unroll 16
-            for (int i = 0; i < Rows; ++i) {
-                vfloat sum = load(sums + i * sums_stride + j);
+        for (int i = 0; i < Rows; ++i) {
+            vfloat sum = load(sums + i * sums_stride + j);
 #pragma GCC unroll 16
-                for (int u = 0; u < step; ++u) sum = sum + a[i * a_row + k + u] * values[u];
-                store(sums + i * sums_stride + j, sum);
-            }
+            for (int u = 0; u < step; ++u) sum = sum + a[i * a_row + k + u] * values[u];
+            store(sums + i * sums_stride + j, sum);
         }
+    };
+    // Short runs of many rows: the next rows are fetched meanwhile, a cache line at a time.
+    constexpr i64 line = 64 / static_cast<i64>(sizeof(T));
+    i64 k = 0;
+    for (; k + step <= depth; k += step) {
+        i64 j = 0;
+        for (; j + line <= vector_cols; j += line) {
+#pragma GCC unroll 16
+            for (int u = 0; u < step; ++u) prefetch(b + (k + u) * b_k + j, step * b_k * static_cast<i64>(sizeof(T)));
+#pragma GCC unroll 4
+            for (i64 v = 0; v < line; v += kLanes) add_rows(k, j + v);
+        }
+        for (; j < vector_cols; j += kLanes) add_rows(k, j);
+    }
     if (k < depth) add_remainder(Rows, vector_cols, depth - k, a + k, a_row, b + k * b_k, 1, b_k, sums, sums_stride);
     if (vector_cols < cols)
         add_remainder(Rows, cols - vector_cols, depth, a, a_row, b + vector_cols, 1, b_k, sums + vector_cols, sums_stride);
