@@ -6,6 +6,7 @@ import { readSource } from "../cli/model.ts";
 import type { Arch } from "../src/emit/arch.ts";
 import { compileProject } from "../src/emit/compile.ts";
 import { writeProject } from "../src/emit/write.ts";
+import type { Plan } from "../src/ir/plan.ts";
 import { type ModelSpec, NativeModel, type TypedArray } from "../src/loader/native.ts";
 import { modelSpec } from "../src/loader/spec.ts";
 import { compile, compileSearched } from "../src/pipeline.ts";
@@ -24,18 +25,25 @@ export type BuiltModel = {
 
 type ModelFile = Pick<Case, "name" | "file" | "set">;
 
-/** With the direct plan, or the one that the search finds. */
+/** With the direct plan, or the one that the search finds; `label` tells apart the folders of several plans. */
 export async function buildLumc(
   root: string,
   model: ModelFile,
   arch: Arch,
   search?: SearchOptions,
+  label: (plans: readonly Plan[]) => string = () => (search === undefined ? "" : "searched"),
 ): Promise<BuiltModel> {
   const source = readSource(join(root, model.file));
   const common = { set: new Map(Object.entries(model.set ?? {})), arch };
   const compilation =
     search === undefined ? compile(source, common) : await compileSearched(source, { ...common, search });
-  const dir = join(root, ".cache", "bench", model.name + (search === undefined ? "" : "-searched"));
+  const plans = [compilation.plan, ...compilation.buckets.map((b) => b.plan)];
+  const dir = join(
+    root,
+    ".cache",
+    "bench",
+    [model.name, label(plans)].filter((part) => part !== "").join("-"),
+  );
   mkdirSync(dir, { recursive: true });
   writeProject(compilation.files, dir, { force: true });
   const { library } = await compileProject(dir, { arch, jobs: availableParallelism() });
