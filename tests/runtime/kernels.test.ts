@@ -35,6 +35,7 @@ const common = [
   "-Werror",
   "-fno-math-errno",
   "-fno-trapping-math",
+  "-fopenmp-simd",
   `-I${join(root, "templates/cpu/runtime")}`,
 ];
 
