@@ -64,7 +64,8 @@ export async function compileSearched(
   return { ...finish(start, searched.plan, buckets, "search", options), searched, searchedBuckets: buckets };
 }
 
-function finish(
+/** Plans → files: the general one, and those of buckets. `step` made them. */
+export function finish(
   start: Front,
   planned: Plan,
   buckets: readonly BucketPlan[],

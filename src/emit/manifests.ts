@@ -13,6 +13,7 @@ const json = (value: unknown): string => {
 
 function layoutOf(w: WeightSlot): unknown {
   if (w.layout.kind === "stored") return "as stored";
+  if (w.layout.kind === "filters") return { kind: "transformed 3x3 filters" };
   return { kind: "panels", columns: printPoly(w.layout.n), depth: printPoly(w.layout.k) };
 }
 

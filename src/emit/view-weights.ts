@@ -12,6 +12,8 @@ export type WeightsView = {
   readonly bytes: number;
   /** Whether some tensor is packed. */
   readonly packs: boolean;
+  /** Whether some are filters in Winograd's transform. */
+  readonly transforms: boolean;
   /** Members of `struct Weights`. */
   readonly members: readonly string[];
   /** Body of the function that declares every tensor to the binder. */
@@ -100,7 +102,7 @@ export function viewWeights(program: Program): WeightsView {
 
   function members(group: Group): string[] {
     const lines = group.slots.map((w) => {
-      const packed = w.layout.kind === "packed" ? ", packed in panels" : "";
+      const packed = { stored: "", packed: ", packed in panels", filters: ", transformed" }[w.layout.kind];
       return `const ${cppType(w.dtype)}* ${names.of(w.name)};  // ${tensorText(w)}${packed}  "${sourceText(w.source)}"`;
     });
     for (const inner of group.inner.values()) {
@@ -131,6 +133,7 @@ export function viewWeights(program: Program): WeightsView {
   return {
     count: program.weights.length,
     bytes: program.weights.reduce((sum, w) => sum + bytesOf(w), 0),
+    transforms: program.weights.some((w) => w.layout.kind === "filters"),
     packs: program.weights.some((w) => w.layout.kind === "packed"),
     members: members(root),
     bindings: bindings(root, []),
@@ -143,7 +146,8 @@ export function viewWeights(program: Program): WeightsView {
 /** Bytes of a slot in all iterations of its loops; weights have constant sizes. */
 export function bytesOf(w: WeightSlot): number {
   const elements = w.shape.reduce((product, p) => product * p.constant, 1);
-  return w.loops.reduce((n, l) => n * (l.high - l.low), elements * byteSize(w.dtype));
+  const grown = w.layout.kind === "filters" ? 16 / 9 : 1;
+  return w.loops.reduce((n, l) => n * (l.high - l.low), elements * grown * byteSize(w.dtype));
 }
 
 /** The name in the checkpoint as a C++ expression: `"layers." + std::to_string(l) + ".wq"`. */
@@ -159,6 +163,10 @@ function bindingOf(w: WeightSlot, place: string, number: (p: Poly) => string): s
   const name = sourceExpression(w.source, number);
   const shape = `{${w.shape.map(number).join(", ")}}`;
   if (w.layout.kind === "stored") return [`bound.as_stored(&${place}, ${name}, ${shape});`];
+  if (w.layout.kind === "filters")
+    return [
+      `bound.transformed(&${place}, ${name}, ${shape}, lum::WinogradFilters{${w.layout.outputs}, ${w.layout.channels}});`,
+    ];
   const [columns, depth] = [number(w.layout.n), number(w.layout.k)];
   return [
     `bound.in_panels(&${place}, ${name}, ${shape}, ` +

@@ -179,6 +179,8 @@ export type OperandForm =
       readonly outerStride: Poly;
       readonly kStride: Poly;
     }
+  /** 3x3 filters in Winograd's transform, made ahead of time; the other factor is patches at stride 1. */
+  | { readonly kind: "filters"; readonly from: string }
   /** Panels made ahead of time. */
   | { readonly kind: "packed"; readonly from: string; readonly dtype: DType; readonly side: "a" | "b" }
   | {

@@ -21,8 +21,12 @@ export function printLlir(program: Program): string {
 
 function weightLine(w: WeightSlot): string {
   const per = w.loops.map((l) => ` per ${l.variable} in ${l.low}..${l.high}`).join("");
-  const layout = w.layout.kind === "stored" ? "" : `, packed [${w.layout.n.key}, ${w.layout.k.key}]`;
-  return `weight ${w.name}: ${typeText(w.shape, w.dtype)}${per}${layout}`;
+  return `weight ${w.name}: ${typeText(w.shape, w.dtype)}${per}${layoutText(w.layout)}`;
+}
+
+function layoutText(l: WeightSlot["layout"]): string {
+  if (l.kind === "stored") return "";
+  return l.kind === "packed" ? `, packed [${l.n.key}, ${l.k.key}]` : ", transformed filters";
 }
 
 function entryLines(e: LEntry): string[] {

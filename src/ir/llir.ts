@@ -29,7 +29,9 @@ export type Layout =
   /** Row-major as in the checkpoint. */
   | { readonly kind: "stored" }
   /** Micro-panels for contractions, made once from the stored tensor seen as a [rows, columns] matrix with k along `alongColumns ? columns : rows`. */
-  | { readonly kind: "packed"; readonly n: Poly; readonly k: Poly; readonly kContiguous: boolean };
+  | { readonly kind: "packed"; readonly n: Poly; readonly k: Poly; readonly kContiguous: boolean }
+  /** Winograd's transform of the 3x3 filters that the slot `of` would hold. */
+  | { readonly kind: "filters"; readonly of: string; readonly outputs: number; readonly channels: number };
 
 export type WeightSlot = {
   /** C identifier, `attention_wq`. */

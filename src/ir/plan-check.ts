@@ -2,6 +2,7 @@
 
 import { contractionOf } from "../lower/plan-contraction.ts";
 import { usesOf } from "../lower/plan-reads.ts";
+import { winogradApplies } from "../lower/schedule/winograd.ts";
 import type { Node } from "./hlir.ts";
 import { rootsOf } from "./hlir.ts";
 import { type Choice, choicesOf, domainOf, type EntryPlan, isGiven, type Plan } from "./plan.ts";
@@ -65,6 +66,8 @@ function checkChoice(c: Choice, plan: Plan, isStored: (n: Node) => boolean, repo
       );
     if (again === undefined || axes(again) !== axes(i.form))
       report(`${label(c.root)} is no such contraction`);
+    if (i.winograd === true && !winogradApplies(c, plan.hlir.bounds, isStored))
+      report(`${label(c.root)} is no 3x3 convolution of stride 1 with constant filters`);
   }
   if (i.family === "reduction") {
     const rank = domainOf(c.root).length;

@@ -36,7 +36,13 @@ export type Implementation =
   /** Rows over `outer`, axes of the root's domain; for each row the reductions in order, then the rest of the root. */
   | { readonly family: "reduction"; readonly outer: readonly number[]; readonly reduces: readonly Node[] }
   /** A blocked matrix product; its sum's domain is the root's. */
-  | { readonly family: "contraction"; readonly anchor: Node; readonly form: ContractionForm }
+  | {
+      readonly family: "contraction";
+      readonly anchor: Node;
+      readonly form: ContractionForm;
+      /** A 3x3 convolution with constant filters, by Winograd's minimal filtering. */
+      readonly winograd?: true;
+    }
   /** One pass over the keys of each row; its weighted sum's domain is the root's. */
   | { readonly family: "attention"; readonly form: AttentionForm }
   | { readonly family: "cumulate" }
@@ -81,6 +87,12 @@ export const isGiven = (n: Node): boolean =>
   n.op.kind === "state" ||
   n.op.kind === "param" ||
   n.op.kind === "result";
+
+/** Whether a node of the entry is in memory: given, or stored by a kernel. */
+export function storedIn(plan: EntryPlan): (n: Node) => boolean {
+  const stored = new Set([...choicesOf(plan.body)].map((c) => c.root));
+  return (n) => isGiven(n) || stored.has(n);
+}
 
 /** The domain that a kernel for `root` runs over: for an update the written values' shape. */
 export const domainOf = (root: Node) => (root.op.kind === "update" ? root.inputs[1].shape : root.shape);

@@ -11,6 +11,7 @@ import { KernelTable } from "./schedule/kernel-table.ts";
 import { planMemory } from "./schedule/memory.ts";
 import { packedWeights } from "./schedule/packing.ts";
 import { type Copy, type Storage, storageOf } from "./schedule/storage.ts";
+import { filtersName } from "./schedule/winograd.ts";
 
 export function schedule(plan: Plan, buckets: readonly BucketPlan[] = []): Program {
   const { hlir } = plan;
@@ -175,18 +176,28 @@ function weightSlots(
     }
   };
   for (const e of entries) for (const r of [e, ...e.variants]) visit(r.steps);
-  return hlir.weights
-    .map((w) => ({ ...w, name: w.name.replaceAll(".", "_"), layout: layouts.get(w.name) }))
-    .filter((w) => used.has(w.name))
-    .map((w) => ({
-      name: w.name,
-      shape: w.shape,
-      dtype: w.dtype,
-      source: w.source,
-      loops: w.loops.map((variable) => ({ variable, ...loopEnds(variable, hlir) })),
-      layout: w.layout ?? { kind: "stored" },
-      span: w.span,
-    }));
+  return hlir.weights.flatMap((w) => {
+    const name = w.name.replaceAll(".", "_");
+    const forms: readonly (readonly [string, Layout])[] = [
+      [name, layouts.get(w.name) ?? { kind: "stored" }],
+      [
+        filtersName(name),
+        { kind: "filters", of: name, outputs: w.shape[0]?.constant, channels: w.shape[1]?.constant },
+      ],
+    ];
+    const loops = w.loops.map((variable) => ({ variable, ...loopEnds(variable, hlir) }));
+    return forms
+      .filter(([slot]) => used.has(slot))
+      .map(([slot, layout]) => ({
+        name: slot,
+        shape: w.shape,
+        dtype: w.dtype,
+        source: w.source,
+        loops,
+        layout,
+        span: w.span,
+      }));
+  });
 }
 
 function loopEnds(variable: string, hlir: Hlir): { low: number; high: number } {

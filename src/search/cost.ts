@@ -73,7 +73,9 @@ function keyOf(c: Choice, runs: number): string {
     }
     return `${own}(${n.inputs.map((x) => (inside.has(x) ? c.inlined.indexOf(x) : `${x.dtype}[${x.shape.map((p) => p.key)}]${x.op.kind}`))})`;
   });
-  return `${runs} ${c.implementation.family} ${parts.join(";")}`;
+  const { implementation: i } = c;
+  const how = i.family === "contraction" && i.winograd === true ? "winograd" : i.family;
+  return `${runs} ${how} ${parts.join(";")}`;
 }
 
 function opText({ op }: Node): string {
@@ -146,6 +148,10 @@ function touchedBytes(reads: readonly Read[], choice: Choice, size: (p: Poly) =>
 /** Evaluations of a factor's element that is computed as the engine packs it: once, but not in full vectors. */
 const packingWork = 4;
 
+/** Operations of Winograd's transforms: of a tile in one channel, and of its outputs in one channel. */
+const tileInputWork = 48;
+const tileOutputWork = 40;
+
 function computeTime(
   choice: Choice,
   isStored: (n: Node) => boolean,
@@ -168,7 +174,22 @@ function computeTime(
     operations += flops;
     seconds += flops / (machine.contractionRate * filling(of(form.m), of(form.n), machine));
   };
-  if (implementation.family === "contraction") product(implementation.anchor, implementation.form);
+  /** 16 products for four outputs of each tile instead of 36, and the transforms of its 4x4 inputs and 2x2 outputs. */
+  const winograd = (anchor: Node, form: { m: readonly number[]; n: readonly number[] }): void => {
+    const of = (axes: readonly number[]) => axes.reduce((n, a) => n * size(anchor.inputs[0].shape[a]), 1);
+    const [h, w] = form.n.slice(-2).map((a) => size(anchor.inputs[0].shape[a]));
+    const group = machine.tile.n;
+    const tiles = (of(form.n) / (h * w)) * Math.ceil(h / 2) * Math.ceil(w / group) * (group / 2);
+    const outputs = of(form.m);
+    const channels = extent(anchor.inputs[0].shape) / of(form.n) / outputs / 9;
+    const flops = 2 * 16 * tiles * outputs * channels;
+    operations += flops;
+    seconds += flops / (machine.contractionRate * filling(outputs, tiles, machine));
+    vector(tiles * channels, tileInputWork);
+    vector(tiles * outputs, tileOutputWork);
+  };
+  if (implementation.family === "contraction")
+    (implementation.winograd === true ? winograd : product)(implementation.anchor, implementation.form);
   if (implementation.family === "attention") {
     product(implementation.form.dot, implementation.form.dotForm);
     product(implementation.form.weighted, implementation.form.weightedForm);

@@ -12,6 +12,8 @@ export type Genome = Selection & {
   readonly inline: ReadonlyMap<string, boolean>;
   /** Classes of weighted sums computed in one pass. */
   readonly onePass: ReadonlySet<number>;
+  /** Keys of convolutions computed by Winograd's filtering. */
+  readonly winograd: ReadonlySet<string>;
 };
 
 export const direct: Genome = {
@@ -19,6 +21,7 @@ export const direct: Genome = {
   classes: new Map(),
   inline: new Map(),
   onePass: new Set(),
+  winograd: new Set(),
 };
 
 /** The same text for equal genomes. */
@@ -28,7 +31,7 @@ export function genomeKey(g: Genome): string {
       .map(([k, v]) => `${k}=${v}`)
       .sort()
       .join(",");
-  return `${selectionKey(g)}|${sorted(g.inline)}|${[...g.onePass].sort((a, b) => a - b)}`;
+  return `${selectionKey(g)}|${sorted(g.inline)}|${[...g.onePass].sort((a, b) => a - b)}|${[...g.winograd].sort()}`;
 }
 
 export function selectionKey(s: Selection): string {
@@ -65,6 +68,13 @@ function policyOf(g: Genome, r: Rebuilt): Policy {
       const key = r.keyOf.get(n);
       return key === undefined ? undefined : g.inline.get(key);
     },
+    winograd:
+      g.winograd.size === 0
+        ? undefined
+        : (n) => {
+            const key = r.keyOf.get(n);
+            return key !== undefined && g.winograd.has(key);
+          },
   };
 }
 

@@ -1,7 +1,8 @@
 /** The single steps from a genome to its neighbours. */
 import type { Node } from "../ir/hlir.ts";
 import { reachable, rootsOf } from "../ir/hlir.ts";
-import { choicesOf } from "../ir/plan.ts";
+import { choicesOf, storedIn } from "../ir/plan.ts";
+import { winogradApplies } from "../lower/schedule/winograd.ts";
 import type { Candidate as Decoded, Genome } from "./genome.ts";
 import type { Space } from "./space.ts";
 
@@ -64,6 +65,26 @@ export function onePassMoves(nodes: readonly Node[], space: Space): Move[] {
         onePass: new Set([...g.onePass, weighted]),
       }),
     };
+  });
+}
+
+/** Winograd's filtering for convolutions that it can compute, each by itself, and the reverse. */
+export function winogradMoves({ plan, rebuilt }: Decoded): Move[] {
+  const { bounds } = plan.hlir;
+  return plan.entries.flatMap((entry) => {
+    const isStored = storedIn(entry);
+    return [...choicesOf(entry.body)].flatMap((c): Move[] => {
+      const { implementation: i } = c;
+      if (i.family !== "contraction" || !winogradApplies(c, bounds, isStored)) return [];
+      const key = rebuilt.keyOf.get(i.anchor);
+      if (key === undefined) return [];
+      const apply = (g: Genome): Genome => {
+        const winograd = new Set(g.winograd);
+        if (!winograd.delete(key)) winograd.add(key);
+        return { ...g, winograd };
+      };
+      return [{ text: `filter ${c.root.name ?? key} by Winograd`, apply }];
+    });
   });
 }
 

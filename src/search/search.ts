@@ -6,7 +6,7 @@ import { genericCpu, type Machine } from "../targets/machines.ts";
 import { type CostMemo, type KernelCost, planCost } from "./cost.ts";
 import { allNodes } from "./encode.ts";
 import { createDecoder, direct, type Genome, genomeKey } from "./genome.ts";
-import { type Move, onePassMoves, storageMoves, termMoves } from "./moves.ts";
+import { type Move, onePassMoves, storageMoves, termMoves, winogradMoves } from "./moves.ts";
 import { pointsOf } from "./points.ts";
 import { seeded } from "./random.ts";
 import { type PhaseReport, type SaturateLimits, saturate } from "./saturate.ts";
@@ -92,7 +92,14 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
   };
 
   let best = { genome: direct, cost: 1, taken: [] as readonly string[] };
-  const fixed = [...onePassMoves(nodes, space), ...termMoves(nodes, space)];
+  const onePass = onePassMoves(nodes, space);
+  const terms = termMoves(nodes, space);
+  /** The steps that may save most come first: a small budget ends before the last. */
+  const movesFrom = (g: Genome): readonly Move[] => {
+    const here = decoder.decode(g);
+    if (here === undefined) return [...onePass, ...terms];
+    return [...onePass, ...winogradMoves(here), ...terms, ...storageMoves(here)];
+  };
   const better = (cost: number, than: number): boolean => cost < than - leastGain;
 
   /** Takes every single step that lowers the cost until none does. */
@@ -100,9 +107,7 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
     let now = from;
     for (let gained = true; gained && evaluated < most; ) {
       gained = false;
-      const here = decoder.decode(now.genome);
-      const moves: readonly Move[] = [...fixed, ...(here === undefined ? [] : storageMoves(here))];
-      for (const move of moves) {
+      for (const move of movesFrom(now.genome)) {
         if (evaluated >= most) break;
         const genome = move.apply(now.genome);
         const cost = costOf(genome);
@@ -117,8 +122,7 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
   best = descend(best);
   const random = seeded(options.seed ?? 1);
   for (let idle = 0; idle < patience && evaluated < most; idle++) {
-    const here = decoder.decode(best.genome);
-    const moves = [...fixed, ...(here === undefined ? [] : storageMoves(here))];
+    const moves = movesFrom(best.genome);
     if (moves.length === 0) break;
     let at = best;
     for (let i = 0; i < 2; i++) {

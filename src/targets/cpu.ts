@@ -17,4 +17,6 @@ export const cpu = {
   /** Depth and free extent from which a sum of products is a blocked contraction. */
   smallestDepth: 4,
   smallestFree: 4,
+  /** Channels of an image whose transformed tiles fit the workspace (`panels_at_a_time` in winograd.h). */
+  winogradChannels: 512,
 } as const;

@@ -120,7 +120,8 @@ function writeWeight(dir: string, w: WeightSlot, weights: WeightSource | undefin
   const parts: Uint8Array[] = [];
   const visit = (depth: number, at: Record<string, number>): void => {
     const loop = w.loops[depth];
-    if (loop === undefined) parts.push(toBytes(weights(w.name, at)));
+    if (loop === undefined)
+      parts.push(toBytes(weights(w.layout.kind === "filters" ? w.layout.of : w.name, at)));
     else for (let i = loop.low; i < loop.high; i++) visit(depth + 1, { ...at, [loop.variable]: i });
   };
   visit(0, {});
@@ -273,26 +274,41 @@ function placeText(a: Argument & { kind: "place" }, program: Program, entry: LEn
     "0",
   );
   const size =
-    w.layout.kind === "packed"
+    w.layout.kind !== "stored"
       ? `${w.name}_packed_bytes`
       : [`sizeof(${cppType(w.dtype)})`, ...w.shape.map((p) => text(p))].join(" * ");
   return `weight_${w.name} + ${position} * static_cast<lum::i64>(${size})`;
 }
 
-/** Lays a weight out in panels, one matrix per iteration of its loops. */
-function packLines(w: WeightSlot, bytes: string): string[] {
+/** Bytes of a weight in its layout, and the call that makes it from `from` at `to`. */
+function layoutText(w: WeightSlot): { bytes: string; pack: string } | undefined {
   const { layout } = w;
-  if (layout.kind !== "packed") return [];
+  if (layout.kind === "stored") return undefined;
+  if (layout.kind === "filters") {
+    const filters = `lum::WinogradFilters{${layout.outputs}, ${layout.channels}}`;
+    return { bytes: `${filters}.bytes()`, pack: `${filters}(from, to)` };
+  }
   const type = `lum::PackedB<${cppType(w.dtype)}>`;
   const [n, k] = [text(layout.n), text(layout.k)];
-  const count = w.loops.reduce((product, l) => product * (l.high - l.low), 1);
   const strides = layout.kContiguous ? `${k}, 1` : `1, ${n}`;
+  return {
+    bytes: `lum::packed_elements<${type}>(${n}, ${k}) * sizeof(${cppType(w.dtype)})`,
+    pack: `lum::pack_weights<${type}>(lum::Strided<${cppType(w.dtype)}>{from, ${strides}}, ${n}, ${k}, to)`,
+  };
+}
+
+/** Lays a weight out as its kernels read it, one tensor per iteration of its loops. */
+function packLines(w: WeightSlot, bytes: string): string[] {
+  const made = layoutText(w);
+  if (made === undefined) return [];
+  const count = w.loops.reduce((product, l) => product * (l.high - l.low), 1);
   return [
-    `    const lum::i64 ${w.name}_packed_bytes = lum::packed_elements<${type}>(${n}, ${k}) * sizeof(${cppType(w.dtype)});`,
+    `    const lum::i64 ${w.name}_packed_bytes = static_cast<lum::i64>(${made.bytes});`,
     `    char* ${w.name}_panels = allocate(${w.name}_packed_bytes * ${count});`,
     `    for (lum::i64 i = 0; i < ${count}; ++i) {`,
     `        const auto* from = reinterpret_cast<const ${cppType(w.dtype)}*>(weight_${w.name} + i * static_cast<lum::i64>(${bytes}));`,
-    `        lum::pack_weights<${type}>(lum::Strided<${cppType(w.dtype)}>{from, ${strides}}, ${n}, ${k}, reinterpret_cast<${cppType(w.dtype)}*>(${w.name}_panels + i * ${w.name}_packed_bytes));`,
+    `        auto* to = reinterpret_cast<${cppType(w.dtype)}*>(${w.name}_panels + i * ${w.name}_packed_bytes);`,
+    `        ${made.pack};`,
     "    }",
     `    weight_${w.name} = ${w.name}_panels;`,
   ];

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseBucket } from "../../src/ir/bucket.ts";
 import type { NativeModel } from "../../src/loader/native.ts";
-import { compileSearched } from "../../src/pipeline.ts";
+import { directPlan } from "../../src/lower/direct/direct.ts";
+import { compileSearched, finish, front } from "../../src/pipeline.ts";
 import { buildCompiled, loadBuild, type TestBuild } from "./build.ts";
 import { loadFixture, relativeError, row } from "./fixtures.ts";
 
@@ -50,6 +51,42 @@ describe.each(["llama", "gpt2", "gemma2"] as const)("%s", (name) => {
         f.tolerance,
       );
       pos += s;
+    }
+  });
+});
+
+describe("resnet", () => {
+  const f = loadFixture("resnet");
+  let made: TestBuild;
+  let model: NativeModel;
+  beforeAll(async () => {
+    const source = { path: f.model, text: readFileSync(f.model, "utf8") };
+    // What the cost model makes of such small sizes must not decide what is tested.
+    const { hlir } = front(source, { set: f.set });
+    const planned = directPlan(hlir, { winograd: () => true });
+    made = await buildCompiled(finish({ hlir, warnings: [] }, planned, [], "winograd", {}));
+    model = loadBuild(made, { weights: f.weights });
+  });
+  afterAll(() => {
+    model?.close();
+    made?.remove();
+  });
+
+  test("convolutions by Winograd's filtering agree with their reference, call after call", () => {
+    const { program, files } = made.compilation;
+    const filters = program.weights.filter((w) => w.layout.kind === "filters");
+    expect(filters.length).toBeGreaterThan(3);
+    expect(files.get("src/model.cpp")).toContain("lum::WinogradFilters{");
+    const entry = model.spec.entries[0];
+    const inputs = Object.fromEntries(
+      entry.inputs.map((i) => [i.name, Float32Array.from(f.io.get(i.name)!.data)]),
+    );
+    for (let call = 0; call < 3; call++) {
+      const outputs = model.run(entry.name, f.dims, inputs);
+      for (const o of entry.outputs)
+        expect(relativeError(outputs[o.name] as Float32Array, f.io.get(o.name)!.data), o.name).toBeLessThan(
+          f.tolerance,
+        );
     }
   });
 });

@@ -25,8 +25,8 @@ const run = promisify(execFile);
 /** Compilers take their time on a busy machine. */
 const patience = { timeout: 600_000 };
 const root = join(import.meta.dirname, "../..");
-type Program = "math" | "gemm" | "convolution";
-const everything: readonly Program[] = ["math", "gemm", "convolution"];
+type Program = "math" | "gemm" | "convolution" | "winograd";
+const everything: readonly Program[] = ["math", "gemm", "convolution", "winograd"];
 
 const common = [
   "-std=c++17",

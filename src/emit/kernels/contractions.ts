@@ -11,10 +11,11 @@ export function contractionLines(s: Contraction, indent: string, ix: Indexing): 
   const inner = `${indent}    `;
   const extents = [s.m, s.n, s.k].map(size).join(", ");
   const parameters = [s.m, s.n];
+  const engine = s.a.form.kind === "filters" ? "winograd" : "gemm";
   if (s.batch === undefined) {
     return [
       ...blockLines([...s.a.perItem, ...s.b.perItem], indent, ix),
-      `${indent}lum::gemm(${extents},`,
+      `${indent}lum::${engine}(${extents},`,
       ...ending(operandLines(s.a.form, s.m, s.k, inner, ix), ","),
       ...ending(operandLines(s.b.form, s.n, s.k, inner, ix), ","),
       `${inner}${s.workspace},`,
@@ -32,8 +33,8 @@ export function contractionLines(s: Contraction, indent: string, ix: Indexing): 
     return lambda([s.batch], undefined, body, inner, ix);
   };
   return [
-    `${indent}lum::gemm_batched(${size(s.batch)}, ${extents},`,
-    ...ending(perItem(s.a, s.m), ","),
+    `${indent}lum::${engine}_batched(${size(s.batch)}, ${extents},`,
+    ...ending(s.a.form.kind === "filters" ? [`${inner}${s.a.form.from}`] : perItem(s.a, s.m), ","),
     ...ending(perItem(s.b, s.n), ","),
     `${inner}${s.workspace},`,
     ...ending(
@@ -88,6 +89,8 @@ function operandLines(
         `${indent}lum::Strided<${cppType(form.dtype)}>{${[from(form.from, form.offset, ix), ...strides].join(", ")}}`,
       ];
     }
+    case "filters":
+      return [`${indent}${form.from}`];
     case "packed":
       return [
         `${indent}lum::Packed${form.side.toUpperCase()}<${cppType(form.dtype)}>{${form.from}, ${k === undefined ? "1" : indexText(ix.variables[k].size, ix)}}`,

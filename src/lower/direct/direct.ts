@@ -16,10 +16,12 @@ import {
   type Plan,
   type PlanStep,
   type Region,
+  storedIn,
 } from "../../ir/plan.ts";
 import { constantOf, equal, subtract } from "../../ir/poly.ts";
 import { cpu } from "../../targets/cpu.ts";
 import { contractionOf, pureAxis } from "../plan-contraction.ts";
+import { winogradApplies } from "../schedule/winograd.ts";
 import { workOf } from "./cost.ts";
 import {
   type Draft,
@@ -40,12 +42,32 @@ export type Policy = {
   readonly inline?: (n: Node) => boolean | undefined;
   /** How to compute a softmax-weighted sum in one pass; undefined: as any other sum. */
   readonly attention?: (weighted: Node) => AttentionForm | undefined;
+  /** Whether Winograd's filtering computes a convolution that it can compute. */
+  readonly winograd?: (sum: Node) => boolean;
 };
 
 export const directPlan = (hlir: Hlir, policy: Policy = {}): Plan => ({
   hlir,
-  entries: hlir.entries.map((entry) => planEntry(entry, hlir.bounds, policy)),
+  entries: hlir.entries.map((entry) =>
+    withWinograd(planEntry(entry, hlir.bounds, policy), hlir.bounds, policy),
+  ),
 });
+
+/** The plan with the convolutions that the policy wants filtered, where that is possible. */
+function withWinograd(plan: EntryPlan, bounds: Bounds, { winograd }: Policy): EntryPlan {
+  if (winograd === undefined) return plan;
+  const isStored = storedIn(plan);
+  const chosen = (c: Choice): Choice => {
+    const { implementation: i } = c;
+    if (i.family !== "contraction" || !winograd(i.anchor) || !winogradApplies(c, bounds, isStored)) return c;
+    return { ...c, implementation: { ...i, winograd: true } };
+  };
+  const region = (steps: Region): Region =>
+    steps.map((s) =>
+      s.kind === "kernel" ? { ...s, choice: chosen(s.choice) } : { ...s, body: region(s.body) },
+    );
+  return { ...plan, body: region(plan.body) };
+}
 
 /** Nodes of an entry's top level or of a loop's body. */
 type Place = { readonly loop: Node | undefined; readonly runs: number; readonly nodes: readonly Node[] };

@@ -184,7 +184,7 @@ function finish(k: KernelDraft, header: Header): Built {
   const params: KernelParam[] = [];
   const args: Argument[] = [];
   for (const { slot, name, mutable } of pointers) {
-    const layout = ev.panels.has(slot.key) ? " in panels" : "";
+    const layout = ev.layouts.get(slot.key) ?? "";
     params.push({
       kind: "pointer",
       name,

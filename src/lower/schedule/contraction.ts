@@ -12,6 +12,7 @@ import { groupAxes } from "./merge.ts";
 import { storeRoot } from "./nest.ts";
 import { type Located, locate, sizeProduct, stridedForm, type Window, windowOf } from "./operands.ts";
 import { polysOf } from "./values.ts";
+import { filtersOf, filtersSlot } from "./winograd.ts";
 
 /** How the axes of the product's domain are walked. */
 type Split = {
@@ -41,12 +42,15 @@ export function contraction(k: KernelDraft, choice: Choice): void {
   const { straight, window } = split;
   const patchesOf = (side: "a" | "b") =>
     window?.side === side ? { window: window.of, outWidth: sizeOf(window.of.w) } : undefined;
-  const a = operand(k, choice, form.a, v, {
-    frame: frames.a,
-    outer: v.m,
-    straight: straight.a,
-    patches: patchesOf("a"),
-  });
+  const a =
+    implementation.winograd === true
+      ? filtersOperand(k, choice)
+      : operand(k, choice, form.a, v, {
+          frame: frames.a,
+          outer: v.m,
+          straight: straight.a,
+          patches: patchesOf("a"),
+        });
   const b = operand(k, choice, form.b, v, {
     frame: frames.b,
     outer: v.n,
@@ -79,7 +83,11 @@ export function contraction(k: KernelDraft, choice: Choice): void {
 }
 
 /** For each axis of the root the axis of the product that it is; undefined for axes of size 1. */
-function axesOfRoot(k: KernelDraft, choice: Choice, anchor: Node): (number | undefined)[] {
+export function axesOfRoot(
+  k: Pick<KernelDraft, "usesOf">,
+  choice: Choice,
+  anchor: Node,
+): (number | undefined)[] {
   const kept = keptAxes(anchor);
   const at =
     anchor === choice.root ? kept.map((_, i) => i) : k.usesOf(anchor)[0].coords.map((c) => pureAxis(c)!);
@@ -98,8 +106,8 @@ function productNames(choice: Choice, anchor: Node, rootAxes: readonly (number |
 }
 
 /** Which axes become m, n and k; what can't be walked as one with them goes to the batch. */
-function splitAxes(
-  k: KernelDraft,
+export function splitAxes(
+  k: Pick<KernelDraft, "bounds" | "slotOf">,
   choice: Choice,
   anchor: Node,
   form: ContractionForm,
@@ -260,6 +268,14 @@ function operand(k: KernelDraft, choice: Choice, factors: readonly Node[], v: Wa
   return { perItem: frame.out, form: { kind: "computed", lets: inner.out, value } };
 }
 
+function filtersOperand(k: KernelDraft, choice: Choice): Operand {
+  const found = filtersOf(k, choice);
+  if (found === undefined) throw new Error(`${choice.root.name ?? "a sum"} is no convolution for Winograd`);
+  const slot = filtersSlot(found);
+  k.ev.layouts.set(slot.key, ", transformed");
+  return { perItem: [], form: { kind: "filters", from: k.ev.param(slot, false) } };
+}
+
 function plainForm(
   k: KernelDraft,
   choice: Choice,
@@ -271,7 +287,7 @@ function plainForm(
   const at = locate(k, k.ev, factors, v.lines, choice.root);
   if (at === undefined) return undefined;
   if (at.node.op.kind === "weight" && k.isPacked(at.node.op.name)) {
-    k.ev.panels.add(at.slot.key);
+    k.ev.layouts.set(at.slot.key, " in panels");
     return { kind: "packed", from: k.ev.param(at.slot, false), dtype: at.slot.dtype, side: "b" };
   }
   return stridedForm(k.ev, at, r.outer, v.k);
@@ -307,9 +323,12 @@ function describe(split: Split, a: OperandForm, b: OperandForm): string {
   const words = {
     strided: "read where it lies",
     packed: "packed ahead of time",
+    filters: "transformed ahead of time",
     patches: "patches of the image read as a matrix, none stored",
     computed: "computed as it is read",
   };
+  if (a.kind === "filters")
+    return "A 3x3 convolution by Winograd's filtering: 16 multiplications for 2x2 outputs instead of 36.";
   const rows = split.batch.length > 0 ? "A batch of matrix products" : "One matrix product";
   return `${rows}; left factor ${words[a.kind]}, right factor ${words[b.kind]}.`;
 }

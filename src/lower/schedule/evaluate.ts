@@ -44,7 +44,7 @@ export function createEvaluator(setting: Setting) {
   const memo = new Map<string, Value>();
   const extras = new Map<string, KernelParam>();
   const conditional: Poly[] = [];
-  const panels = new Set<string>();
+  const layouts = new Map<string, string>();
 
   const self = {
     values,
@@ -60,8 +60,8 @@ export function createEvaluator(setting: Setting) {
     extras,
     /** Coordinates that decide between a source and a fill, also where the bounds at hand have settled it. */
     conditional,
-    /** Keys of slots that are read in panels. */
-    panels,
+    /** By keys of slots that are not read as stored, what a comment says of them. */
+    layouts,
 
     /** Loops that stand side by side may share a name: they give the same `key`. */
     variable(wanted: string, size: Poly, key = `variable ${variables.length}`): Poly {

@@ -71,6 +71,7 @@ function* polysOfOperand(o: Operand, variables: readonly Variable[]): Generator<
       yield* [form.offset, form.outerStride, form.kStride];
       break;
     case "packed":
+    case "filters":
       break;
     case "patches":
       yield* [form.offset, form.height, form.width, form.kernelHeight, form.kernelWidth, form.outWidth];
