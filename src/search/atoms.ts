@@ -8,7 +8,7 @@ import { identityMap } from "../ir/builder.ts";
 import type { Coordinate, Shape } from "../ir/hlir.ts";
 import { isPoly } from "../ir/hlir.ts";
 import type { Poly } from "../ir/poly.ts";
-import { constantOf, mentions, substituteAxes, zero } from "../ir/poly.ts";
+import { axis, constantOf, equal, mentions, substituteAxes, zero } from "../ir/poly.ts";
 
 /** An index map with the shape that it gives: element a of the result is element map(a) of the source. */
 export type ViewAtom = {
@@ -122,6 +122,35 @@ export function createAtoms(bounds: Bounds) {
       return views.idOf({
         map: from.map((_, i) => (dropped.includes(i) ? zero : plain[kept.indexOf(i)])),
         shape: kept.map((i) => from[i]),
+        fill: undefined,
+      });
+    },
+
+    /** A view of a reduction over `k` that repeats its result along `k`: over the shape before it. */
+    spread(shape: number, k: number): number {
+      const whole = shapes.valueOf(shape);
+      const kept = identityMap(whole.length).filter((_, i) => (k & (1 << i)) === 0);
+      return views.idOf({ map: kept, shape: whole, fill: undefined });
+    },
+
+    /**
+     * `view` reads a tensor of `shape`; what it gives is summed over `l`, the tensor itself over `k`. Where the first
+     * sum runs just where the second does, the view that finds for each element of the first its row in the second.
+     */
+    paired(view: number, l: number, k: number, shape: number): number | undefined {
+      const { map, shape: domain, fill } = views.valueOf(view);
+      const from = shapes.valueOf(shape);
+      const summed = axesOf(k).map((i) =>
+        domain.findIndex((size, a) => equal(map[i], axis(a)) && equal(size, from[i])),
+      );
+      if (fill !== undefined || summed.includes(-1) || maskOf(summed) !== l) return undefined;
+      const rows = map.filter((_, i) => (k & (1 << i)) === 0);
+      if (rows.some((p) => (mentioned(p) & l) !== 0)) return undefined;
+      const kept = domain.map((_, a) => a).filter((a) => (l & (1 << a)) === 0);
+      const numbered = domain.map((_, a) => axis(Math.max(0, kept.indexOf(a))));
+      return views.idOf({
+        map: rows.map((p) => substituteAxes(p, numbered)),
+        shape: kept.map((a) => domain[a]),
         fill: undefined,
       });
     },

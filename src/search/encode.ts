@@ -50,36 +50,50 @@ const float = (x: number): string => {
   return /^-?\d+$/.test(s) ? `${s}.0` : s;
 };
 
-/** A program that defines every node as a global and says what is known of the leaves. */
+/** A program that defines every node as a global and says what is known of it; rules say it of what they make. */
 export function encode(nodes: readonly Node[], atoms: Atoms): string {
   const lines = [...binaryOps.values()]
     .filter((op) => op.result === "same")
     .map((op) => `(arithmetic ${text(op.name)})`);
   for (const f of ["sum", "prod", "max", "min"]) lines.push(`(folds ${text(f)})`);
+  const varies = new Map<Node, number>();
   for (const n of nodes) {
     const name = nameOf(n);
+    varies.set(n, variesOf(n, atoms, varies));
     lines.push(`(let ${name} ${termOf(n, atoms)})`);
-    const own = !isTransparent(n) || n.inputs.length === 0 || n.op.kind === "gather" || isComparison(n);
-    if (!own) continue;
     lines.push(`(set (dtype ${name}) ${text(n.dtype)}) (set (shape ${name}) ${atoms.shapes.idOf(n.shape)})`);
-    lines.push(`(set (varies ${name}) ${variesOf(n, atoms)})`);
+    lines.push(`(set (varies ${name}) ${varies.get(n)})`);
     if (n.op.kind === "constant" && Number.isFinite(n.op.value))
       lines.push(`(set (uniform ${name}) ${float(n.op.value)})`);
   }
   return lines.join("\n");
 }
 
-/** The result's type is not the operands', so no general rule derives it. */
-const isComparison = (n: Node): boolean =>
-  n.op.kind === "bitcast" ||
-  (n.op.kind === "reduce" && (n.op.fn === "argmax" || n.op.fn === "argmin")) ||
-  (n.op.kind === "binary" && n.dtype !== n.inputs[0].dtype) ||
-  (n.op.kind === "unary" && n.dtype !== n.inputs[0].dtype);
-
-function variesOf(n: Node, atoms: Atoms): number {
-  if (n.op.kind === "constant") return 0;
+/** Axes that the value may vary along, given those of its operands, which are known of nodes before it. */
+function variesOf(n: Node, atoms: Atoms, known: ReadonlyMap<Node, number>): number {
+  const { op } = n;
   const moving = atoms.moving(n.shape);
-  return n.op.kind === "iota" ? atoms.mentioned(n.op.value) & moving : moving;
+  const of = (x: Node): number => known.get(x) ?? atoms.moving(x.shape);
+  if (!isTransparent(n)) return moving;
+  switch (op.kind) {
+    case "constant":
+      return 0;
+    case "iota":
+      return atoms.mentioned(op.value) & moving;
+    case "view":
+      return atoms.image(viewId(n, atoms), of(n.inputs[0]));
+    case "reduce":
+      return atoms.remaining(of(n.inputs[0]), maskOf(op.axes));
+    case "gather":
+      return moving;
+    default:
+      return n.inputs.reduce((mask, x) => mask | of(x), 0);
+  }
+}
+
+function viewId({ op, shape }: Node, atoms: Atoms): number {
+  if (op.kind !== "view") throw new Error(`${op.kind} is no view`);
+  return atoms.views.idOf({ map: op.map, shape, fill: op.fill });
 }
 
 function termOf(n: Node, atoms: Atoms): string {
@@ -102,7 +116,7 @@ function termOf(n: Node, atoms: Atoms): string {
     case "bitcast":
       return `(Bitcast ${arg(0)} ${text(n.dtype)})`;
     case "view":
-      return `(View ${arg(0)} ${atoms.views.idOf({ map: op.map, shape: n.shape, fill: op.fill })})`;
+      return `(View ${arg(0)} ${viewId(n, atoms)})`;
     case "gather":
       return `(Gather ${arg(0)} ${arg(1)} ${atoms.gathers.idOf({ map: op.map, shape: n.shape, fill: op.fill })})`;
     case "reduce":

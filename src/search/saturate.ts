@@ -104,18 +104,21 @@ function answer(g: EGraph, atoms: Atoms, answered: Set<string>): string {
   for (let n = 0; n < a.nodeOp.length; n++) {
     const { name } = a.ops[a.nodeOp[n]];
     if (!name.startsWith("asks-")) continue;
-    const [x, y] = [0, 1].map((i) => literalNumber(a, a.children[a.childStart[n] + i])!);
-    const key = `${name} ${x} ${y}`;
+    const asked = [...a.children.subarray(a.childStart[n], a.childStart[n + 1])].map(
+      (c) => literalNumber(a, c)!,
+    );
+    const key = `${name} ${asked.join(" ")}`;
     if (answered.has(key)) continue;
     answered.add(key);
-    const value = answerTo(name, x, y, atoms);
-    if (value !== undefined) lines.push(`(set (${name.slice("asks-".length)} ${x} ${y}) ${value})`);
+    const value = answerTo(name, asked, atoms);
+    if (value !== undefined) lines.push(`(set (${name.slice("asks-".length)} ${asked.join(" ")}) ${value})`);
   }
   if (lines.length === 0) return "";
   return `${lines.join("\n")}\n${atomFacts(atoms, from)}`;
 }
 
-function answerTo(question: string, x: number, y: number, atoms: Atoms): number | undefined {
+function answerTo(question: string, asked: readonly number[], atoms: Atoms): number | undefined {
+  const [x, y, k, shape] = asked;
   switch (question) {
     case "asks-composed":
       return atoms.composed(x, y);
@@ -129,6 +132,10 @@ function answerTo(question: string, x: number, y: number, atoms: Atoms): number 
       return atoms.remaining(x, y);
     case "asks-both":
       return atoms.both(x, y);
+    case "asks-spread":
+      return atoms.spread(x, y);
+    case "asks-paired":
+      return atoms.paired(x, y, k, shape);
     default:
       throw new Error(`nobody answers ${question}`);
   }
