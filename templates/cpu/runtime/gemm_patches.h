@@ -1,4 +1,4 @@
-// The patches of a convolution as an operand: im2col that is never stored whole.
+// The patches of a convolution as an operand: im2col that is never stored whole. See gemm_convolution.h.
 #pragma once
 
 #include "gemm_operands.h"

@@ -1,8 +1,7 @@
 // Patches as an operand, against the definition of a convolution.
 #include <vector>
 
-#include "gemm.h"
-#include "gemm_patches.h"
+#include "gemm_convolution.h"
 #include "report.h"
 
 using namespace lum;

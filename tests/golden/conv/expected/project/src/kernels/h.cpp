@@ -4,7 +4,7 @@
 // matrix, none stored.
 #include "kernels.h"
 #include "runtime/gemm.h"
-#include "runtime/gemm_patches.h"
+#include "runtime/gemm_convolution.h"
 #include "runtime/integers.h"
 #include "runtime/math.h"
 #include "runtime/types.h"
