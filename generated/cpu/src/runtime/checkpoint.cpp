@@ -10,6 +10,8 @@ namespace {
 template <class T>
 void declare(WeightBinder& binder, const WeightRequest& request) {
     const auto slot = static_cast<const T**>(request.slot);
+    if (request.transform)
+        return binder.packed<T>(slot, request.name, request.shape, request.layout, request.bytes, request.transform);
     if (request.columns == 0) return binder.as_stored(slot, request.name, request.shape);
     if constexpr (std::is_same_v<T, float> || std::is_same_v<T, bf16> || std::is_same_v<T, f16>) {
         using Panels = PackedB<T>;

@@ -18,6 +18,11 @@ struct WeightRequest {
     // [columns, depth] where the depth is contiguous, else as [depth, columns].
     int64_t columns = 0, depth = 0;
     bool depth_is_contiguous = true;
+    // Where given, makes what the slot points at from the stored tensor: `bytes` bytes, zero before. `layout` names
+    // all that it depends on.
+    std::function<void(const void* source, void* destination)> transform{};
+    size_t bytes = 0;
+    std::string layout{};
 };
 
 // Owns what the pointers lead to: the mapped checkpoint and converted memory.
@@ -37,6 +42,18 @@ class BoundWeights {
     void in_panels(const T** slot, std::string name, std::vector<int64_t> shape, int64_t columns, int64_t depth,
                    bool depth_is_contiguous) {
         requests_.push_back({slot, dtype_of<T>, std::move(name), std::move(shape), columns, depth, depth_is_contiguous});
+    }
+
+    // By `transform`, a function of the stored elements with bytes() and layout().
+    template <class T, class Transform>
+    void transformed(const T** slot, std::string name, std::vector<int64_t> shape, Transform transform) {
+        WeightRequest request{slot, dtype_of<T>, std::move(name), std::move(shape)};
+        request.bytes = transform.bytes();
+        request.layout = transform.layout();
+        request.transform = [transform](const void* source, void* destination) {
+            transform(static_cast<const T*>(source), static_cast<T*>(destination));
+        };
+        requests_.push_back(std::move(request));
     }
 
     using Progress = std::function<void(size_t done_bytes, size_t total_bytes, const std::string& tensor)>;

@@ -14,7 +14,7 @@
 // the result itself, so that bias, activation, residual and rounding cost no further pass. Capture by value. With
 // K = 0 the sum is 0.
 //
-// `workspace` holds gemm_workspace_bytes(threads()) bytes = threads * 1310720, for any M, N, K. Concurrent calls need
+// `workspace` holds gemm_workspace_bytes(threads()) bytes = threads * 1572864, for any M, N, K. Concurrent calls need
 // one each; calls from inside a parallel_for share one, each thread using its own part.
 #pragma once
 
@@ -38,7 +38,7 @@ constexpr i64 kInPlaceCols = 8 * kTileCols;
 constexpr i64 kStreamedDepth = 16;
 constexpr i64 kStreamedPanelDepth = 1024;
 
-constexpr i64 kGemmWorkspaceBytes = 1310720;
+constexpr i64 kGemmWorkspaceBytes = 1572864;
 constexpr i64 gemm_workspace_bytes(int thread_count) { return thread_count * kGemmWorkspaceBytes; }
 
 // One thread's part of the workspace, in floats.
@@ -106,6 +106,33 @@ struct Range {
     i64 size() const { return end - begin; }
 };
 
+// Rows of A over a part of k, as the register tile reads them.
+struct BlockOfA {
+    const float* data;
+    i64 stride;  // from one row to the next, of kTileRows that are packed together too
+    bool packed;
+};
+
+// `room` holds a packed block. `cols`: how many columns it will be read for.
+template <class A>
+BlockOfA block_of_a(const A& a, Range rows, i64 k, i64 depth, i64 K, i64 cols, float* room) {
+    const Panel panel = panel_of_a(a, rows.begin, k, cols);
+    if (panel.data != nullptr) return {panel.data, panel.stride == 0 ? K : panel.stride, panel.stride == 0};  // PackedA spans all of k
+    for (i64 m = rows.begin; m < rows.end; m += kTileRows)
+        a.template pack<kTileRows>(m, smaller(kTileRows, rows.end - m), k, depth, room + (m - rows.begin) * depth);
+    return {room, depth, true};
+}
+
+// The tile of `rows` rows from the block's row `m` on.
+template <class Columns>
+void microkernel_of(const BlockOfA& a, i64 m, i64 rows, i64 cols, i64 depth, Columns b, Tile tile, bool accumulate) {
+    const float* from = a.data + m * a.stride;
+    if (a.packed)
+        microkernel_packed(rows, cols, depth, from, b, tile, accumulate);
+    else
+        microkernel_in_place(rows, cols, depth, from, a.stride, b, tile, accumulate);
+}
+
 // One thread's share of a large product: rows x cols, both starting at whole tiles.
 template <class A, class B, class Epilogue>
 void gemm_blocked(Range rows, Range cols, i64 K, const A& a, const B& b, float* workspace, const Epilogue& epilogue) {
@@ -125,16 +152,7 @@ void gemm_blocked(Range rows, Range cols, i64 K, const A& a, const B& b, float* 
                 const i64 k = block * block_depth;
                 const i64 depth = smaller(block_depth, K - k);
                 const bool last = block + 1 == depth_blocks;
-                Panel block_a = panel_of_a(a, m0, k, cols.size());
-                const bool packed = block_a.data == nullptr || block_a.stride == 0;
-                if (block_a.data == nullptr) {
-                    for (i64 m = m0; m < m_end; m += kTileRows)
-                        a.template pack<kTileRows>(m, smaller(kTileRows, m_end - m), k, depth, packed_a + (m - m0) * depth);
-                    block_a.data = packed_a;
-                    block_a.stride = depth;
-                } else if (packed) {
-                    block_a.stride = K;  // PackedA's panels span all of k
-                }
+                const BlockOfA block_a = block_of_a(a, Range{m0, m_end}, k, depth, K, cols.size(), packed_a);
                 float* kept = sums;
                 for (i64 n = n0; n < n_end; n += kTileCols) {
                     const i64 tile_cols = smaller(kTileCols, n_end - n);
@@ -145,14 +163,9 @@ void gemm_blocked(Range rows, Range cols, i64 K, const A& a, const B& b, float* 
                     }
                     for (i64 m = m0; m < m_end; m += kTileRows, kept += kTileRows * kTileCols) {
                         const i64 tile_rows = smaller(kTileRows, m_end - m);
-                        const float* from_a = block_a.data + (m - m0) * block_a.stride;
                         float* target = depth_blocks == 1 ? tile : kept;
-                        if (packed)
-                            microkernel_packed(tile_rows, tile_cols, depth, from_a, panel_b.data, panel_b.stride, target,
-                                               block > 0);
-                        else
-                            microkernel_in_place(tile_rows, tile_cols, depth, from_a, block_a.stride, panel_b.data,
-                                                 panel_b.stride, target, block > 0);
+                        microkernel_of(block_a, m - m0, tile_rows, tile_cols, depth,
+                                       EvenColumns<float>{panel_b.data, panel_b.stride}, Tile{target, kTileCols}, block > 0);
                         if (last) finish_tile(m, n, tile_rows, tile_cols, target, epilogue);
                     }
                 }
@@ -197,6 +210,16 @@ inline Shares best_shares(i64 M, i64 N, i64 count) {
     return best;
 }
 
+// A large rectangle of the product on the calling thread. Operands with a better way overload it.
+template <class A, class B, class Epilogue>
+void gemm_rectangle(Range rows, Range cols, i64 K, const A& a, const B& b, float* workspace, const Epilogue& epilogue) {
+    gemm_blocked(rows, cols, K, a, b, workspace, epilogue);
+}
+
+// In which multiples the columns are shared among threads.
+template <class B>
+i64 column_unit(const B&) { return kTileCols; }
+
 // rows x cols of the product on the calling thread.
 template <class A, class B, class Epilogue>
 void gemm_serial(Range rows, Range cols, i64 K, const A& a, const B& b, void* workspace, const Epilogue& epilogue) {
@@ -205,7 +228,7 @@ void gemm_serial(Range rows, Range cols, i64 K, const A& a, const B& b, void* wo
         if (rows.begin == 0 && rows.end <= kSkinnyRows && streams_now(b))
             return gemm_skinny(rows.end, cols.begin, cols.end, K, a, b, thread_workspace(workspace), epilogue);
     }
-    gemm_blocked(rows, cols, K, a, b, thread_workspace(workspace), epilogue);
+    gemm_rectangle(rows, cols, K, a, b, thread_workspace(workspace), epilogue);
 }
 
 template <class A, class B, class Epilogue>
@@ -218,7 +241,7 @@ void gemm(i64 M, i64 N, i64 K, const A& a, const B& b, void* workspace, const Ep
     const Shares shares = M <= kSkinnyRows ? Shares{1, smaller(count, (N + kTileCols - 1) / kTileCols)}
                                            : best_shares(M, N, count);
     parallel_tasks(static_cast<int>(shares.count()), [&](int task) {
-        gemm_serial(share_of(M, kTileRows, task / shares.n, shares.m), share_of(N, kTileCols, task % shares.n, shares.n),
+        gemm_serial(share_of(M, kTileRows, task / shares.n, shares.m), share_of(N, column_unit(b), task % shares.n, shares.n),
                     K, a, b, workspace, epilogue);
     });
 }
@@ -234,7 +257,8 @@ void gemm_batched(i64 batch, i64 M, i64 N, i64 K, const AOf& a_of, const BOf& b_
     parallel_for(batch * per_item, count <= 1 ? batch * per_item : 1, [&](i64 begin, i64 end) {
         for (i64 task = begin; task < end; ++task) {
             const i64 item = task / per_item;
-            gemm_serial(Range{0, M}, share_of(N, kTileCols, task % per_item, per_item), K, a_of(item), b_of(item), workspace,
+            const auto b = b_of(item);
+            gemm_serial(Range{0, M}, share_of(N, column_unit(b), task % per_item, per_item), K, a_of(item), b, workspace,
                         [&](i64 m, i64 n, float sum) { epilogue(item, m, n, sum); });
         }
     });

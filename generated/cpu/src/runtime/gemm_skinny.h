@@ -17,6 +17,7 @@ constexpr i64 kCachedDepth = 3072;
 constexpr i64 kPrefetchBytes = 16384;
 
 inline i64 smaller(i64 a, i64 b) { return a < b ? a : b; }
+inline i64 larger(i64 a, i64 b) { return a > b ? a : b; }
 
 // Fetches what lies `bytes` beyond `at`, if anything, into the second-level cache.
 inline void prefetch(const void* at, i64 bytes) {
@@ -137,7 +138,7 @@ template <int Rows, class T>
 void skinny_columns(const PackedB<T>& b, i64 n, i64 cols, i64 k, i64 depth, const float* a, float* sums) {
     for (i64 j = 0; j < cols; j += kTileCols) {
         float tile[Rows * kTileCols];
-        microkernel<Rows>(depth, a, kSkinnyDepth, 1, b.panel(n + j, k), kTileCols, tile, false);
+        microkernel<Rows>(depth, a, kSkinnyDepth, 1, EvenColumns<T>{b.panel(n + j, k), kTileCols}, Tile{tile, kTileCols}, false);
         const i64 width = smaller(kTileCols, cols - j);
         for (int i = 0; i < Rows; ++i)
             for (i64 jj = 0; jj < width; ++jj) sums[i * kSkinnyCols + j + jj] += tile[i * kTileCols + jj];

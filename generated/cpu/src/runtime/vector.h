@@ -94,6 +94,20 @@ inline vfloat even_lanes(vfloat a, vfloat b) {
 #endif
 }
 
+// The lanes of even and odd in turn, to[0] being even's first.
+inline void store_interleaved(float* to, vfloat even, vfloat odd) {
+#if defined(__AVX512F__)
+    store(to, __builtin_shufflevector(even, odd, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+    store(to + kLanes, __builtin_shufflevector(even, odd, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
+#elif defined(__AVX__)
+    store(to, __builtin_shufflevector(even, odd, 0, 8, 1, 9, 2, 10, 3, 11));
+    store(to + kLanes, __builtin_shufflevector(even, odd, 4, 12, 5, 13, 6, 14, 7, 15));
+#else
+    store(to, __builtin_shufflevector(even, odd, 0, 4, 1, 5));
+    store(to + kLanes, __builtin_shufflevector(even, odd, 2, 6, 3, 7));
+#endif
+}
+
 // Lanes [begin, end) of a vector, to load without touching the memory of the other lanes, which become 0.
 struct LaneRange {
     LaneRange() = default;
