@@ -62,7 +62,7 @@ export function spaceOf(nodes: readonly Node[], { arrays: a, atoms }: Saturated)
       rules.set(c, [...(rules.get(c) ?? []), literalText(a, rule)!]);
     }
     if (output !== "Tensor" || !operations.has(name) || name === "Leaf") continue;
-    const operands = childrenOf(a, n).map((c): Operand => literalOf(a, c) ?? { class: c });
+    const operands = childrenOf(a, n).map((c) => operandOf(a, c));
     const term: Term = { op: name, operands, key: keyOf(name, operands) };
     if (written.has(term.key)) continue;
     const c = a.nodeClass[n];
@@ -83,7 +83,8 @@ export function spaceOf(nodes: readonly Node[], { arrays: a, atoms }: Saturated)
   return { atoms, candidates, classOf, onePass, rules };
 }
 
-const childrenOf = (a: EGraphArrays, n: number): number[] => [
+/** Classes of a node's or a row's children. */
+export const childrenOf = (a: EGraphArrays, n: number): number[] => [
   ...a.children.subarray(a.childStart[n], a.childStart[n + 1]),
 ];
 
@@ -93,6 +94,9 @@ function note(a: EGraphArrays, row: number, onePass: Set<number>): void {
   for (let n = a.classStart[implementation]; n < a.classStart[implementation + 1]; n++)
     if (a.ops[a.nodeOp[n]].name === "OnePass") onePass.add(tensor);
 }
+
+/** A child as an operand of a term. */
+export const operandOf = (a: EGraphArrays, c: number): Operand => literalOf(a, c) ?? { class: c };
 
 function literalOf(a: EGraphArrays, c: number): Operand | undefined {
   if (a.classLiteral[c] === NO_LITERAL) return undefined;
