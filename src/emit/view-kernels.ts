@@ -70,6 +70,8 @@ function parameterText(p: KernelParam): string {
       return `lum::i64 ${p.name}`;
     case "workspace":
       return `void* ${p.name}`;
+    case "dims":
+      return `const Dims* ${p.name}`;
     case "check":
       return `lum::IndexCheck* ${p.name}`;
   }

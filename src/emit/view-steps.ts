@@ -51,6 +51,7 @@ export function writeSteps(routine: Routine, c: Context): Body {
   /** The next of `given`, but for what the model holds for all kernels. */
   function argument(p: KernelParam, given: Iterator<Argument>): string {
     if (p.kind === "workspace") return "model.workspace.data()";
+    if (p.kind === "dims") return "model.dims";
     if (p.kind === "check") return "&model.indices";
     const a = given.next().value;
     if (a?.kind === "size" && p.kind === "size") return poly(a.value);

@@ -30,6 +30,8 @@ export type KernelParam =
   | { readonly kind: "size"; readonly name: string }
   /** `void*`: the packing room of contractions, `gemm_workspace_bytes(threads())` bytes. */
   | { readonly kind: "workspace"; readonly name: string }
+  /** `const Dims*`: the call's dims in device memory, so that a captured graph holds for all their values. */
+  | { readonly kind: "dims"; readonly name: string }
   /** `lum::IndexCheck*`: where indices from data that are outside are noted. */
   | { readonly kind: "check"; readonly name: string };
 
@@ -95,7 +97,13 @@ export type Looping =
   /** In vector lanes; accumulators folded in it are the loop's reductions. */
   | "simd"
   /** Both: each thread's share is a vector loop. */
-  | "parallel simd";
+  | "parallel simd"
+  /** On a GPU: to the threads of the whole grid; nested ones are walked as one. */
+  | "grid"
+  /** To groups of threads, warps or blocks, that work on one iteration together. */
+  | "rows"
+  /** To the threads of a group; what is folded in it is combined at its end. */
+  | "lanes";
 
 export type Stmt =
   | {
@@ -200,6 +208,31 @@ export type OperandForm =
   /** Computed as it is read. */
   | { readonly kind: "computed"; readonly lets: readonly Stmt[]; readonly value: Expr };
 
+export type Tiling = {
+  /** Tensor cores, multiply-adds in f32, or few rows against a streamed right factor. */
+  readonly engine: "mma" | "fma" | "skinny";
+  readonly rows: number;
+  readonly columns: number;
+  readonly threads: number;
+  /** The engine's shape in C++. */
+  readonly shape: string;
+  /** Tiles at the largest sizes. */
+  readonly blocks: number;
+};
+
+/** How a GPU runs a kernel. The grid is fixed, so every kernel is right for any number of blocks. */
+export type Launch = {
+  /** Blocks that the largest sizes have work for. */
+  readonly blocks: number;
+  readonly threads: number;
+  /** How a matrix product is cut. */
+  readonly tiling: Tiling | undefined;
+  /** Who works on a row together. */
+  readonly group: "warp" | "block";
+  /** Sizes that the kernel reads from the call's dims: its own name, and the dim's. */
+  readonly dims: readonly { readonly name: string; readonly dim: string }[];
+};
+
 export type Kernel = {
   /** C identifier from the definition. */
   readonly name: string;
@@ -212,6 +245,8 @@ export type Kernel = {
   readonly variables: readonly Variable[];
   readonly tables: readonly Table[];
   readonly body: readonly Stmt[];
+  /** How a GPU runs it. */
+  readonly launch?: Launch;
   /** What is known of dims, loop variables and the kernel's variables. */
   readonly bounds: Bounds;
   readonly span: Span;

@@ -6,6 +6,7 @@ import type { Layout, LEntry, Program, Routine, Step, Variant, WeightSlot } from
 import { type BucketPlan, choicesOf, type EntryPlan, isGiven, type Plan, type Region } from "../ir/plan.ts";
 import { atomsOf, type Poly } from "../ir/poly.ts";
 import type { Span } from "../ir/source.ts";
+import type { Engine } from "../targets/engine.ts";
 import { type Built, buildCopy, buildKernel, type Surroundings } from "./schedule/build.ts";
 import { KernelTable } from "./schedule/kernel-table.ts";
 import { planMemory } from "./schedule/memory.ts";
@@ -13,12 +14,13 @@ import { packedWeights } from "./schedule/packing.ts";
 import { type Copy, type Storage, storageOf } from "./schedule/storage.ts";
 import { filtersName } from "./schedule/winograd.ts";
 
-export function schedule(plan: Plan, buckets: readonly BucketPlan[] = []): Program {
+export function schedule(plan: Plan, buckets: readonly BucketPlan[] = [], engine?: Engine): Program {
   const { hlir } = plan;
   const table = new KernelTable();
-  const prepared = preparedEntries(plan, undefined);
-  const narrow = buckets.map((b) => preparedEntries(b.plan, b.bucket));
-  const layouts = packedWeights([...prepared, ...narrow.flat()]);
+  const prepared = preparedEntries(plan, undefined, engine);
+  const narrow = buckets.map((b) => preparedEntries(b.plan, b.bucket, engine));
+  const layouts: ReadonlyMap<string, Layout> =
+    engine?.panels === false ? new Map() : packedWeights([...prepared, ...narrow.flat()]);
   let arenaBytes = 0;
   const routine = (p: Prepared): Routine => {
     const { bytes, ...made } = scheduleRoutine(p, layouts, table);
@@ -57,7 +59,7 @@ export type Prepared = {
   readonly around: Surroundings;
 };
 
-function preparedEntries(plan: Plan, bucket: Bucket | undefined): Prepared[] {
+function preparedEntries(plan: Plan, bucket: Bucket | undefined, engine: Engine | undefined): Prepared[] {
   const { hlir } = plan;
   return plan.entries.map((entry) => {
     const storage = storageOf(entry, hlir);
@@ -67,6 +69,7 @@ function preparedEntries(plan: Plan, bucket: Bucket | undefined): Prepared[] {
       slotOf: (n) => storage.slots.get(n),
       isStored: (n) => stored.has(n) || isGiven(n),
       isPacked: () => false,
+      engine,
     };
     return { plan, bucket, entry, storage, around };
   });

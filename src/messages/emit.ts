@@ -26,6 +26,10 @@ export const emitMessages = {
     (p: { arch: string; known: string }) => `unknown architecture "${p.arch}" for the cpu target`,
     (p: { arch: string; known: string }) => `known: ${p.known}`,
   ),
+  LUM5008: entry(
+    (p: { arch: string; known: string }) => `unknown architecture "${p.arch}" for the cuda target`,
+    (p: { arch: string; known: string }) => `known: ${p.known}`,
+  ),
   LUM5006: entry(
     (p: { compiler: string; arch: string; output: string }) =>
       `${p.compiler} cannot compile for ${p.arch}: ${p.output}`,

@@ -64,6 +64,7 @@ export function tinyKernelSource(k: Kernel): string {
   const params = k.params.map((p) => {
     if (p.kind === "size") return `lum::i64 ${p.name}`;
     if (p.kind === "check") return `lum::IndexCheck* ${p.name}`;
+    if (p.kind === "dims") throw new Error("no kernel for the CPU takes dims");
     if (p.kind === "workspace") return `void* ${p.name}`;
     return `${p.mutable ? "" : "const "}${p.dtype === "f32" ? "float" : `lum::${p.dtype}`}* ${p.name}`;
   });

@@ -50,10 +50,10 @@ export function contractionLines(s: Contraction, indent: string, ix: Indexing): 
   ];
 }
 
-const ending = (lines: string[], end: string): string[] => [...lines.slice(0, -1), lines.at(-1) + end];
+export const ending = (lines: string[], end: string): string[] => [...lines.slice(0, -1), lines.at(-1) + end];
 
 /** Parameters that the body doesn't name go unnamed. */
-function lambda(
+export function lambda(
   variables: readonly (number | undefined)[],
   last: string | undefined,
   body: readonly string[],
@@ -75,7 +75,7 @@ function lambda(
 const from = (name: string, offset: Poly, ix: Indexing): string =>
   constantOf(offset) === 0 ? name : `${name} + ${indexText(offset, ix)}`;
 
-function operandLines(
+export function operandLines(
   form: OperandForm,
   outer: number | undefined,
   k: number | undefined,

@@ -45,7 +45,8 @@ export function exprText(e: Expr, ix: Indexing): string {
       return e.checks.map((c) => checkText(c, ix)).reduce((a, b) => `${a} && ${b}`);
     case "checked": {
       if (e.what === undefined) return text(e.x);
-      return call("check->inside", text(e.x), indexText(e.size, ix), JSON.stringify(e.what));
+      const site = ix.dialect?.site(e.what) ?? JSON.stringify(e.what);
+      return call("check->inside", text(e.x), indexText(e.size, ix), site);
     }
   }
 }

@@ -1,6 +1,6 @@
 /** Index arithmetic in C++: variables first, in loop order, then what they are multiplied by. */
 import { type Bounds, isNonNegative, isPositive } from "../../ir/bounds.ts";
-import type { Variable } from "../../ir/kernel.ts";
+import type { Contraction, Stmt, Variable } from "../../ir/kernel.ts";
 import {
   type Atom,
   atom,
@@ -17,6 +17,16 @@ import { call, infix, prefix } from "../../ops/spelling.ts";
 export type Indexing = {
   readonly variables: readonly Variable[];
   readonly bounds: Bounds;
+  /** How a target other than the CPU writes loops, products and checks. */
+  readonly dialect?: Dialect;
+};
+
+/** The statements that targets write in their own way, as lines with their indentation. */
+export type Dialect = {
+  readonly loop: (s: Stmt & { kind: "loop" }, indent: string, ix: Indexing) => string[];
+  readonly contraction: (s: Contraction, indent: string, ix: Indexing) => string[];
+  /** What notes the read of a checked index: text, or the number that stands for it. */
+  readonly site: (what: string) => string;
 };
 
 /** `(h * s + i) * 64 + j` as far as it is linear: each variable once, times what it is multiplied by. */

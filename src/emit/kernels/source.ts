@@ -32,7 +32,7 @@ export function kernelSource(kernel: Kernel): string {
 }
 
 /** The line of the model, where it is, and why the kernel is made as it is. */
-function headComment(kernel: Kernel): string[] {
+export function headComment(kernel: Kernel): string[] {
   const { file, start } = kernel.span;
   const { line } = positionOf(file, start);
   const written = file.text.split("\n")[line - 1]?.trim() ?? "";
@@ -51,14 +51,14 @@ function wrapComment(line: string): string[] {
 }
 
 /** The parameters, of which one that the body can do without (`where(c, x, x)`) has its name in a comment. */
-function signature(kernel: Kernel, body: string): string[] {
+export function signature(kernel: Kernel, body: string, qualifiers = "void"): string[] {
   const parameter = (p: KernelParam): string => {
     const isUsed = new RegExp(`\\b${p.name}\\b`).test(body);
     return `${parameterType(p)} ${isUsed ? p.name : `/*${p.name}*/`}`;
   };
   const pointers = kernel.params.filter((p) => p.kind === "pointer");
   const rest = kernel.params.filter((p) => p.kind !== "pointer").map(parameter);
-  const head = `void ${kernel.name}(`;
+  const head = `${qualifiers} ${kernel.name}(`;
   const indent = " ".repeat(head.length);
   const lines = pointers.map((p, i) => {
     const last = i === pointers.length - 1 && rest.length === 0;
@@ -78,12 +78,14 @@ function parameterType(p: KernelParam): string {
       return "lum::i64";
     case "workspace":
       return "void*";
+    case "dims":
+      return "const Dims*";
     case "check":
       return "lum::IndexCheck*";
   }
 }
 
-function tableLines(kernel: Kernel): string[] {
+export function tableLines(kernel: Kernel): string[] {
   return kernel.tables.flatMap((t) => {
     const numbers = t.values.map((value) =>
       exprText({ kind: "number", value, dtype: t.dtype }, { variables: [], bounds: kernel.bounds }),

@@ -17,7 +17,7 @@ function statementLines(s: Stmt, indent: string, ix: Indexing): string[] {
   const expr = (e: Parameters<typeof exprText>[0]) => exprText(e, ix);
   switch (s.kind) {
     case "loop":
-      return loopLines(s, indent, ix);
+      return (ix.dialect?.loop ?? loopLines)(s, indent, ix);
     case "let":
       return [`${indent}const ${localType(s.value.dtype)} ${s.name} = ${expr(s.value)};`];
     case "index":
@@ -50,7 +50,7 @@ function statementLines(s: Stmt, indent: string, ix: Indexing): string[] {
         `${indent}}`,
       ];
     case "contraction":
-      return contractionLines(s, indent, ix);
+      return (ix.dialect?.contraction ?? contractionLines)(s, indent, ix);
     case "topk": {
       const inner = [...blockLines(s.lets, `${indent}    `, ix), `${indent}    return ${expr(s.value)};`];
       const to = constantOf(s.at) === 0 ? s.to : `${s.to} + ${indexText(s.at, ix)}`;
@@ -65,7 +65,7 @@ function statementLines(s: Stmt, indent: string, ix: Indexing): string[] {
   }
 }
 
-function foldText(s: Stmt & { kind: "fold" }, ix: Indexing): string {
+export function foldText(s: Stmt & { kind: "fold" }, ix: Indexing): string {
   const value = exprText(s.value, ix);
   const t = s.value.dtype;
   if (s.fn === "sum" && isFloat(t)) return `${s.name} += ${value};`;

@@ -8,6 +8,7 @@ import type { Argument } from "../../ir/llir.ts";
 import type { Choice } from "../../ir/plan.ts";
 import { dim, loopVar, multiply, one, type Poly } from "../../ir/poly.ts";
 import { type Span, spanText } from "../../ir/source.ts";
+import type { Engine } from "../../targets/engine.ts";
 import { ownWork } from "../direct/cost.ts";
 import type { Use } from "../direct/draft.ts";
 import { readsOf, usesOf } from "../plan-reads.ts";
@@ -31,6 +32,8 @@ export type KernelDraft = {
   readonly work: number;
   readonly slotOf: (n: Node) => Slot | undefined;
   readonly isPacked: (weight: string) => boolean;
+  /** Undefined: the CPU's. */
+  readonly engine?: Engine;
   /** Where the kernel's own result lies. */
   readonly target: Slot;
   /** The result takes the place of a tensor that the kernel reads. */
@@ -50,6 +53,8 @@ export type Surroundings = {
   readonly isStored: (n: Node) => boolean;
   /** Weights that lie in panels. */
   readonly isPacked: (weight: string) => boolean;
+  /** What the target's kernels can read; undefined: the CPU's. */
+  readonly engine?: Engine;
 };
 
 export function buildKernel(choice: Choice, around: Surroundings): Built {
@@ -69,6 +74,7 @@ export function buildKernel(choice: Choice, around: Surroundings): Built {
     work: Math.max(1, Math.round([root, ...choice.inlined].reduce((sum, n) => sum + ownWork(n), 0))),
     slotOf: around.slotOf,
     isPacked: around.isPacked,
+    engine: around.engine,
     target,
     readsTarget: readsOf(choice, around.isStored).some((r) => around.slotOf(r.node)?.key === target.key),
     usesOf: (n) => uses.get(n) ?? [],

@@ -43,7 +43,7 @@ export function contraction(k: KernelDraft, choice: Choice): void {
   const patchesOf = (side: "a" | "b") =>
     window?.side === side ? { window: window.of, outWidth: sizeOf(window.of.w) } : undefined;
   const a =
-    implementation.winograd === true
+    implementation.winograd === true && k.engine?.windows !== false
       ? filtersOperand(k, choice)
       : operand(k, choice, form.a, v, {
           frame: frames.a,
@@ -107,7 +107,7 @@ function productNames(choice: Choice, anchor: Node, rootAxes: readonly (number |
 
 /** Which axes become m, n and k; what can't be walked as one with them goes to the batch. */
 export function splitAxes(
-  k: Pick<KernelDraft, "bounds" | "slotOf">,
+  k: Pick<KernelDraft, "bounds" | "slotOf" | "engine">,
   choice: Choice,
   anchor: Node,
   form: ContractionForm,
@@ -148,13 +148,13 @@ export function splitAxes(
   const inB = lb === undefined ? undefined : windowIn(lb, form.n, form.k, sizeOf, eb.boundsNow());
   const inA =
     la === undefined || inB !== undefined ? undefined : windowIn(la, form.m, form.k, sizeOf, ea.boundsNow());
-  const window = inB ?? inA;
+  const window = k.engine?.windows === false ? undefined : (inB ?? inA);
   const ordered = (axes: readonly number[]) => axes.filter((a) => constantOf(sizeOf(a)) !== 1);
   const lastGroup = (axes: readonly number[], own: readonly Poly[]) =>
     groupAxes(ordered(axes), sizeOf, [...offsets, ...own], opaque).at(-1) ?? [];
   const slid = window === undefined ? [] : [window.h, window.w].filter((a) => a !== undefined);
-  const n = inB === undefined ? lastGroup(form.n, offsetOf(lb)) : lastGroup(slid, []);
-  const m = inA === undefined ? lastGroup(form.m, offsetOf(la)) : lastGroup(slid, []);
+  const n = window === undefined || inB === undefined ? lastGroup(form.n, offsetOf(lb)) : lastGroup(slid, []);
+  const m = window === undefined || inA === undefined ? lastGroup(form.m, offsetOf(la)) : lastGroup(slid, []);
   const walked = inB === undefined ? m : n;
   const whole = window !== undefined && walked.length === ordered(slid).length;
   const depth = whole ? [window.c, window.r, window.s].filter((a) => a !== undefined) : form.k;

@@ -61,8 +61,9 @@ export function custom(k: KernelDraft, choice: Choice): void {
   const { root } = choice;
   if (root.op.kind !== "custom") throw new Error("custom of another kind");
   const { kernel } = root.op;
-  const source = kernel.sources.get("cpu");
-  if (source === undefined) throw new Error(`kernel ${kernel.name} has no text for the CPU`);
+  const target = k.engine?.target ?? "cpu";
+  const source = kernel.sources.get(target);
+  if (source === undefined) throw new Error(`kernel ${kernel.name} has no text for the target ${target}`);
   const lines: Stmt[] = [];
   for (const [i, wanted] of kernel.parameters.entries()) {
     const slot = k.slotOf(root.inputs[i]);

@@ -1,0 +1,80 @@
+/** One kernel as one .cu file. */
+import type { Kernel, Table } from "../../ir/kernel.ts";
+import { floatBits, isNarrowFloat } from "../../lower/float-formats.ts";
+import { literal } from "../../ops/spelling.ts";
+import { localType } from "../kernels/expressions.ts";
+import type { Dialect, Indexing } from "../kernels/indices.ts";
+import { headComment, signature } from "../kernels/source.ts";
+import { wrapLine } from "../kernels/wrap.ts";
+import { contractionLines } from "./contractions.ts";
+import { bodyLines, loopLines } from "./loops.ts";
+
+/** Numbers for the reads that a kernel checks, by their text. */
+export type Sites = (what: string) => number;
+
+/** The text of `src/kernels/<name>.cu`. */
+export function cudaKernelSource(kernel: Kernel, sites: Sites): string {
+  const dialect: Dialect = {
+    loop: loopLines(kernel.launch?.group ?? "block"),
+    contraction: contractionLines(kernel),
+    site: (what) => `/*${what.replaceAll("*/", "* /")}*/ ${sites(what)}`,
+  };
+  const ix: Indexing = { variables: kernel.variables, bounds: kernel.bounds, dialect };
+  const dims = (kernel.launch?.dims ?? []).map((d) => `    const i64 ${d.name} = dims->${d.dim};`);
+  const body = [...dims, ...bodyLines(kernel, "    ", ix)].flatMap(wrapLine);
+  const text = body.join("\n");
+  const head = `__global__ void __launch_bounds__(${kernel.launch?.threads ?? 256})`;
+  return [
+    ...headComment(kernel),
+    '#include "kernels.h"',
+    ...headersOf(kernel, text).map((h) => `#include "runtime/${h}"`),
+    "",
+    "namespace kernels {",
+    "",
+    ...(/\bi64\b/.test(text) ? ["using lum::i64;", ""] : []),
+    ...kernel.tables.flatMap(tableLines),
+    ...signature(kernel, text, head),
+    ...body,
+    "}",
+    "",
+    "}  // namespace kernels",
+    "",
+  ].join("\n");
+}
+
+function tableLines(t: Table): string[] {
+  const numbers = t.values.map((value) => elementText(value, t));
+  const rows: string[] = [];
+  for (let i = 0; i < numbers.length; i += 12) rows.push(`    ${numbers.slice(i, i + 12).join(", ")},`);
+  return [`__device__ const ${localType(t.dtype)} ${t.name}[] = {`, ...rows, "};", ""];
+}
+
+/** A number that memory of the device can be initialized with: narrow floats as their bits. */
+const elementText = (value: number, t: Table): string =>
+  isNarrowFloat(t.dtype) ? `{0x${floatBits(value, t.dtype).toString(16)}}` : literal(value, t.dtype);
+
+const headers: readonly (readonly [RegExp, string])[] = [
+  [/\blum::(?:global_\w+|lane|thread|threads|grid|block)\(/, "loops.cuh"],
+  [/\blum::(?:warp|block)_(?:reduce|pick)</, "rows.cuh"],
+  [/\blum::Tiles</, "tiles.cuh"],
+  [/\blum::MmaShape</, "gemm_mma.cuh"],
+  [/\blum::FmaShape</, "gemm_fma.cuh"],
+  [/\blum::skinny</, "gemv.cuh"],
+  [/\blum::top_k\(/, "top_k.cuh"],
+  [
+    /\blum::(?:wrapping_\w+|to_integer<|floor_div|floor_mod|shift_\w+|max[<(]|min[<(]|abs|sign|pow)/,
+    "integers.cuh",
+  ],
+  [
+    /\blum::(?:abs|sqrt|floor|ceil|round|max|min|sign|exp|exp2|expm1|log|log2|log1p|rsqrt|recip|sin|cos|tanh|erf|sigmoid|pow|ranks_above|ranks_below)\b/,
+    "math.cuh",
+  ],
+  [/\b(?:INFINITY|NAN)\b/, "math.cuh"],
+];
+
+function headersOf(kernel: Kernel, text: string): string[] {
+  const found = new Set(headers.filter(([use]) => use.test(text)).map(([, name]) => name));
+  if (kernel.params.some((p) => p.kind === "check")) found.add("index_check.cuh");
+  found.add("types.cuh");
+  return [...found].sort();
+}

@@ -1,0 +1,183 @@
+/** Loops of CUDA kernels: over the grid, over rows, over the lanes of a group. */
+import type { FoldFn, Kernel, Stmt } from "../../ir/kernel.ts";
+import { multiply, one } from "../../ir/poly.ts";
+import { infix } from "../../ops/spelling.ts";
+import { type Indexing, indexText } from "../kernels/indices.ts";
+import { blockLines } from "../kernels/statements.ts";
+
+type Loop = Stmt & { readonly kind: "loop" };
+type Group = "warp" | "block";
+
+/** Who runs the statements at hand: all threads for themselves, a group together, one thread. */
+type Level = "grid" | Group | "thread";
+
+/** How a group's threads walk and where it stands among the others. */
+const groups = {
+  warp: { first: "lum::lane()", step: "lum::kWarp", row: "lum::global_warp()", rows: "lum::global_warps()" },
+  block: { first: "lum::thread()", step: "lum::threads()", row: "lum::block()", rows: "lum::grid()" },
+} as const;
+
+/** The body of a kernel. */
+export function bodyLines(kernel: Kernel, indent: string, ix: Indexing): string[] {
+  const { body } = kernel;
+  const group = kernel.launch?.group ?? "block";
+  if (!body.some((s) => s.kind === "accumulator")) return levelLines(body, "grid", indent, ix);
+  if (body.some((s) => s.kind === "loop" && s.how === "lanes")) return levelLines(body, group, indent, ix);
+  return [
+    `${indent}if (lum::global_thread() != 0) return;  // one after the other`,
+    ...blockLines(body, indent, ix),
+  ];
+}
+
+const guards: Readonly<Record<Exclude<Level, "thread">, string>> = {
+  grid: "lum::global_thread() == 0",
+  warp: `${groups.warp.first} == 0`,
+  block: `${groups.block.first} == 0`,
+};
+
+/** Statements of a level; what changes memory is done by one of its threads, what names values by all. */
+function levelLines(
+  body: readonly Stmt[],
+  level: Exclude<Level, "thread">,
+  indent: string,
+  ix: Indexing,
+): string[] {
+  const lines: string[] = [];
+  let guarded: Stmt[] = [];
+  const close = (): void => {
+    if (guarded.length === 0) return;
+    const inner = blockLines(guarded, `${indent}    `, ix);
+    if (inner.length === 1) lines.push(`${indent}if (${guards[level]}) ${inner[0].trim()}`);
+    else lines.push(`${indent}if (${guards[level]}) {`, ...inner, `${indent}}`);
+    guarded = [];
+  };
+  for (const s of body) {
+    if (
+      s.kind === "store" ||
+      s.kind === "if" ||
+      s.kind === "topk" ||
+      (s.kind === "loop" && s.how === "serial")
+    ) {
+      guarded.push(s);
+      continue;
+    }
+    close();
+    if (s.kind === "loop" && s.how === "lanes")
+      lines.push(...laneLines(s, level === "warp" ? "warp" : "block", indent, ix));
+    else lines.push(...blockLines([s], indent, ix));
+  }
+  close();
+  return lines;
+}
+
+/** Loops by how they run; those of rows know their group from the kernel. */
+export const loopLines =
+  (group: Group) =>
+  (s: Loop, indent: string, ix: Indexing): string[] => {
+    if (s.how === "grid") return gridLines(s, indent, ix);
+    if (s.how === "rows") return rowLines(s, group, indent, ix);
+    if (s.how === "lanes") return laneLines(s, group, indent, ix);
+    const { name } = ix.variables[s.variable];
+    return [
+      `${indent}for (i64 ${name} = 0; ${name} < ${indexText(s.size, ix)}; ++${name}) {`,
+      ...blockLines(s.body, `${indent}    `, ix),
+      `${indent}}`,
+    ];
+  };
+
+/** The loops of a chain as one: its head, the lines that name their variables, and what stands between and in them. */
+function flattened(s: Loop, wanted: string, ix: Indexing) {
+  const loops: Loop[] = [s];
+  const between: Stmt[] = [];
+  for (;;) {
+    const { body } = loops.at(-1)!;
+    const inner = body.at(-1);
+    if (inner?.kind !== "loop" || inner.how !== s.how) {
+      return named(loops, [...between, ...body], wanted, ix);
+    }
+    between.push(...body.slice(0, -1));
+    loops.push(inner);
+  }
+}
+
+function named(loops: readonly Loop[], body: readonly Stmt[], wanted: string, ix: Indexing) {
+  const size = indexText(multiply(one, ...loops.map((l) => l.size)), ix);
+  const nameOf = (l: Loop): string => ix.variables[l.variable].name;
+  if (loops.length === 1) return { name: nameOf(loops[0]), size, parts: [] as string[], body };
+  const taken = new Set(ix.variables.map((v) => v.name));
+  const name = [wanted, `${wanted}_at`, `${wanted}_number`].find((n) => !taken.has(n))!;
+  const parts = loops.map((l, i) => {
+    const inner = multiply(one, ...loops.slice(i + 1).map((x) => x.size));
+    const quotient = i === loops.length - 1 ? name : infix(name, "/", indexText(inner, ix));
+    const text = i === 0 ? quotient : infix(quotient, "%", indexText(l.size, ix));
+    return `const i64 ${nameOf(l)} = ${text};`;
+  });
+  return { name, size, parts, body };
+}
+
+/** Without the parts that nothing mentions. */
+function usedParts(parts: readonly string[], body: readonly string[]): string[] {
+  const text = body.join("\n");
+  return parts.filter((p) => new RegExp(`\\b${/i64 (\w+) =/.exec(p)![1]}\\b`).test(text));
+}
+
+function gridLines(s: Loop, indent: string, ix: Indexing): string[] {
+  const flat = flattened(s, "item", ix);
+  const inner = `${indent}    `;
+  const body = blockLines(flat.body, inner, ix);
+  return [
+    `${indent}for (i64 ${flat.name} = lum::global_thread(); ${flat.name} < ${flat.size}; ${flat.name} += lum::global_threads()) {`,
+    ...usedParts(flat.parts, body).map((p) => inner + p),
+    ...body,
+    `${indent}}`,
+  ];
+}
+
+function rowLines(s: Loop, group: Group, indent: string, ix: Indexing): string[] {
+  const flat = flattened(s, "row", ix);
+  const inner = `${indent}    `;
+  const body = levelLines(flat.body, group, inner, ix);
+  const { row, rows } = groups[group];
+  return [
+    `${indent}for (i64 ${flat.name} = ${row}; ${flat.name} < ${flat.size}; ${flat.name} += ${rows}) {  // a ${group} each`,
+    ...usedParts(flat.parts, body).map((p) => inner + p),
+    ...body,
+    `${indent}}`,
+  ];
+}
+
+function laneLines(s: Loop, group: Group, indent: string, ix: Indexing): string[] {
+  const flat = flattened(s, "place", ix);
+  const inner = `${indent}    `;
+  const body = blockLines(flat.body, inner, ix);
+  const { first, step } = groups[group];
+  return [
+    `${indent}for (i64 ${flat.name} = ${first}; ${flat.name} < ${flat.size}; ${flat.name} += ${step}) {`,
+    ...usedParts(flat.parts, body).map((p) => inner + p),
+    ...body,
+    `${indent}}`,
+    ...combined(flat.body, group).map((line) => indent + line),
+  ];
+}
+
+const functors: Readonly<Record<FoldFn, string>> = { sum: "Sum", prod: "Product", max: "Max", min: "Min" };
+
+/** What the lanes have folded, each for itself, becomes one value that all of them know. */
+function combined(body: readonly Stmt[], group: Group): string[] {
+  const own = new Set<string>();
+  const lines = new Map<string, string>();
+  const visit = (stmts: readonly Stmt[]): void => {
+    for (const s of stmts) {
+      if (s.kind === "accumulator") own.add(s.name);
+      if (s.kind === "fold" && !own.has(s.name))
+        lines.set(s.name, `${s.name} = lum::${group}_reduce<lum::${functors[s.fn]}>(${s.name});`);
+      if (s.kind === "pick" && !own.has(s.best)) {
+        const order = s.fn === "argmax" ? "RanksAbove" : "RanksBelow";
+        lines.set(s.best, `lum::${group}_pick<lum::${order}>(${s.best}, ${s.at});`);
+      }
+      if (s.kind === "loop" || s.kind === "if") visit(s.body);
+    }
+  };
+  visit(body);
+  return [...lines.values()];
+}

@@ -1,0 +1,82 @@
+/**
+ * Who runs which iterations on a GPU. The loops are those of the CPU's kernel; here each gets threads of the grid,
+ * a group of threads, the lanes of a group, or stays in one thread.
+ */
+import { type Bounds, highest } from "../../ir/bounds.ts";
+import type { Kernel, Stmt } from "../../ir/kernel.ts";
+import { multiply, one, type Poly } from "../../ir/poly.ts";
+import { cuda } from "../../targets/cuda.ts";
+import { chainOf, foldedIn, isIndependent, isSequential, type Loop, rebuilt, serial } from "./loops.ts";
+
+export type Mapped = {
+  readonly body: readonly Stmt[];
+  readonly group: "warp" | "block";
+  /** Blocks that the largest sizes have work for. */
+  readonly blocks: number;
+};
+
+/** The loops of a kernel that is no contraction. */
+export function mapLoops(kernel: Kernel): Mapped {
+  const { body, bounds } = kernel;
+  if (body.some((s) => s.kind === "accumulator")) return topLevelRow(body, bounds);
+  const nests = body.map((s) => (s.kind === "loop" ? mapNest(s, bounds) : undefined));
+  const group = nests.some((n) => n?.group === "block") ? "block" : "warp";
+  const rowsPerBlock = group === "block" ? 1 : cuda.threads / cuda.warp;
+  const blocks = nests.map((n) => {
+    if (n === undefined) return 1;
+    return n.items / (n.kind === "rows" ? rowsPerBlock : cuda.threads);
+  });
+  return {
+    body: body.map((s, i) => nests[i]?.loop ?? s),
+    group,
+    blocks: Math.max(1, ...blocks.map(Math.ceil)),
+  };
+}
+
+/** A reduction of everything: one block. A running sum over everything: one thread. */
+function topLevelRow(body: readonly Stmt[], bounds: Bounds): Mapped {
+  if (body.some((s) => s.kind === "loop" && isSequential(s)))
+    return { body: serial(body), group: "block", blocks: 1 };
+  return { body: lanes(body), group: rowGroup(body, bounds), blocks: 1 };
+}
+
+type Nest = {
+  readonly loop: Loop;
+  readonly kind: "grid" | "rows";
+  readonly group: "warp" | "block" | undefined;
+  readonly items: number;
+};
+
+function mapNest(s: Loop, bounds: Bounds): Nest {
+  const chain = chainOf(s, isIndependent);
+  const { body } = chain.at(-1)!;
+  const items = largest(multiply(one, ...chain.map((l) => l.size)), bounds);
+  const loops = body.filter((x): x is Loop => x.kind === "loop");
+  const folds = body.some((x) => x.kind === "accumulator") && loops.some((l) => foldedIn(l.body).size > 0);
+  if (!folds || loops.some(isSequential) || terms(body, bounds) <= cuda.fewTerms)
+    return { loop: rebuilt(chain, "grid", serial(body)), kind: "grid", group: undefined, items };
+  const loop = rebuilt(chain, "rows", lanes(body));
+  return { loop, kind: "rows", group: rowGroup(body, bounds), items };
+}
+
+/** The loops of a row, their iterations shared out to the threads of a group. */
+const lanes = (body: readonly Stmt[]): Stmt[] =>
+  body.map((s) => {
+    if (s.kind !== "loop") return s;
+    const chain = chainOf(s, () => true);
+    return rebuilt(chain, "lanes", serial(chain.at(-1)!.body));
+  });
+
+const rowGroup = (body: readonly Stmt[], bounds: Bounds): "warp" | "block" =>
+  terms(body, bounds) <= cuda.warpRow ? "warp" : "block";
+
+/** Iterations of the longest nest of a row, at the largest sizes. */
+function terms(body: readonly Stmt[], bounds: Bounds): number {
+  const count = (s: Loop): number => {
+    const inner = s.body.filter((x): x is Loop => x.kind === "loop").map(count);
+    return largest(s.size, bounds) * Math.max(1, ...inner);
+  };
+  return Math.max(0, ...body.flatMap((s) => (s.kind === "loop" ? [count(s)] : [])));
+}
+
+export const largest = (p: Poly, bounds: Bounds): number => Math.max(0, highest(p, bounds) ?? 1 << 20);

@@ -1,0 +1,122 @@
+/** What lowering and emission know of NVIDIA GPUs, as data. */
+import { CompileError, diagnostic } from "../diagnostics.ts";
+import type { Engine } from "./engine.ts";
+
+export const cudaEngine: Engine = { target: "cuda", panels: false, windows: false };
+
+/**
+ * One architecture. Limits: CUDA C++ Programming Guide, table "Technical specifications per compute capability".
+ * Rates: the dense figures of NVIDIA's data sheets for the part named, at boost clocks; a multiply-add counts as two.
+ */
+export type CudaArch = {
+  readonly name: string;
+  /** The part that the rates are of. */
+  readonly part: string;
+  readonly multiprocessors: number;
+  readonly threadsPerMultiprocessor: number;
+  /** Of shared memory: for all blocks of a multiprocessor, and for one that asks for it. */
+  readonly sharedBytes: number;
+  readonly sharedBytesPerBlock: number;
+  readonly l2Bytes: number;
+  readonly memoryBytesPerSecond: number;
+  readonly f32Rate: number;
+  /** On tensor cores, accumulated in f32. */
+  readonly tf32Rate: number;
+  readonly halfRate: number;
+  /** Whether conversions from and to f8 are instructions. */
+  readonly f8: boolean;
+};
+
+/** A100 80GB SXM, GA10x and AD10x whitepapers, H100 SXM, B200 data sheets. */
+export const cudaArchs: readonly CudaArch[] = [
+  {
+    name: "sm_80",
+    part: "A100 80 GB",
+    multiprocessors: 108,
+    threadsPerMultiprocessor: 2048,
+    sharedBytes: 164 << 10,
+    sharedBytesPerBlock: 163 << 10,
+    l2Bytes: 40 << 20,
+    memoryBytesPerSecond: 2.039e12,
+    f32Rate: 19.5e12,
+    tf32Rate: 156e12,
+    halfRate: 312e12,
+    f8: false,
+  },
+  {
+    name: "sm_86",
+    part: "RTX 3090",
+    multiprocessors: 82,
+    threadsPerMultiprocessor: 1536,
+    sharedBytes: 100 << 10,
+    sharedBytesPerBlock: 99 << 10,
+    l2Bytes: 6 << 20,
+    memoryBytesPerSecond: 0.936e12,
+    f32Rate: 35.6e12,
+    tf32Rate: 35.6e12,
+    halfRate: 71e12,
+    f8: false,
+  },
+  {
+    name: "sm_89",
+    part: "RTX 4090",
+    multiprocessors: 128,
+    threadsPerMultiprocessor: 1536,
+    sharedBytes: 100 << 10,
+    sharedBytesPerBlock: 99 << 10,
+    l2Bytes: 72 << 20,
+    memoryBytesPerSecond: 1.008e12,
+    f32Rate: 82.6e12,
+    tf32Rate: 82.6e12,
+    halfRate: 165.2e12,
+    f8: true,
+  },
+  {
+    name: "sm_90a",
+    part: "H100 80 GB SXM",
+    multiprocessors: 132,
+    threadsPerMultiprocessor: 2048,
+    sharedBytes: 228 << 10,
+    sharedBytesPerBlock: 227 << 10,
+    l2Bytes: 50 << 20,
+    memoryBytesPerSecond: 3.35e12,
+    f32Rate: 66.9e12,
+    tf32Rate: 494.7e12,
+    halfRate: 989.4e12,
+    f8: true,
+  },
+  {
+    name: "sm_100a",
+    part: "B200",
+    multiprocessors: 148,
+    threadsPerMultiprocessor: 2048,
+    sharedBytes: 228 << 10,
+    sharedBytesPerBlock: 227 << 10,
+    l2Bytes: 126 << 20,
+    memoryBytesPerSecond: 8e12,
+    f32Rate: 75e12,
+    tf32Rate: 1.1e15,
+    halfRate: 2.25e15,
+    f8: true,
+  },
+];
+
+/** Sizes that decide between two ways of running a kernel. */
+export const cuda = {
+  warp: 32,
+  /** Threads of a block for grid loops and rows. */
+  threads: 256,
+  /** Elements of a row up to which a warp has it to itself. */
+  warpRow: 512,
+  /** Terms up to which a thread folds a reduction alone. */
+  fewTerms: 16,
+  /** Rows of a product up to which the right factor is streamed. */
+  skinnyRows: 16,
+} as const;
+
+export function cudaArchOf(name: string): CudaArch {
+  const found = cudaArchs.find((a) => a.name === name);
+  if (found !== undefined) return found;
+  const known = cudaArchs.map((a) => a.name).join(", ");
+  throw new CompileError([diagnostic("LUM5008", undefined, { arch: name, known })]);
+}
