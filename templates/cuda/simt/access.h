@@ -1,0 +1,11 @@
+// The check of one access by the running thread: shared memory against its shadow, everything else against the register
+// of allocations. A fault where it isn't allowed.
+#pragma once
+
+#include <cstddef>
+
+namespace simt {
+
+void check_access(const void* address, std::size_t bytes, std::size_t alignment, bool write);
+
+}  // namespace simt
