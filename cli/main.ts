@@ -4,6 +4,7 @@ import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { bench } from "./commands/bench.ts";
 import { build } from "./commands/build.ts";
+import { cache } from "./commands/cache.ts";
 import { check } from "./commands/check.ts";
 import { doctor } from "./commands/doctor.ts";
 import { dump } from "./commands/dump.ts";
@@ -27,6 +28,7 @@ await yargs(hideBin(process.argv))
   .command(dump)
   .command(verify)
   .command(bench)
+  .command(cache)
   .command(doctor)
   .demandCommand(1, "name a command; `lumc --help` lists them")
   .strict()

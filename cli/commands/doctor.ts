@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
 import type { CommandModule } from "yargs";
 import { archFlags, hostArch } from "../../src/emit/arch.ts";
-import { defaultCache } from "../../src/emit/compile.ts";
+import { defaultCache } from "../../src/emit/cache-folder.ts";
 import { findCompiler } from "../../src/emit/toolchain.ts";
 import { jsonArgument } from "../model.ts";
 import { printJson, printLine, run } from "../output.ts";

@@ -2,6 +2,7 @@
 import { commandMessages } from "./command.ts";
 import { emitMessages } from "./emit.ts";
 import { loweringMessages } from "./lowering.ts";
+import { measureMessages } from "./measure.ts";
 import { runtimeMessages } from "./runtime.ts";
 import { semanticMessages } from "./semantic.ts";
 import { syntaxMessages } from "./syntax.ts";
@@ -15,4 +16,5 @@ export const messages = {
   ...runtimeMessages,
   ...weightMessages,
   ...commandMessages,
+  ...measureMessages,
 };
