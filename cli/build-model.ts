@@ -1,5 +1,4 @@
 /** What `build`, `run`, `generate`, `verify` and `bench` share: a model compiled into a folder, ready to be called. */
-import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import type { Argv } from "yargs";
@@ -7,11 +6,18 @@ import { CompileError, diagnostic } from "../src/diagnostics.ts";
 import { type Arch, archOf, hostArch } from "../src/emit/arch.ts";
 import { type Compiled, compileProject } from "../src/emit/compile.ts";
 import { writeProject } from "../src/emit/write.ts";
-import { type Bucket, parseBucket } from "../src/ir/bucket.ts";
+import { type Bucket, bucketText, parseBucket } from "../src/ir/bucket.ts";
 import type { SourceFile } from "../src/ir/source.ts";
 import { NativeModel } from "../src/loader/native.ts";
 import { modelSpec } from "../src/loader/spec.ts";
-import { type Compilation, compile, compileSearched, type SearchedBucket } from "../src/pipeline.ts";
+import {
+  type Compilation,
+  compile,
+  compileLocked,
+  compileSearched,
+  type SearchedBucket,
+} from "../src/pipeline.ts";
+import { type Lock, lockName, readLock, setAside } from "../src/search/lock-file.ts";
 import type { Progress, Searched } from "../src/search/search.ts";
 import { openCheckpoint } from "../src/weights/checkpoint.ts";
 import { matchWeights } from "../src/weights/match.ts";
@@ -69,7 +75,7 @@ export const buildArguments = <T>(y: Argv<T>) =>
     .option("locked", {
       type: "boolean",
       default: false,
-      describe: "fail where a choice differs from lumc.lock.json",
+      describe: "take the choices of lumc.lock.json, without a search",
     })
     .option("force", {
       type: "boolean",
@@ -100,11 +106,12 @@ export async function buildModel(options: BuildOptions): Promise<Built> {
   const file = findModelFile(options.file);
   const source = readSource(file);
   const arch = archOf(options.arch ?? hostArch());
-  const compilation = await planned(source, options, arch);
   const dir = options.out ?? outputFolder(file, options.target);
+  const locked = lockIn(dir, options);
+  const compilation = await planned(source, options, arch, locked.lock);
   const weights = options.weights ?? weightsBeside(file);
-  const notes = weights === undefined ? [] : checkWeights(compilation, weights);
-  if (options.locked) checkLock(compilation, dir);
+  const notes = [...locked.notes, ...(weights === undefined ? [] : checkWeights(compilation, weights))];
+  if (locked.lock !== undefined) checkLock(compilation, locked.lock);
   const changed = writeProject(compilation.files, dir, { force: options.force });
   const written = performance.now();
   const compiled =
@@ -128,6 +135,7 @@ function planned(
   source: SourceFile,
   options: BuildOptions,
   arch: Arch,
+  locked: Locked | undefined,
 ): Promise<Built["compilation"]> | Built["compilation"] {
   const common = {
     set: settingsOf(source, options),
@@ -135,6 +143,7 @@ function planned(
     arch,
     buckets: bucketsOf(options.bucket),
   };
+  if (locked !== undefined) return compileLocked(source, common, locked);
   const { search = "direct", seed } = options;
   if (search === "direct" || search === "0") return compile(source, common);
   const seconds = search === "fast" ? undefined : Number(search);
@@ -171,13 +180,44 @@ function checkWeights(compilation: Compilation, location: string): readonly stri
   return match.notes;
 }
 
-function checkLock(compilation: Compilation, dir: string): void {
-  const path = join(dir, "lumc.lock.json");
-  const stated = existsSync(path) ? readFileSync(path, "utf8") : undefined;
-  const made = compilation.files.get("lumc.lock.json");
-  if (stated === made) return;
-  const difference = stated === undefined ? "there is no such file" : firstDifference(stated, made ?? "");
-  throw new CompileError([diagnostic("LUM5106", undefined, { lock: path, difference })]);
+type Locked = { readonly lock: Lock; readonly text: string; readonly path: string };
+
+/** The lock that `--locked` asks for. A damaged one is put aside, whether it is asked for or only in the way. */
+function lockIn(dir: string, options: BuildOptions): { lock?: Locked; notes: readonly string[] } {
+  const path = join(dir, lockName);
+  const read = readLock(path);
+  if (read.kind === "damaged") {
+    const found = diagnostic("LUM4001", undefined, {
+      lock: path,
+      reason: read.reason,
+      aside: setAside(path),
+    });
+    if (options.locked === true) throw new CompileError([found]);
+    return { notes: [found.message] };
+  }
+  if (options.locked !== true) return { notes: [] };
+  if (read.kind === "none") throw new CompileError([diagnostic("LUM4002", undefined, { lock: path })]);
+  if (read.kind === "other version") throw notFitting(path, `it is of form ${read.version}`);
+  const wanted = bucketsOf(options.bucket)?.map(bucketText).join(" ");
+  const stated = read.lock.plans
+    .slice(1)
+    .map((p) => p.bucket)
+    .join(" ");
+  if (wanted !== undefined && wanted !== stated)
+    throw notFitting(
+      path,
+      `it has plans for ${stated || "no bucket"}, --bucket asks for ${wanted || "none"}`,
+    );
+  return { lock: { lock: read.lock, text: read.text, path }, notes: [] };
+}
+
+const notFitting = (lock: string, difference: string) =>
+  new CompileError([diagnostic("LUM5106", undefined, { lock, difference })]);
+
+/** The choices were taken; all that follows from them must be as the lock says. */
+function checkLock(compilation: Compilation, { text, path }: Locked): void {
+  const made = compilation.files.get(lockName)!;
+  if (text !== made) throw notFitting(path, firstDifference(text, made));
 }
 
 function firstDifference(a: string, b: string): string {

@@ -15,6 +15,8 @@ import { checkedBuckets, usualBuckets } from "./lower/buckets.ts";
 import { type ElaborateOptions, elaborate } from "./lower/elaborate/elaborate.ts";
 import { plan } from "./lower/plan.ts";
 import { schedule } from "./lower/schedule.ts";
+import { directLockOf, type LockPart, searchedLockOf } from "./search/lock.ts";
+import { replayAll, replayedLock } from "./search/replay.ts";
 import { type Searched, type SearchOptions, search } from "./search/search.ts";
 
 export type CompileOptions = ElaborateOptions & {
@@ -24,6 +26,8 @@ export type CompileOptions = ElaborateOptions & {
 };
 
 export type Compilation = {
+  /** As it was elaborated, before anything was chosen. */
+  readonly model: Hlir;
   readonly hlir: Hlir;
   readonly plan: Plan;
   readonly buckets: readonly BucketPlan[];
@@ -42,7 +46,7 @@ export function compile(source: SourceFile, options: CompileOptions = {}): Compi
   return finish(start, plan(start.hlir, { search: "direct" }), buckets, "plan", options);
 }
 
-export type SearchedBucket = BucketPlan & { readonly searched: Searched };
+export type SearchedBucket = BucketPlan & { readonly model: Hlir; readonly searched: Searched };
 
 /** The same with the plans that the search finds. */
 export async function compileSearched(
@@ -59,9 +63,27 @@ export async function compileSearched(
   for (const { bucket, hlir } of bucketFronts(source, start.hlir, { ...options, buckets: wanted })) {
     const found = await search(hlir, options.search);
     checkHlir(found.plan.hlir, "search");
-    buckets.push({ bucket, plan: found.plan, searched: found });
+    buckets.push({ bucket, model: hlir, plan: found.plan, searched: found });
   }
-  return { ...finish(start, searched.plan, buckets, "search", options), searched, searchedBuckets: buckets };
+  const lock = await searchedLockOf(start.hlir, searched, buckets, options.search);
+  return {
+    ...finish(start, searched.plan, buckets, "search", options, lock),
+    searched,
+    searchedBuckets: buckets,
+  };
+}
+
+/** The same with the choices of a lock, without a search. Throws LUM5106 where they are of another model. */
+export async function compileLocked(
+  source: SourceFile,
+  options: CompileOptions,
+  { lock, path }: { readonly lock: LockPart; readonly path: string },
+): Promise<Compilation> {
+  const start = front(source, options);
+  const [planned, ...plans] = await replayAll(lock, path, start.hlir, (buckets) =>
+    bucketFronts(source, start.hlir, { ...options, buckets }),
+  );
+  return finish(start, planned.plan, plans, "lock", options, replayedLock(lock, [planned, ...plans]));
 }
 
 /** Plans → files: the general one, and those of buckets. `step` made them. */
@@ -71,14 +93,16 @@ export function finish(
   buckets: readonly BucketPlan[],
   step: string,
   options: CompileOptions,
+  lock: LockPart = directLockOf(start.hlir, planned, buckets),
 ): Compilation {
   for (const p of [planned, ...buckets.map((b) => b.plan)]) checkPlan(p, step);
 
   const program = schedule(planned, buckets);
   checkLlir(program, "schedule");
 
-  const files = emitProject(program, { arch: options.arch, kernelSource });
-  return { hlir: planned.hlir, plan: planned, buckets, program, files, warnings: start.warnings };
+  const files = emitProject(program, { arch: options.arch, kernelSource, lock });
+  const { hlir: model, warnings } = start;
+  return { model, hlir: planned.hlir, plan: planned, buckets, program, files, warnings };
 }
 
 /** The model again for each bucket, its dims narrowed. */

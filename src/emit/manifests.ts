@@ -2,14 +2,11 @@
 
 import type { Program, WeightSlot } from "../ir/llir.ts";
 import { printPoly } from "../ir/poly.ts";
+import { jsonText } from "../json-text.ts";
+import type { LockPart } from "../search/lock.ts";
+import { lockText } from "../search/lock-file.ts";
 import type { ProjectView } from "./view.ts";
 import { bytesOf, sourceText } from "./view-weights.ts";
-
-/** Indented JSON with lists of plain values on one line. */
-const json = (value: unknown): string => {
-  const text = JSON.stringify(value, null, 2);
-  return `${text.replace(/\[\n\s*([^[\]{}]*?)\n\s*\]/g, (_, items: string) => `[${items.replace(/,\s+/g, ", ")}]`)}\n`;
-};
 
 function layoutOf(w: WeightSlot): unknown {
   if (w.layout.kind === "stored") return "as stored";
@@ -18,7 +15,7 @@ function layoutOf(w: WeightSlot): unknown {
 }
 
 export function weightsFile(program: Program, view: ProjectView): string {
-  return json({
+  return jsonText({
     model: view.model.title,
     bytes: view.weights.bytes,
     tensors: program.weights.map((w) => ({
@@ -35,14 +32,16 @@ export function weightsFile(program: Program, view: ProjectView): string {
   });
 }
 
-export function lockFile(program: Program, view: ProjectView, arch: string): string {
+/** `part` is what the search decided; what of it the kernels became is added here. */
+export function lockFile(program: Program, view: ProjectView, arch: string, part: LockPart): string {
   const kernel = new Map(view.kernels.map((k) => [k.name, k]));
-  return json({
-    lock: 1,
+  return lockText({
     model: view.model.title,
+    hash: part.hash,
     target: "cpu",
     arch,
-    search: "direct",
+    search: part.search,
+    plans: part.plans,
     kernels: Object.fromEntries(
       program.kernels.map((k) => [
         k.name,

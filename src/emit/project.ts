@@ -1,6 +1,7 @@
 /** Llir → the files of a project that builds and runs without lumc. */
 import type { Kernel } from "../ir/kernel.ts";
 import type { Program } from "../ir/llir.ts";
+import type { LockPart } from "../search/lock.ts";
 import { type Arch, archFlags, archs, hostArch, languageFlags } from "./arch.ts";
 
 import { loaderExample, loaderFiles } from "./loader.ts";
@@ -17,7 +18,11 @@ export type EmitOptions = {
   readonly arch?: Arch;
   /** C++ text of a kernel. */
   readonly kernelSource: (kernel: Kernel) => string;
+  /** The choices that the program comes from; none where it was written by hand. */
+  readonly lock?: LockPart;
 };
+
+const noChoices: LockPart = { hash: "", search: { by: "direct" }, plans: [] };
 
 export function emitProject(program: Program, options: EmitOptions): ProjectFiles {
   const view = viewProject(program);
@@ -58,7 +63,7 @@ export function emitProject(program: Program, options: EmitOptions): ProjectFile
     render("cpu/CMakeLists.txt.ejs", { ...view, arch, flags: languageFlags, sources }),
   );
   files.set("weights.json", weightsFile(program, view));
-  files.set("lumc.lock.json", lockFile(program, view, arch.name));
+  files.set("lumc.lock.json", lockFile(program, view, arch.name, options.lock ?? noChoices));
   for (const [path, text] of loaderFiles(view)) files.set(path, text);
   return files;
 }

@@ -30,11 +30,6 @@ export const commandMessages = {
     (p: { lock: string; difference: string }) => `${p.lock} does not fit this model: ${p.difference}`,
     () => "build once without --locked to write a new one",
   ),
-  LUM5107: entry(
-    (p: { stage: string }) =>
-      `the stage ${p.stage} is made by the e-graph search, which is not part of this version`,
-    () => "stages: ast, hlir, plan, llir",
-  ),
   LUM5120: entry(
     (p: { bucket: string; name: string; known: string }) =>
       `the bucket ${p.bucket} names \`${p.name}\`, which is no dim of the model; it has ${p.known}`,

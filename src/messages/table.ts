@@ -4,6 +4,7 @@ import { emitMessages } from "./emit.ts";
 import { loweringMessages } from "./lowering.ts";
 import { measureMessages } from "./measure.ts";
 import { runtimeMessages } from "./runtime.ts";
+import { searchMessages } from "./search.ts";
 import { semanticMessages } from "./semantic.ts";
 import { syntaxMessages } from "./syntax.ts";
 import { weightMessages } from "./weights.ts";
@@ -12,6 +13,7 @@ export const messages = {
   ...syntaxMessages,
   ...semanticMessages,
   ...loweringMessages,
+  ...searchMessages,
   ...emitMessages,
   ...runtimeMessages,
   ...weightMessages,
