@@ -119,17 +119,22 @@ void Block::warp_barrier(std::uint32_t mask) {
 
 void Block::arrive(int id, int count, int line, bool wait) {
     if (id < 0 || id >= kBarriers) return fault(kDivergence, "barrier %d, of 0 … %d", id, kBarriers - 1);
+    if (id == 0 && (count != threads_ || !wait)) return fault(kDivergence, "barrier 0 is the whole block's");
     Barrier& barrier = barriers_[id];
     if (barrier.arrived != 0 && barrier.count != count)
         fault(kDivergence, "barrier %d for %d threads at line %d, where others wait for %d at line %d", id, count, line,
               barrier.count, barrier.line);
     if (id == 0 && barrier.arrived != 0 && barrier.line != line)
         fault(kDivergence, "barrier at line %d while others of the block wait at the one at line %d", line, barrier.line);
+    const bool whole_block = id == 0;
+    // The instruction is one for all lanes of a warp: none goes on before all have come.
+    if (!whole_block)
+        meet("named barrier", ~0u, &barrier, [](void* const* lanes, std::uint32_t, Block& block) {
+            block.clock_.release(block.warp(), static_cast<Barrier*>(lanes[0])->released);
+        });
     barrier.count = count;
     barrier.line = line;
     ++barrier.arrived;
-    const bool whole_block = count == threads_;
-    if (!whole_block) clock_.release(warp(), barrier.released);
     const std::uint32_t self = 1u << lane();
     if (wait) barrier.waiting[warp()] |= self;
     if (barrier.arrived == count) return complete(barrier, whole_block);

@@ -98,7 +98,10 @@ void atomic(void* address, std::size_t bytes, void (*apply)(void*, const void*),
         check_access(address, bytes, bytes, true);
     const std::lock_guard<std::mutex> lock(atomics);
     std::memcpy(old, address, bytes);
-    apply(address, operand);
+    std::uint64_t value = 0;
+    std::memcpy(&value, address, bytes);
+    apply(&value, operand);
+    std::memcpy(address, &value, bytes);
 }
 
 // Faults.
