@@ -28,6 +28,13 @@ export const readsOf = (choice: Choice, isStored: (n: Node) => boolean): readonl
 export const usesOf = (choice: Choice, isStored: (n: Node) => boolean): ReadonlyMap<Node, readonly Use[]> =>
   foundIn(choice, isStored).uses;
 
+/** The same without what is found in memory where it is `ready`: neither it nor what only it needs is computed there. */
+export const foundWithout = (
+  choice: Choice,
+  isStored: (n: Node) => boolean,
+  ready: (n: Node, use: Use) => boolean,
+): Found => find(choice, isStored, ready);
+
 export function draftOf(choice: Choice): Draft {
   const draft = openDraft(choice.root, 1);
   const { implementation } = choice;
@@ -41,12 +48,18 @@ export function draftOf(choice: Choice): Draft {
   return draft;
 }
 
-function find(choice: Choice, isStored: (n: Node) => boolean): Found {
+function find(
+  choice: Choice,
+  isStored: (n: Node) => boolean,
+  ready: (n: Node, use: Use) => boolean = () => false,
+): Found {
   const reads: Read[] = [];
   const uses = new Map<Node, Use[]>();
   const draft = draftOf(choice);
   const inlined = new Set(choice.inlined);
   const seen = new Set<string>();
+  const { implementation } = choice;
+  const folded = new Set<Node>();
   const pending = operandUses(choice.root, rootUse(draft));
   if (choice.root.op.kind === "custom")
     pending.push(...choice.root.inputs.slice(0, -1).map((node) => ({ node, use: rootUse(draft) })));
@@ -55,9 +68,12 @@ function find(choice: Choice, isStored: (n: Node) => boolean): Found {
     const key = `${node.id} ${use.stage?.id} ${use.side} ${use.coords.map((c) => c.key).join()}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    if (!inlined.has(node) && isStored(node)) reads.push(item);
+    if ((!inlined.has(node) && isStored(node)) || ready(node, use)) reads.push(item);
     else {
       uses.set(node, [...(uses.get(node) ?? []), use]);
+      // A row's reductions are found once for all passes that need them.
+      if (folded.has(node)) continue;
+      if (implementation.family === "reduction" && node.op.kind === "reduce") folded.add(node);
       pending.push(...operandUses(node, use));
     }
   }

@@ -10,7 +10,8 @@ import { constantOf, type Poly, subtract } from "../ir/poly.ts";
 import { ownWork } from "../lower/direct/cost.ts";
 import { evaluations, rootUse, sizeHint } from "../lower/direct/draft.ts";
 import { axesIn } from "../lower/plan-contraction.ts";
-import { draftOf, type Read, readsOf, usesOf } from "../lower/plan-reads.ts";
+import { draftOf, foundWithout, type Read, readsOf, usesOf } from "../lower/plan-reads.ts";
+import { keptBy } from "../lower/schedule/kept.ts";
 import type { Machine } from "../targets/machines.ts";
 
 export type KernelCost = {
@@ -148,6 +149,9 @@ function touchedBytes(reads: readonly Read[], choice: Choice, size: (p: Poly) =>
 /** Evaluations of a factor's element that is computed as the engine packs it: once, but not in full vectors. */
 const packingWork = 4;
 
+/** A load or a store of an element that the loop is at: an instruction as an addition is. */
+const memoryWork = 1;
+
 /** Operations of Winograd's transforms: of a tile in one channel, and of its outputs in one channel. */
 const tileInputWork = 48;
 const tileOutputWork = 40;
@@ -203,25 +207,59 @@ function computeTime(
   );
   const insideProduct = new Set([...anchored].map((n) => n.inputs[0]));
   const own = rootUse(draftOf(choice));
+  /** Of one element, for a sum all its terms. */
+  const workAt = (n: Node): number =>
+    n.op.kind === "reduce" ? extent(n.inputs[0].shape) / Math.max(1, extent(n.shape)) : ownWork(n);
   vector(
     evaluations(choice.root, own, bounds),
-    Math.max(1, anchored.has(choice.root) ? 0 : ownWork(choice.root)),
+    memoryWork + (anchored.has(choice.root) ? 0 : workAt(choice.root)),
   );
-  for (const [n, uses] of usesOf(choice, isStored)) {
+  const { reads, uses: computed } = neededIn(choice, isStored);
+  const inside = sharesInside(choice, extent);
+  for (const { node, use } of reads)
+    if (use.side === undefined) vector(evaluations(node, use, bounds) * (inside.get(node) ?? 1), memoryWork);
+  for (const [n, uses] of computed) {
     if (anchored.has(n) || insideProduct.has(n)) continue;
-    const work =
-      n.op.kind === "reduce" ? extent(n.inputs[0].shape) / Math.max(1, extent(n.shape)) : ownWork(n);
+    const work = workAt(n);
     if (work === 0) continue;
     const seen = new Set<string>();
-    for (const use of uses) {
+    const row = implementation.family === "reduction" && n.op.kind === "reduce";
+    for (const use of row ? uses.slice(0, 1) : uses) {
       const at = `${use.stage?.id} ${use.side} ${use.coords.map((c) => c.key)}`;
       if (seen.has(at)) continue;
       seen.add(at);
-      const count = use.side === undefined ? evaluations(n, use, bounds) : extent(n.shape) * packingWork;
+      const count =
+        use.side === undefined
+          ? evaluations(n, use, bounds) * (inside.get(n) ?? 1)
+          : extent(n.shape) * packingWork;
       vector(n.op.kind === "reduce" ? extent(n.shape) : count, work);
     }
   }
   return { operations, seconds };
+}
+
+/**
+ * The part of a kernel's elements at which it needs a node: behind a view with a fill value, as parts of a
+ * concatenation are, only those inside, since loops are cut at the seam.
+ */
+function sharesInside(choice: Choice, extent: (shape: readonly Poly[]) => number): ReadonlyMap<Node, number> {
+  const shares = new Map<Node, number>();
+  for (const n of [choice.root, ...[...choice.inlined].reverse()]) {
+    const filled = n.op.kind === "view" && n.op.fill !== undefined;
+    for (const x of n.inputs) {
+      const part = filled ? Math.min(1, extent(x.shape) / Math.max(1, extent(n.shape))) : 1;
+      shares.set(x, Math.max(shares.get(x) ?? 0, part * (shares.get(n) ?? 1)));
+    }
+  }
+  return shares;
+}
+
+/** What the kernel reads and computes; a row kernel finds in its last pass what an earlier one has kept. */
+function neededIn(choice: Choice, isStored: (n: Node) => boolean) {
+  const uses = usesOf(choice, isStored);
+  const kept = keptBy(choice, (n) => uses.get(n) ?? []);
+  if (kept === undefined) return { reads: readsOf(choice, isStored), uses };
+  return foundWithout(choice, isStored, (n, use) => n === kept.node && use.stage === undefined);
 }
 
 /** Share of the register tile's work that counts; a product of few rows runs at the speed of its loads. */

@@ -15,11 +15,13 @@ import type { Frame } from "./frames.ts";
 
 export type Kept = { readonly node: Node; readonly stage: Node };
 
+export const keptInRow = (k: KernelDraft, choice: Choice): Kept | undefined =>
+  k.readsTarget ? undefined : keptBy(choice, k.usesOf);
+
 /** The costliest node that one reduction and the last pass both compute at every element of the row. */
-export function keptInRow(k: KernelDraft, choice: Choice): Kept | undefined {
+export function keptBy(choice: Choice, usesOf: (n: Node) => readonly Use[]): Kept | undefined {
   const { root, implementation, inlined } = choice;
   if (implementation.family !== "reduction" || root.op.kind === "update") return undefined;
-  if (k.readsTarget) return undefined;
   const { outer } = implementation;
   const found = inlined.flatMap((node): Kept[] => {
     if (
@@ -28,7 +30,7 @@ export function keptInRow(k: KernelDraft, choice: Choice): Kept | undefined {
       node.shape.length !== root.shape.length
     )
       return [];
-    const uses = k.usesOf(node);
+    const uses = usesOf(node);
     const last = uses.filter((u) => u.stage === undefined);
     const stages = uses.filter((u) => u.stage !== undefined);
     const [stage] = stages;
