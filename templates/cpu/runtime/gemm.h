@@ -32,7 +32,10 @@ static_assert(kBlockRows % kTileRows == 0 && kBlockCols % kTileCols == 0, "block
 
 // Packing pays when a panel is read often enough: beyond these many rows or columns on the other side.
 constexpr i64 kInPlaceRows = 2 * kTileRows;
-constexpr i64 kInPlaceCols = 8 * kTileCols;
+constexpr i64 kInPlaceCols = 96 * kTileCols;
+
+// Rows so many floats apart fight for the same lines of the first-level cache.
+constexpr i64 kSameLines = 1024;
 
 // Blocks of k for few rows: of columns as they lie, and of packed panels.
 constexpr i64 kStreamedDepth = 16;
@@ -79,6 +82,7 @@ inline Panel panel_of_a(const PackedA<float>& a, i64 m, i64 k, i64) { return {a.
 inline Panel panel_of_a(const Strided<float>& a, i64 m, i64 k, i64 cols) {
     // A stride of 0 (one row, or equal rows) would read as packed.
     if (a.k_stride != 1 || a.outer_stride == 0 || cols > kInPlaceCols) return {nullptr, 0};
+    if (a.outer_stride % kSameLines == 0 && cols > 8 * kTileCols) return {nullptr, 0};
     return {a.data + m * a.outer_stride + k, a.outer_stride};
 }
 
@@ -89,6 +93,28 @@ inline Panel panel_of_b(const Strided<float>& b, i64 n, i64 count, i64 k, i64 ro
     if (b.outer_stride != 1 || count < kTileCols || rows > kInPlaceRows) return {nullptr, 0};
     return {b.data + n + k * b.k_stride, b.k_stride};
 }
+
+// The packed panel that will be read next, null when there is none.
+template <class B>
+const float* panel_ahead(const B&, i64, i64, i64) { return nullptr; }
+inline const float* panel_ahead(const PackedB<float>& b, i64 n, i64 end, i64 k) { return n < end ? b.panel(n, k) : nullptr; }
+
+// Fetches a panel into the second-level cache, a part in each of `steps` steps: weights mostly come from memory.
+struct Prefetch {
+    const float* at;
+    const float* end;
+    i64 floats_per_step;
+
+    Prefetch(const float* panel, i64 depth, i64 steps) : at(panel), end(panel), floats_per_step(0) {
+        if (panel == nullptr) return;
+        end = panel + depth * kTileCols;
+        floats_per_step = (depth * kTileCols + steps - 1) / steps;
+    }
+    void step() {
+        const float* until = end - at < floats_per_step ? end : at + floats_per_step;
+        for (; at < until; at += 16) prefetch(at, 0);
+    }
+};
 
 // How deep a block of k may be. Columns read where they lie, or packed for few rows, are read along whole rows of B
 // rather than 64 bytes of each, so that memory streams: a few rows of B at a time, all columns of the block.
@@ -156,6 +182,7 @@ void gemm_blocked(Range rows, Range cols, i64 K, const A& a, const B& b, float* 
                 float* kept = sums;
                 for (i64 n = n0; n < n_end; n += kTileCols) {
                     const i64 tile_cols = smaller(kTileCols, n_end - n);
+                    Prefetch next(panel_ahead(b, n + kTileCols, cols.end, k), depth, (m_end - m0 + kTileRows - 1) / kTileRows);
                     Panel panel_b = panel_of_b(b, n, tile_cols, k, rows.size());
                     if (panel_b.data == nullptr) {
                         b.template pack<kTileCols>(n, tile_cols, k, depth, packed_b);
@@ -163,6 +190,7 @@ void gemm_blocked(Range rows, Range cols, i64 K, const A& a, const B& b, float* 
                     }
                     for (i64 m = m0; m < m_end; m += kTileRows, kept += kTileRows * kTileCols) {
                         const i64 tile_rows = smaller(kTileRows, m_end - m);
+                        next.step();
                         float* target = depth_blocks == 1 ? tile : kept;
                         microkernel_of(block_a, m - m0, tile_rows, tile_cols, depth,
                                        EvenColumns<float>{panel_b.data, panel_b.stride}, Tile{target, kTileCols}, block > 0);
