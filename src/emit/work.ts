@@ -22,6 +22,11 @@ export function workOf(kernel: Kernel): number {
         return sum(s.body);
       case "topk":
         return largest(s.size, kernel.bounds) * (1 + sum(s.lets));
+      case "attention": {
+        const scores = size(s.item) * size(s.row) * size(s.key);
+        const outputs = size(s.item) * size(s.row) * size(s.width);
+        return scores * (size(s.depth) + size(s.width) + 1 + sum(s.score.lets)) + outputs * sum(s.epilogue);
+      }
       case "contraction": {
         const outputs = size(s.batch) * size(s.m) * size(s.n);
         return outputs * (size(s.k) + sum(s.epilogue));

@@ -141,6 +141,7 @@ export type Stmt =
   | { readonly kind: "store"; readonly to: string; readonly at: Poly; readonly value: Expr }
   | { readonly kind: "if"; readonly condition: Expr; readonly body: readonly Stmt[] }
   | Contraction
+  | Attention
   /** to[at + 0 … count) = positions of the greatest of `size` values; variable `position` runs over them. */
   | {
       readonly kind: "topk";
@@ -168,6 +169,36 @@ export type Contraction = {
   readonly sum: string;
   readonly workspace: string;
   /** Runs once for each (m, n) of each item; stores the result. */
+  readonly epilogue: readonly Stmt[];
+};
+
+/**
+ * For each item and row: sums over the keys of e * value and of e, e = exp(score - the row's greatest score). All are
+ * variables; an absent one has extent 1.
+ */
+export type Attention = {
+  readonly kind: "attention";
+  readonly item: number | undefined;
+  readonly row: number | undefined;
+  readonly key: number | undefined;
+  readonly depth: number | undefined;
+  readonly width: number | undefined;
+  /** So many consecutive items have the same keys and values. */
+  readonly group: Poly;
+  /** Elements (row, depth), (key, depth) and (width, key). */
+  readonly q: Operand;
+  readonly k: Operand;
+  readonly v: Operand;
+  /** Keys that a row can have a score above -infinity for, where the mask says so. */
+  readonly seen: { readonly lets: readonly Stmt[]; readonly begin: Poly; readonly end: Poly } | undefined;
+  /** What the score calls the product of query and key. */
+  readonly dot: string;
+  readonly score: { readonly lets: readonly Stmt[]; readonly value: Expr };
+  /** What the epilogue calls the two sums. */
+  readonly weighted: string;
+  readonly total: string;
+  readonly workspace: string;
+  /** Runs once for each (row, width) of each item; stores the result. */
   readonly epilogue: readonly Stmt[];
 };
 
@@ -214,8 +245,9 @@ export type Tiling = {
   readonly rows: number;
   readonly columns: number;
   readonly threads: number;
-  /** The engine's shape in C++. */
+  /** The engine's shape, and the shared memory that it takes, in C++. */
   readonly shape: string;
+  readonly shared: string;
   /** Tiles at the largest sizes. */
   readonly blocks: number;
 };

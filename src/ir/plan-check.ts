@@ -1,11 +1,21 @@
 /** What must hold of a Plan, proved again from the nodes: everything needed is stored or computed, in order. */
 
+import { attentionHolds, attentionOf } from "../lower/plan-attention.ts";
 import { contractionOf } from "../lower/plan-contraction.ts";
 import { usesOf } from "../lower/plan-reads.ts";
 import { winogradApplies } from "../lower/schedule/winograd.ts";
 import type { Node } from "./hlir.ts";
 import { rootsOf } from "./hlir.ts";
-import { type Choice, choicesOf, domainOf, type EntryPlan, isGiven, type Plan } from "./plan.ts";
+import {
+  type AttentionForm,
+  type Choice,
+  type ContractionForm,
+  choicesOf,
+  domainOf,
+  type EntryPlan,
+  isGiven,
+  type Plan,
+} from "./plan.ts";
 import { checkOrder, label } from "./plan-check-order.ts";
 
 /** Throws with every fault that it finds; `step` is the one that made the plan. */
@@ -36,7 +46,9 @@ function checkChoice(c: Choice, plan: Plan, isStored: (n: Node) => boolean, repo
       ? c.implementation.reduces
       : c.implementation.family === "contraction"
         ? [c.implementation.anchor]
-        : [],
+        : c.implementation.family === "attention"
+          ? sumsOf(c.implementation.form)
+          : [],
   );
   for (const n of usesOf(c, isStored).keys()) {
     const own =
@@ -69,10 +81,37 @@ function checkChoice(c: Choice, plan: Plan, isStored: (n: Node) => boolean, repo
     if (i.winograd === true && !winogradApplies(c, plan.hlir.bounds, isStored))
       report(`${label(c.root)} is no 3x3 convolution of stride 1 with constant filters`);
   }
+  if (i.family === "attention") {
+    const { form } = i;
+    const again = attentionOf(form.weighted, plan.hlir.bounds, (e, axes) =>
+      isTotal(form.total, e, axes) ? form.total : undefined,
+    );
+    if (again === undefined || !sameAttention(again, form) || !attentionHolds(c, isStored))
+      report(`${label(c.root)} is no such attention`);
+  }
   if (i.family === "reduction") {
     const rank = domainOf(c.root).length;
     if (i.outer.some((a) => a < 0 || a >= rank))
       report(`${label(c.root)} has rows along axes that it has not`);
     if (i.reduces.some((r) => r.op.kind !== "reduce")) report(`${label(c.root)} folds what is no reduction`);
   }
+}
+
+const sumsOf = (f: AttentionForm): Node[] => [f.dot, f.greatest, f.total, f.weighted];
+
+const isTotal = (n: Node, exponential: Node, axes: readonly number[]): boolean =>
+  n.op.kind === "reduce" &&
+  n.op.fn === "sum" &&
+  n.inputs[0] === exponential &&
+  n.op.axes.join() === axes.join();
+
+function sameAttention(a: AttentionForm, b: AttentionForm): boolean {
+  const nodes = (f: AttentionForm) => [f.score, f.exponential, ...sumsOf(f)].map((n) => n.id).join();
+  const product = (f: ContractionForm) =>
+    [f.batch, f.m, f.n, f.k, f.a.map((n) => n.id), f.b.map((n) => n.id)].map((x) => x.join()).join(";");
+  return (
+    nodes(a) === nodes(b) &&
+    product(a.dotForm) === product(b.dotForm) &&
+    product(a.weightedForm) === product(b.weightedForm)
+  );
 }

@@ -1,9 +1,11 @@
 /** A genome: every decision of the search, as differences from the direct plan. Immutable. */
 
 import type { Hlir, Node } from "../ir/hlir.ts";
-import { choicesOf, type Plan } from "../ir/plan.ts";
+import { choicesOf, type Plan, storedIn } from "../ir/plan.ts";
 import type { Policy } from "../lower/direct/direct.ts";
 import { directPlan } from "../lower/direct/direct.ts";
+import { attentionHolds, attentionOf, totalsOf } from "../lower/plan-attention.ts";
+import { allNodes } from "./encode.ts";
 import { type Rebuilt, rebuild, type Selection } from "./rebuild.ts";
 import type { Space } from "./space.ts";
 
@@ -63,11 +65,20 @@ export function createDecoder(hlir: Hlir, nodes: readonly Node[], space: Space) 
 }
 
 function policyOf(g: Genome, r: Rebuilt): Policy {
+  const { bounds } = r.hlir;
+  const totalOf = g.onePass.size === 0 ? undefined : totalsOf(allNodes(r.hlir));
   return {
     inline: (n) => {
       const key = r.keyOf.get(n);
       return key === undefined ? undefined : g.inline.get(key);
     },
+    attention:
+      totalOf === undefined
+        ? undefined
+        : (n) => {
+            const c = r.classOf.get(n);
+            return c !== undefined && g.onePass.has(c) ? attentionOf(n, bounds, totalOf) : undefined;
+          },
     winograd:
       g.winograd.size === 0
         ? undefined
@@ -80,11 +91,10 @@ function policyOf(g: Genome, r: Rebuilt): Policy {
 
 /** A one-pass sum computes its scores itself: none of what it needs between its products is stored. */
 function holdsTogether(plan: Plan): boolean {
-  for (const entry of plan.entries)
-    for (const { implementation: i, inlined } of choicesOf(entry.body)) {
-      if (i.family !== "attention") continue;
-      const { dot, score, greatest, exponential, total } = i.form;
-      if (![dot, score, greatest, exponential, total].every((n) => inlined.includes(n))) return false;
-    }
+  for (const entry of plan.entries) {
+    const isStored = storedIn(entry);
+    for (const c of choicesOf(entry.body))
+      if (c.implementation.family === "attention" && !attentionHolds(c, isStored)) return false;
+  }
   return true;
 }

@@ -17,6 +17,8 @@ export const cpu = {
   /** Depth and free extent from which a sum of products is a blocked contraction. */
   smallestDepth: 4,
   smallestFree: 4,
+  /** Most elements of a query and of a value that the attention kernel's part of the workspace has room for. */
+  attentionDepth: 4096,
   /** Channels of an image whose transformed tiles fit the workspace (`panels_at_a_time` in winograd.h). */
   winogradChannels: 512,
 } as const;

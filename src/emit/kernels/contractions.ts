@@ -55,7 +55,7 @@ export const ending = (lines: string[], end: string): string[] => [...lines.slic
 /** Parameters that the body doesn't name go unnamed. */
 export function lambda(
   variables: readonly (number | undefined)[],
-  last: string | undefined,
+  last: string | readonly string[] | undefined,
   body: readonly string[],
   indent: string,
   ix: Indexing,
@@ -65,8 +65,10 @@ export function lambda(
     const name = v === undefined ? undefined : ix.variables[v].name;
     return name !== undefined && new RegExp(`\\b${name}\\b`).test(text) ? `i64 ${name}` : "i64";
   });
-  if (last !== undefined)
-    parameters.push(new RegExp(`\\b${last.split(" ")[1]}\\b`).test(text) ? last : last.split(" ")[0]);
+  for (const p of last === undefined ? [] : [last].flat()) {
+    const [type, name] = p.split(" ");
+    parameters.push(new RegExp(`\\b${name}\\b`).test(text) ? p : type);
+  }
   const one = body.length === 1 ? `${indent}[=](${parameters.join(", ")}) { ${body[0].trim()} }` : undefined;
   if (one !== undefined && one.length <= 116) return [one];
   return [`${indent}[=](${parameters.join(", ")}) {`, ...body, `${indent}}`];

@@ -5,6 +5,7 @@ import type { FoldFn, Stmt } from "../../ir/kernel.ts";
 import { constantOf } from "../../ir/poly.ts";
 import { argFolds, folds } from "../../ops/reductions.ts";
 import { cppType } from "../cpp.ts";
+import { attentionLines } from "./attention.ts";
 import { contractionLines } from "./contractions.ts";
 import { exprText, localType } from "./expressions.ts";
 import { type Indexing, indexText } from "./indices.ts";
@@ -51,6 +52,8 @@ function statementLines(s: Stmt, indent: string, ix: Indexing): string[] {
       ];
     case "contraction":
       return (ix.dialect?.contraction ?? contractionLines)(s, indent, ix);
+    case "attention":
+      return attentionLines(s, indent, ix);
     case "topk": {
       const inner = [...blockLines(s.lets, `${indent}    `, ix), `${indent}    return ${expr(s.value)};`];
       const to = constantOf(s.at) === 0 ? s.to : `${s.to} + ${indexText(s.at, ix)}`;

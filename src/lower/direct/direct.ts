@@ -86,7 +86,7 @@ function planEntry(entry: Entry, bounds: Bounds, policy: Policy): EntryPlan {
       if (!known.some((u) => sameUse(u, use))) uses.set(node, [...known, use]);
     }
   };
-  for (const n of [...placeOf.keys()].sort((a, b) => b.id - a.id)) {
+  for (const n of consumersFirst([...placeOf.keys()], policy)) {
     const place = placeOf.get(n)!;
     const own = uses.get(n) ?? [];
     if (isGiven(n) || n.op.kind === "loop") continue;
@@ -114,6 +114,15 @@ function planEntry(entry: Entry, bounds: Bounds, policy: Policy): EntryPlan {
     need(operandUses(n, rootUse(draft)));
   }
   return { entry, body: regionOf(places[0], places, drafts) };
+}
+
+/** Every node after all that need it; the total of a one-pass sum after the sum that its kernel is made for. */
+function consumersFirst(nodes: readonly Node[], { attention }: Policy): Node[] {
+  const forms =
+    attention === undefined ? [] : nodes.flatMap((n) => (n.op.kind === "reduce" ? (attention(n) ?? []) : []));
+  const before = new Map(forms.map((f) => [f.total, f.weighted.id - 0.5]));
+  const rank = (n: Node): number => Math.min(n.id, before.get(n) ?? n.id);
+  return [...nodes].sort((a, b) => rank(b) - rank(a));
 }
 
 function placesOf(entry: Entry, bounds: Bounds): Place[] {
@@ -162,6 +171,7 @@ type Context = {
 function joins(n: Node, uses: readonly Use[], context: Context): boolean {
   const { bounds, policy, runs, consumers, here } = context;
   if (uses.every((u) => withinAttention(n, u))) return true;
+  if (n.op.kind !== "reduce" && uses.some(betweenFactors)) return true;
   const wanted = policy.inline?.(n);
   if (wanted === false) return false;
   if (n.op.kind === "reduce") {
@@ -174,8 +184,6 @@ function joins(n: Node, uses: readonly Use[], context: Context): boolean {
   if (wanted === true) return true;
   if (n.op.kind === "view" || n.op.kind === "constant" || n.op.kind === "data" || n.op.kind === "iota")
     return true;
-  if (uses.some((u) => u.stage === u.draft.anchor?.node && u.stage !== undefined && u.side === undefined))
-    return true;
   // Rows picked by data are read where they lie: the pick costs once per row of the product.
   if (n.op.kind === "gather" && uses.every((u) => u.side !== undefined)) return true;
   if (n.op.kind === "cast" && byteSize(n.inputs[0].dtype) <= byteSize(n.dtype)) return true;
@@ -185,11 +193,15 @@ function joins(n: Node, uses: readonly Use[], context: Context): boolean {
   return workOf(n) * (repeats - 1) <= cpu.worthStoring;
 }
 
+/** Within a contraction's product and in neither factor: the engine multiplies the factors itself. */
+const betweenFactors = ({ draft, stage, side }: Use): boolean =>
+  stage !== undefined && stage === draft.anchor?.node && side === undefined;
+
 /** The sums of a one-pass attention, and what is computed tile by tile between its two products. */
 function withinAttention(n: Node, { draft, stage }: Use): boolean {
   const form = draft.attention;
   if (form === undefined) return false;
-  if (n === form.greatest || n === form.total || n === form.dot) return true;
+  if (n === form.greatest || n === form.total || n === form.dot || n === form.dot.inputs[0]) return true;
   return stage !== undefined && stage !== form.dot && n !== form.weighted && dependsOn(n, form.dot);
 }
 

@@ -12,6 +12,7 @@ import type { Engine } from "../../targets/engine.ts";
 import { ownWork } from "../direct/cost.ts";
 import type { Use } from "../direct/draft.ts";
 import { readsOf, usesOf } from "../plan-reads.ts";
+import { attention } from "./attention.ts";
 import { contraction } from "./contraction.ts";
 import { createEvaluator, type Evaluator, offsetAt } from "./evaluate.ts";
 import { createPlacer, type Frame, type Placer } from "./frames.ts";
@@ -92,7 +93,8 @@ export function buildKernel(choice: Choice, around: Surroundings): Built {
       contraction(k, choice);
       break;
     case "attention":
-      throw new Error("no kernel yet for a one-pass attention");
+      attention(k, choice);
+      break;
     case "cumulate":
       cumulate(k, choice);
       break;

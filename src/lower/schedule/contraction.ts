@@ -10,7 +10,15 @@ import type { Frame } from "./frames.ts";
 import { axisNames, reducedNames } from "./index-names.ts";
 import { groupAxes } from "./merge.ts";
 import { storeRoot } from "./nest.ts";
-import { type Located, locate, sizeProduct, stridedForm, type Window, windowOf } from "./operands.ts";
+import {
+  type Located,
+  locate,
+  ownCoordinates,
+  sizeProduct,
+  stridedForm,
+  type Window,
+  windowOf,
+} from "./operands.ts";
 import { polysOf } from "./values.ts";
 import { filtersOf, filtersSlot } from "./winograd.ts";
 
@@ -225,7 +233,7 @@ function spread(axes: readonly number[], p: Poly, sizeOf: (a: number) => Poly, c
 }
 
 /** One variable for all batch axes; the parts are named where they are needed. */
-function batchVariable(
+export function batchVariable(
   k: KernelDraft,
   axes: readonly number[],
   sizeOf: (a: number) => Poly,
@@ -262,7 +270,7 @@ function operand(k: KernelDraft, choice: Choice, factors: readonly Node[], v: Wa
   }
   const binds = [r.outer, v.k].filter((x) => x !== undefined);
   const inner = k.place.open(frame, binds);
-  const values = factors.map((f) => k.ev.at(f, v.coords));
+  const values = factors.map((f) => k.ev.at(f, ownCoordinates(f, v.coords)));
   const product = values.reduce((x, y) => k.ev.values.binary("mul", x, y, "f32"));
   const value = k.place.exprOf(product, inner);
   return { perItem: frame.out, form: { kind: "computed", lets: inner.out, value } };

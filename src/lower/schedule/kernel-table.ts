@@ -36,7 +36,7 @@ export function structureOf(kernel: Kernel): string {
     }
     return found;
   };
-  const named = new Set(["name", "from", "to", "best", "sum", "workspace"]);
+  const named = new Set(["name", "from", "to", "best", "sum", "dot", "weighted", "total", "workspace"]);
   const write = (x: unknown, key: string): string => {
     if (typeof x === "string")
       return named.has(key) || (key === "at" && typeof x === "string") ? place(x) : JSON.stringify(x);

@@ -50,6 +50,18 @@ function* polysOfStmt(s: Stmt, variables: readonly Variable[]): Generator<Poly> 
       yield* polysOfOperand(s.b, variables);
       yield* polysIn(s.epilogue, variables);
       break;
+    case "attention":
+      for (const v of [s.item, s.row, s.key, s.depth, s.width]) if (v !== undefined) yield variables[v].size;
+      yield s.group;
+      for (const o of [s.q, s.k, s.v]) yield* polysOfOperand(o, variables);
+      if (s.seen !== undefined) {
+        yield* polysIn(s.seen.lets, variables);
+        yield* [s.seen.begin, s.seen.end];
+      }
+      yield* polysIn(s.score.lets, variables);
+      yield* polysOfExpr(s.score.value);
+      yield* polysIn(s.epilogue, variables);
+      break;
     case "topk":
       yield* [s.at, s.count, s.size];
       yield* polysIn(s.lets, variables);
