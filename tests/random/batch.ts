@@ -17,7 +17,7 @@ import type { RandomProgram } from "./programs.ts";
 
 export type Failure = { readonly program: RandomProgram; readonly stage: string; readonly message: string };
 
-type Lowered = { readonly program: RandomProgram; readonly hlir: Hlir; readonly llir: Program };
+export type Lowered = { readonly program: RandomProgram; readonly hlir: Hlir; readonly llir: Program };
 
 /** Everything that goes wrong with these programs, at most one failure each. */
 export function failuresOf(programs: readonly RandomProgram[], perUnit = 100): Failure[] {
@@ -65,13 +65,13 @@ function lower(program: RandomProgram): Lowered | Failure {
 }
 
 /** Compiles programs together; where that fails, without those that the compiler names, or by halves. */
-function compare(lowered: readonly Lowered[]): Failure[] {
+export function compare(lowered: readonly Lowered[], level = "-O1"): Failure[] {
   const bundle = new Bundle();
   try {
     lowered.forEach(({ llir }, i) => {
       bundle.add(String(i), llir);
     });
-    bundle.compile();
+    bundle.compile({ level });
     return lowered.flatMap((l, i) => runBoth(l, bundle, String(i)) ?? []);
   } catch (error) {
     if (lowered.length === 1)
@@ -79,11 +79,14 @@ function compare(lowered: readonly Lowered[]): Failure[] {
     const named = new Set([...String(error).matchAll(/kernels_(\d+)::/g)].map((m) => Number(m[1])));
     if (named.size > 0 && named.size < lowered.length)
       return [
-        ...lowered.filter((_, i) => named.has(i)).flatMap((l) => compare([l])),
-        ...compare(lowered.filter((_, i) => !named.has(i))),
+        ...lowered.filter((_, i) => named.has(i)).flatMap((l) => compare([l], level)),
+        ...compare(
+          lowered.filter((_, i) => !named.has(i)),
+          level,
+        ),
       ];
     const half = lowered.length >> 1;
-    return [...compare(lowered.slice(0, half)), ...compare(lowered.slice(half))];
+    return [...compare(lowered.slice(0, half), level), ...compare(lowered.slice(half), level)];
   } finally {
     bundle.remove();
   }

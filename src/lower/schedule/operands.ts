@@ -4,7 +4,7 @@ import { byteSize, type DType, isFloat } from "../../ir/dtype.ts";
 import { isPoly, type Node } from "../../ir/hlir.ts";
 import type { OperandForm } from "../../ir/kernel.ts";
 import { add, constantOf, multiply, one, type Poly, zero } from "../../ir/poly.ts";
-import { axesIn, throughView } from "../plan-contraction.ts";
+import { axesIn, axesUsed, throughView } from "../plan-contraction.ts";
 import type { KernelDraft } from "./build.ts";
 import { type Evaluator, offsetAt } from "./evaluate.ts";
 import { strideIn } from "./merge.ts";
@@ -19,6 +19,15 @@ export type Located = {
   readonly padded: boolean;
 };
 
+/**
+ * Where to read a factor that is the same along axes of the other side: at their first index, in case it is stored
+ * over the whole domain.
+ */
+export function ownCoordinates(factor: Node, coords: readonly Poly[]): Poly[] {
+  const used = axesUsed(factor);
+  return coords.map((c, a) => (used.has(a) ? c : zero));
+}
+
 /** Where the only factor of a side lies; undefined where it must be computed. */
 export function locate(
   k: Pick<KernelDraft, "slotOf">,
@@ -28,7 +37,7 @@ export function locate(
   root: Node,
 ): Located | undefined {
   if (factors.length !== 1) return undefined;
-  let [n, at, padded] = [factors[0], coords, false];
+  let [n, at, padded] = [factors[0], ownCoordinates(factors[0], coords), false];
   for (;;) {
     const slot = n === root ? undefined : k.slotOf(n);
     if (slot !== undefined) return floats(n.dtype) ? { node: n, slot, coords: at, padded } : undefined;
