@@ -18,7 +18,7 @@ import {
   type SearchedBucket,
 } from "../src/pipeline.ts";
 import { type Lock, lockName, readLock, setAside } from "../src/search/lock-file.ts";
-import type { Progress, Searched } from "../src/search/search.ts";
+import type { Progress, Searched, SearchOptions } from "../src/search/search.ts";
 import { openCheckpoint } from "../src/weights/checkpoint.ts";
 import { matchWeights } from "../src/weights/match.ts";
 import { requiredTensors } from "../src/weights/required.ts";
@@ -50,17 +50,9 @@ export type BuildOptions = ModelOptions & {
   programs?: boolean;
 };
 
-export const buildArguments = <T>(y: Argv<T>) =>
+export const searchArguments = <T>(y: Argv<T>) =>
   y
     .option("target", { choices: ["cpu", "cuda", "metal"], default: "cpu", describe: "what to compile for" })
-    .option("arch", { type: "string", describe: "x86-64-v3, x86-64-v4, native or aarch64" })
-    .option("weights", { type: "string", describe: "a .safetensors file, an index of shards, or a folder" })
-    .option("out", {
-      type: "string",
-      describe: "folder of the project; generated/<model>-<target> by default",
-    })
-    .option("jobs", { type: "number", describe: "compilers at a time; one per processor by default" })
-    .option("compiler", { type: "string", describe: "C++ compiler; CXX, g++ or clang++ by default" })
     .option("search", {
       type: "string",
       default: "direct",
@@ -71,7 +63,18 @@ export const buildArguments = <T>(y: Argv<T>) =>
       array: true,
       describe: "values of dims to plan on their own: s=1 or s=2..16, once for each; none",
     })
-    .option("seed", { type: "number", default: 1, describe: "of the search's random steps" })
+    .option("seed", { type: "number", default: 1, describe: "of the search's random steps" });
+
+export const buildArguments = <T>(y: Argv<T>) =>
+  searchArguments(y)
+    .option("arch", { type: "string", describe: "x86-64-v3, x86-64-v4, native or aarch64" })
+    .option("weights", { type: "string", describe: "a .safetensors file, an index of shards, or a folder" })
+    .option("out", {
+      type: "string",
+      describe: "folder of the project; generated/<model>-<target> by default",
+    })
+    .option("jobs", { type: "number", describe: "compilers at a time; one per processor by default" })
+    .option("compiler", { type: "string", describe: "C++ compiler; CXX, g++ or clang++ by default" })
     .option("locked", {
       type: "boolean",
       default: false,
@@ -144,8 +147,17 @@ function planned(
     buckets: bucketsOf(options.bucket),
   };
   if (locked !== undefined) return compileLocked(source, common, locked);
-  const { search = "direct", seed } = options;
-  if (search === "direct" || search === "0") return compile(source, common);
+  const search = searchOf(options);
+  if (search === undefined) return compile(source, common);
+  return compileSearched(source, { ...common, search }).finally(progressDone);
+}
+
+/** What `--search` and `--seed` ask for; undefined for the direct plan. */
+export function searchOf({
+  search = "direct",
+  seed,
+}: Pick<BuildOptions, "search" | "seed">): SearchOptions | undefined {
+  if (search === "direct" || search === "0") return undefined;
   const seconds = search === "fast" ? undefined : Number(search);
   if (seconds !== undefined && !(seconds > 0))
     throw new CompileError([
@@ -154,12 +166,10 @@ function planned(
   const evaluations = seconds === undefined ? undefined : Math.ceil(seconds * evaluationsPerSecond);
   const onProgress = (p: Progress): void =>
     transient(`searching ${p.evaluated}/${p.most}, ${percent(1 - p.share)} under the direct plan`);
-  return compileSearched(source, { ...common, search: { evaluations, seed, onProgress } }).finally(
-    progressDone,
-  );
+  return { evaluations, seed, onProgress };
 }
 
-function bucketsOf(texts: readonly string[] | undefined): Bucket[] | undefined {
+export function bucketsOf(texts: readonly string[] | undefined): Bucket[] | undefined {
   if (texts === undefined) return undefined;
   if (texts.length === 1 && texts[0] === "none") return [];
   return texts.map((text) => {

@@ -14,6 +14,9 @@ import { generate } from "./commands/generate.ts";
 import { run } from "./commands/run.ts";
 import { verify } from "./commands/verify.ts";
 
+// `lumc … | head` closes the pipe early, which is no mistake.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 2));
+
 await yargs(hideBin(process.argv))
   .scriptName("lumc")
   // One value for each `--set`, so that a file may follow it.

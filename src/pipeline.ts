@@ -48,13 +48,26 @@ export function compile(source: SourceFile, options: CompileOptions = {}): Compi
 
 export type SearchedBucket = BucketPlan & { readonly model: Hlir; readonly searched: Searched };
 
+export type SearchedOptions = CompileOptions & { readonly search?: SearchOptions };
+
 /** The same with the plans that the search finds. */
 export async function compileSearched(
   source: SourceFile,
-  options: CompileOptions & { readonly search?: SearchOptions } = {},
+  options: SearchedOptions = {},
 ): Promise<
   Compilation & { readonly searched: Searched; readonly searchedBuckets: readonly SearchedBucket[] }
 > {
+  const { start, searched, buckets } = await searchPlans(source, options);
+  const lock = await searchedLockOf(start.hlir, searched, buckets, options.search);
+  return {
+    ...finish(start, searched.plan, buckets, "search", options, lock),
+    searched,
+    searchedBuckets: buckets,
+  };
+}
+
+/** Text → the plans that the search finds: for any values of the dims, and for each bucket. */
+export async function searchPlans(source: SourceFile, options: SearchedOptions) {
   const start = front(source, options);
   const wanted = options.buckets ?? usualBuckets(start.hlir);
   const searched = await search(start.hlir, { ...options.search, elsewhere: wanted });
@@ -65,12 +78,7 @@ export async function compileSearched(
     checkHlir(found.plan.hlir, "search");
     buckets.push({ bucket, model: hlir, plan: found.plan, searched: found });
   }
-  const lock = await searchedLockOf(start.hlir, searched, buckets, options.search);
-  return {
-    ...finish(start, searched.plan, buckets, "search", options, lock),
-    searched,
-    searchedBuckets: buckets,
-  };
+  return { start, searched, elsewhere: wanted, buckets };
 }
 
 /** The same with the choices of a lock, without a search. Throws LUM5106 where they are of another model. */

@@ -1,26 +1,48 @@
+import { writeFileSync } from "node:fs";
 import type { CommandModule } from "yargs";
-import { explainPlan } from "../../src/explain.ts";
-import { compile } from "../../src/pipeline.ts";
+import { CompileError, diagnostic } from "../../src/diagnostics.ts";
+import { explainModel } from "../../src/explain/explain.ts";
+import { pageHtml } from "../../src/explain/page.ts";
+import { reportText } from "../../src/explain/text.ts";
+import { type BuildOptions, bucketsOf, searchArguments, searchOf } from "../build-model.ts";
 import { findModelFile, type ModelOptions, modelArguments, readSource, settingsOf } from "../model.ts";
-import { printJson, printLine, run } from "../output.ts";
+import { printJson, printLine, progressDone, run, transient } from "../output.ts";
 
-export const explain: CommandModule<object, ModelOptions> = {
+type ExplainOptions = ModelOptions &
+  Pick<BuildOptions, "target" | "search" | "seed" | "bucket"> & { html?: string };
+
+export const explain: CommandModule<object, ExplainOptions> = {
   command: "explain <file>",
-  describe: "which kernel computes each line, and what it has to move and compute",
-  builder: (y) => modelArguments(y),
+  describe: "which kernel computes each line, what it costs, and what was not chosen",
+  builder: (y) =>
+    searchArguments(modelArguments(y)).option("html", {
+      type: "string",
+      describe: "write it as a page into this file",
+    }),
   handler: (args) =>
-    run(args.json, () => {
+    run(args.json, async () => {
+      if (args.target !== "cpu")
+        throw new CompileError([diagnostic("LUM5103", undefined, { target: args.target })]);
       const source = readSource(findModelFile(args.file));
-      const { plan } = compile(source, { set: settingsOf(source, args), model: args.model });
-      const lines = explainPlan(plan);
-      if (args.json) printJson({ kernels: lines });
-      else
-        for (const k of lines) {
-          printLine(`${k.place}  ${k.source}`);
-          printLine(
-            `    ${k.computes}: ${k.family}${k.fused.length === 0 ? "" : `, with ${k.fused.join(", ")}`}`,
-          );
-          printLine(`    ${k.work}`);
-        }
+      const explained = await explainModel(source, {
+        set: settingsOf(source, args),
+        model: args.model,
+        buckets: bucketsOf(args.bucket),
+        search: searchOf(args),
+        onProgress: transient,
+      }).finally(progressDone);
+      if (args.html !== undefined) writePage(args.html, pageHtml(explained));
+      if (args.json) printJson(explained.report);
+      else if (args.html === undefined) printLine(reportText(explained.report));
+      else printLine(`${explained.report.model} explained in ${args.html}`);
     }),
 };
+
+function writePage(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CompileError([diagnostic("LUM5003", undefined, { path, reason })]);
+  }
+}

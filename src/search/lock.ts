@@ -68,7 +68,7 @@ export type LockPart = {
 };
 
 /** What else is needed to find the same plans again. */
-const lockedSearch = ({ machine, seed, evaluations }: SearchOptions = {}): LockedSearch => ({
+export const lockedSearch = ({ machine, seed, evaluations }: SearchOptions = {}): LockedSearch => ({
   by: "search",
   machine: (machine ?? genericCpu).name,
   seed: seed ?? 1,

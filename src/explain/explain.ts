@@ -1,0 +1,49 @@
+/** A model's plans explained: searched as `lumc build` would, then taken apart. */
+
+import { bucketText } from "../ir/bucket.ts";
+import type { SourceFile } from "../ir/source.ts";
+import { type SearchedOptions, searchPlans } from "../pipeline.ts";
+import { lockedSearch } from "../search/lock.ts";
+import { genericCpu } from "../targets/machines.ts";
+import { searchText } from "./labels.ts";
+import { type Explained, type ExplainInput, explainSearched, machineReport, type Report } from "./report.ts";
+
+export type ExplainedModel = {
+  readonly report: Report;
+  readonly plans: readonly Explained[];
+  readonly source: SourceFile;
+};
+
+export async function explainModel(
+  source: SourceFile,
+  options: SearchedOptions & { readonly onProgress?: (text: string) => void },
+): Promise<ExplainedModel> {
+  const { search } = options;
+  const { start, searched, elsewhere, buckets } = await searchPlans(source, {
+    ...options,
+    // Without a search only the buckets that were asked for have plans, and nothing but the direct plan is costed.
+    buckets: options.buckets ?? (search === undefined ? [] : undefined),
+    search: search ?? { evaluations: 0 },
+  });
+  const machine = search?.machine ?? genericCpu;
+  const inputs: ExplainInput[] = [
+    { bucket: "any", model: start.hlir, searched, elsewhere },
+    ...buckets.map((b) => ({ bucket: bucketText(b.bucket), model: b.model, searched: b.searched })),
+  ];
+  const plans: Explained[] = [];
+  for (const input of inputs) {
+    options.onProgress?.(`costing the runners-up, plan ${plans.length + 1} of ${inputs.length}`);
+    plans.push(await explainSearched(input, machine));
+  }
+  const reports = plans.map((p) => p.report);
+  const by = search === undefined ? ({ by: "direct" } as const) : lockedSearch(search);
+  const report: Report = {
+    model: start.hlir.name,
+    file: source.path,
+    target: "cpu",
+    machine: machineReport(machine),
+    search: searchText(by, reports),
+    plans: reports,
+  };
+  return { report, plans, source };
+}

@@ -1,0 +1,278 @@
+/**
+ * What `lumc explain` says, as data: the kernels of each plan with their cost against the machine's limits, the
+ * choices that were taken with the rules behind them, and those that were not with what they would cost.
+ */
+import { fileURLToPath } from "node:url";
+import { placeOf } from "../diagnostics.ts";
+import type { Bucket } from "../ir/bucket.ts";
+import type { Hlir, Node } from "../ir/hlir.ts";
+import { rootsOf } from "../ir/hlir.ts";
+import { typeText } from "../ir/hlir-print.ts";
+import {
+  type Choice,
+  choicesOf,
+  domainOf,
+  type EntryPlan,
+  isGiven,
+  type Plan,
+  storedIn,
+} from "../ir/plan.ts";
+import { positionOf, spanText } from "../ir/source.ts";
+import { readsOf } from "../lower/plan-reads.ts";
+import { planCost } from "../search/cost.ts";
+import { allNodes } from "../search/encode.ts";
+import { keysOf } from "../search/keys.ts";
+import { choicesOfGenome, familyText, formText, type LockedChoice, type Naming } from "../search/lock.ts";
+import { pointsOf } from "../search/points.ts";
+import { textOf } from "../search/replay.ts";
+import { type Judged, judge, type Rival } from "../search/rivals.ts";
+import type { Searched } from "../search/search.ts";
+import { nodeText } from "../search/term-text.ts";
+import { trace } from "../search/trace.ts";
+import { genericCpu, type Machine } from "../targets/machines.ts";
+
+export type KernelReport = {
+  readonly id: number;
+  readonly entry: string;
+  readonly computes: string;
+  /** file:line:column of the definition, its text, and the line alone. */
+  readonly place: string;
+  readonly line: number;
+  readonly file: string;
+  readonly source: string;
+  readonly type: string;
+  readonly family: string;
+  readonly form: string;
+  /** Other definitions that are computed inside. */
+  readonly fused: readonly string[];
+  /** Tensors read from memory. */
+  readonly reads: readonly string[];
+  /** Why its result is in memory. */
+  readonly stored: string;
+  /** Calls in one call of the entry. */
+  readonly runs: number;
+  /** At each of the plan's points, all calls together. */
+  readonly costs: readonly KernelCostReport[];
+  readonly choices: readonly ChoiceReport[];
+  readonly rejected: readonly RivalReport[];
+};
+
+export type KernelCostReport = {
+  readonly seconds: number;
+  readonly bytes: number;
+  readonly operations: number;
+  readonly bound: "memory" | "compute" | "launch";
+  /** Of the plan's time. */
+  readonly share: number;
+  /** The roofline's time, by memory's rate and the rate of products, as a share of its own: 1 is as fast as can be. */
+  readonly ofLimit: number;
+};
+
+export type ChoiceReport = { readonly text: string; readonly rules: readonly string[] };
+
+export type RivalReport = ChoiceReport & {
+  /** The plan's time with it over its time without: 1.05 is 5 % more. Undefined: no kernel could compute it. */
+  readonly share: number | undefined;
+};
+
+export type PlanReport = {
+  readonly bucket: string;
+  readonly points: readonly { readonly dims: string; readonly seconds: number; readonly direct: number }[];
+  /** Of the direct plan's time. */
+  readonly share: number;
+  readonly evaluated: number;
+  readonly phases: readonly { readonly name: string; readonly ms: number; readonly rows: number }[];
+  readonly kernels: readonly KernelReport[];
+  readonly taken: readonly ChoiceReport[];
+  /** Of all kernels, the nearest first. */
+  readonly rejected: readonly RivalReport[];
+};
+
+export type Report = {
+  readonly model: string;
+  readonly file: string;
+  readonly target: string;
+  readonly machine: {
+    readonly name: string;
+    readonly bytesPerSecond: number;
+    readonly contractionRate: number;
+    readonly vectorRate: number;
+  };
+  readonly search: string;
+  readonly plans: readonly PlanReport[];
+};
+
+/** The plan with everything that a drawing needs beside its report. */
+export type Explained = { readonly report: PlanReport; readonly model: Hlir; readonly plan: Plan };
+
+export type ExplainInput = {
+  readonly bucket: string;
+  readonly model: Hlir;
+  readonly searched: Searched;
+  readonly elsewhere?: readonly Bucket[];
+};
+
+export const machineReport = (m: Machine): Report["machine"] => ({
+  name: m.name,
+  bytesPerSecond: m.levels.at(-1)!.bytesPerSecond,
+  contractionRate: m.contractionRate,
+  vectorRate: m.vectorRate,
+});
+
+export async function explainSearched(
+  { bucket, model, searched, elsewhere }: ExplainInput,
+  machine: Machine = genericCpu,
+): Promise<Explained> {
+  const nodes = allNodes(model);
+  const { space } = searched;
+  const keys = keysOf(nodes, space);
+  const naming: Naming = { nodes, space, keys, traced: await trace(model, nodes) };
+  const judged = judge(model, searched, naming, { machine, elsewhere });
+  const { plan } = judged;
+  const points = pointsOf(model.bounds, elsewhere);
+  const costs = points.map((p) => planCost(plan, machine, p.bounds));
+  const choices = choicesOfGenome(searched.genome, naming);
+  const owner = ownersOf(plan);
+  const ownChoices = groupBy(choices, (c) => ownerOfChoice(c, judged, naming, owner));
+  const news = newsOf(judged.rivals);
+  const ownRivals = groupBy(news, (r) => r.about && owner.get(r.about));
+  const kernels: KernelReport[] = [];
+  for (const entry of plan.entries) {
+    const isStored = storedIn(entry);
+    for (const c of choicesOf(entry.body))
+      kernels.push({
+        id: kernels.length,
+        ...describe(c, entry, isStored),
+        runs: costs[0].kernels.get(c)!.runs,
+        stored: whyStored(c, entry, judged),
+        costs: costs.map((cost) => {
+          const k = cost.kernels.get(c)!;
+          const seconds = k.seconds * k.runs;
+          const limit = k.runs * limitOf(k.bytes, k.operations, machine);
+          return {
+            seconds,
+            bytes: k.bytes * k.runs,
+            operations: k.operations * k.runs,
+            bound: k.bound,
+            share: seconds / cost.seconds,
+            ofLimit: Math.min(1, limit / seconds),
+          };
+        }),
+        choices: (ownChoices.get(c) ?? []).map(choiceReport),
+        rejected: (ownRivals.get(c) ?? []).map(rivalReport),
+      });
+  }
+  const report: PlanReport = {
+    bucket,
+    points: searched.points.map((p) => ({
+      dims: [...p.dims].map(([name, value]) => `${name}=${value}`).join(", "),
+      seconds: p.seconds,
+      direct: p.directSeconds,
+    })),
+    share: searched.share,
+    evaluated: searched.evaluated,
+    phases: searched.phases,
+    kernels,
+    taken: choices.map(choiceReport),
+    rejected: news.map(rivalReport),
+  };
+  return { report, model, plan };
+}
+
+/** Steps that lead to another plan, of those that read alike the best. */
+function newsOf(rivals: readonly Rival[]): readonly Rival[] {
+  const seen = new Set<string>();
+  return rivals.filter((r) => {
+    const { text } = rivalReport(r);
+    const isNew = !r.idle && !seen.has(text);
+    seen.add(text);
+    return isNew;
+  });
+}
+
+const limitOf = (bytes: number, operations: number, m: Machine): number =>
+  Math.max(bytes / m.levels.at(-1)!.bytesPerSecond, operations / m.contractionRate);
+
+function describe(c: Choice, { entry }: EntryPlan, isStored: (n: Node) => boolean) {
+  const { root } = c;
+  const names = c.inlined.flatMap((n) => (n.name === undefined || n.name === root.name ? [] : [n.name]));
+  return {
+    entry: entry.name,
+    computes: nodeText(root),
+    place: `${readablePath(root.span.file.path)}${placeOf(root.span).slice(root.span.file.path.length)}`,
+    line: positionOf(root.span.file, root.span.start).line,
+    file: readablePath(root.span.file.path),
+    source: spanText(root.span),
+    type: typeText(domainOf(root), root.dtype),
+    family: familyText(c),
+    form: formText(c),
+    fused: [...new Set(names)],
+    reads: [...new Set(readsOf(c, isStored).map((r) => nodeText(r.node)))],
+  };
+}
+
+/** `std/nn.lum` wherever the standard library lies. */
+const readablePath = (path: string): string => {
+  const library = fileURLToPath(new URL("../../std/", import.meta.url));
+  return path.startsWith(library) ? `std/${path.slice(library.length)}` : path;
+};
+
+const choiceReport = (c: LockedChoice): ChoiceReport => ({ text: textOf(c), rules: c.rules ?? [] });
+
+function rivalReport(r: Rival): RivalReport {
+  const texts = [
+    ...r.adds.map(textOf),
+    ...r.undoes.filter((u) => !replaced(u, r)).map((u) => `not ${textOf(u)}`),
+  ];
+  const rules = [...new Set([...r.adds, ...r.undoes].flatMap((c) => c.rules ?? []))].sort();
+  return { text: texts.join("; "), rules, share: r.share };
+}
+
+const replaced = (u: LockedChoice, r: Rival): boolean =>
+  r.adds.some((a) => a.of === u.of && a.decision === u.decision);
+
+/** The kernel that computes a node, of several the first. */
+function ownersOf(plan: Plan): Map<Node, Choice> {
+  const owner = new Map<Node, Choice>();
+  const all = plan.entries.flatMap((e) => [...choicesOf(e.body)]);
+  for (const c of all) owner.set(c.root, c);
+  for (const c of all) for (const n of c.inlined) if (!owner.has(n)) owner.set(n, c);
+  return owner;
+}
+
+function ownerOfChoice(
+  c: LockedChoice,
+  { rebuilt }: Judged,
+  { nodes, keys, space }: Naming,
+  owner: ReadonlyMap<Node, Choice>,
+): Choice | undefined {
+  const node = nodes.find((n) => `node ${keys.ofNode(n)}` === c.of);
+  const id = node === undefined ? undefined : space.classOf.get(node);
+  for (const [n, at] of rebuilt.classOf)
+    if ((id === undefined ? `class ${keys.ofClass(at)}` === c.of : at === id) && owner.has(n))
+      return owner.get(n);
+  return undefined;
+}
+
+function whyStored(c: Choice, { entry }: EntryPlan, { rivals }: Judged): string {
+  const { root } = c;
+  const outputs = entry.outputs.filter((o) => o.value === root).map((o) => o.name);
+  if (outputs.length > 0) return `it is the output ${outputs.join(", ")}`;
+  if (root.cell !== undefined) return `it is the state ${root.cell}`;
+  if (entry.taps.some((t) => t.value === root)) return "it is a tap";
+  if (rootsOf(entry).includes(root)) return "it is a result";
+  const inside = rivals.find((r) => r.about === root && r.adds.some((a) => a.decision === "inline"));
+  if (inside === undefined) return "a loop carries it, or a kernel of its own must compute it";
+  if (inside.idle || inside.share === undefined) return "no kernel that reads it could compute it inside";
+  const more = inside.share - 1;
+  return `computing it inside its consumers would take ${Math.abs(100 * more).toFixed(1)} % ${more < 0 ? "less" : "more"}`;
+}
+
+function groupBy<T, K>(all: readonly T[], keyOf: (x: T) => K | undefined): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const x of all) {
+    const key = keyOf(x);
+    if (key !== undefined) groups.set(key, [...(groups.get(key) ?? []), x]);
+  }
+  return groups;
+}

@@ -1,0 +1,56 @@
+/** A report for a terminal: the kernels by time, each with its line, its cost, and what was not chosen. */
+import { bucketLabel } from "./labels.ts";
+import type { KernelReport, PlanReport, Report, RivalReport } from "./report.ts";
+import { duration, lossText, percentText, scaled } from "./units.ts";
+
+/** Runners-up of a kernel that are worth a line. */
+const mostRivals = 3;
+
+export function reportText(report: Report): string {
+  const { machine } = report;
+  return [
+    `${report.model} for ${report.target}, by estimate for ${machine.name}: ${scaled(machine.bytesPerSecond, "B/s")} from memory, ${scaled(machine.contractionRate, "op/s")} in products, ${scaled(machine.vectorRate, "op/s")} in loops`,
+    report.search,
+    ...report.plans.flatMap((p) => ["", ...planLines(p)]),
+  ].join("\n");
+}
+
+function planLines(p: PlanReport): string[] {
+  const last = p.points.length - 1;
+  const at = p.points[last];
+  const sizes = at.dims === "" ? "" : ` at ${at.dims}`;
+  const kernels = [...p.kernels].sort((a, b) => b.costs[last].seconds - a.costs[last].seconds || a.id - b.id);
+  return [
+    `${bucketLabel(p.bucket)}: ${p.kernels.length} kernels, ${duration(at.seconds)}${sizes}`,
+    ...kernels.flatMap((k) => kernelLines(k, last)),
+    ...takenLines(p),
+  ];
+}
+
+function takenLines(p: PlanReport): string[] {
+  if (p.taken.length === 0) return [];
+  return ["", `  unlike the direct plan:`, ...p.taken.map((t) => `    ${t.text}${rulesText(t.rules)}`)];
+}
+
+function kernelLines(k: KernelReport, point: number): string[] {
+  const c = k.costs[point];
+  const times = k.runs === 1 ? "" : `, ${k.runs} times`;
+  const work =
+    `${duration(c.seconds)}${times}: ${scaled(c.bytes, "B")}, ${scaled(c.operations, "op")}, ` +
+    `bound by ${c.bound}, ${percentText(c.ofLimit)} of the limit`;
+  const best = k.rejected.slice(0, mostRivals);
+  return [
+    "",
+    `  ${percentText(c.share).padStart(6)}  ${k.computes}  ${k.family}, ${k.form}`,
+    `          ${k.place}  ${k.source}`,
+    `          ${work}`,
+    ...(k.fused.length > 0 ? [`          inside: ${k.fused.join(", ")}`] : []),
+    `          stored: ${k.stored}`,
+    ...k.choices.map((t) => `          chosen: ${t.text}${rulesText(t.rules)}`),
+    ...best.map((r) => `          rejected: ${rivalText(r)}`),
+  ];
+}
+
+const rivalText = (r: RivalReport): string => `${lossText(r.share)} to ${r.text}${rulesText(r.rules)}`;
+
+const rulesText = (rules: readonly string[]): string => (rules.length === 0 ? "" : ` [${rules.join(", ")}]`);
