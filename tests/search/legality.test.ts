@@ -1,0 +1,82 @@
+/**
+ * Candidates from all over the space, built and run: each gives what the interpreter gives. LUMC_TEST_EFFORT=long
+ * runs more of them and records how many in tests/search/last-long-run.json.
+ */
+import { writeFileSync } from "node:fs";
+import fc from "fast-check";
+import { afterAll, expect, test } from "vitest";
+import { elaborate } from "../../src/lower/elaborate/elaborate.ts";
+import { Bundle } from "../emit/run-kernels.ts";
+import { compare, type Lowered } from "../random/batch.ts";
+import { randomProgram } from "../random/programs.ts";
+import { differenceFrom, exampleHlir, examples, references } from "./legality/examples.ts";
+import { candidatesOf } from "./legality/sample.ts";
+
+const long = process.env.LUMC_TEST_EFFORT === "long";
+const perExample = long ? 24 : 2;
+const programs = long ? 200 : 24;
+const perProgram = long ? 3 : 1;
+const seed = Number(process.env.LUMC_TEST_SEED ?? 5);
+/** Candidates in one translation unit; unoptimized ones compile four times as fast. */
+const perUnit = { example: 8, program: 25 };
+const level = long ? "-O1" : "-O0";
+
+const ran = new Map<string, number>();
+
+test.each(examples.map((e) => [e.name, e] as const))("candidates of %s", async (name, e) => {
+  const hlir = exampleHlir(e);
+  const candidates = await candidatesOf(hlir, perExample, seed);
+  const wanted = references(e, hlir);
+  const wrong: string[] = [];
+  for (let at = 0; at < candidates.length; at += perUnit.example) {
+    const bundle = new Bundle();
+    try {
+      const part = candidates.slice(at, at + perUnit.example);
+      for (const [i, c] of part.entries()) bundle.add(String(i), c.llir);
+      bundle.compile({ level });
+      for (const [i, c] of part.entries()) {
+        const difference = differenceFrom(e, hlir, wanted, bundle, String(i));
+        if (difference !== undefined) wrong.push(`${difference} after ${c.steps.join("; ")}`);
+      }
+    } finally {
+      bundle.remove();
+    }
+  }
+  expect(wrong).toEqual([]);
+  expect(candidates.length).toBeGreaterThanOrEqual(Math.min(perExample, 2));
+  ran.set(name, candidates.length);
+});
+
+test(`candidates of ${programs} random programs`, async () => {
+  const all: (Lowered & { readonly steps: readonly string[] })[] = [];
+  const wrong: string[] = [];
+  for (const [i, program] of fc.sample(randomProgram, { numRuns: programs, seed }).entries()) {
+    const { hlir } = elaborate({ path: "random.lum", text: program.text });
+    if (hlir === undefined) throw new Error(`not a program:\n${program.text}`);
+    for (const c of await candidatesOf(hlir, perProgram, 1000 * seed + i))
+      all.push({ program, hlir, llir: c.llir, steps: c.steps });
+  }
+  for (let at = 0; at < all.length; at += perUnit.program) {
+    const part = all.slice(at, at + perUnit.program);
+    for (const f of compare(part, level)) {
+      const steps = part.filter((c) => c.program === f.program).map((c) => c.steps.join("; "));
+      wrong.push(`${f.stage}: ${f.message}\n${f.program.text}\n${steps.join("\nor ")}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+  expect(all.length).toBeGreaterThan(programs * perProgram * 0.5);
+  ran.set("random programs", all.length);
+});
+
+afterAll(() => {
+  if (!long || ran.size <= examples.length) return;
+  const report = {
+    date: new Date().toISOString().slice(0, 10),
+    seed,
+    programs,
+    candidates: Object.fromEntries(ran),
+    total: [...ran.values()].reduce((a, b) => a + b, 0),
+    wrong: 0,
+  };
+  writeFileSync(new URL("last-long-run.json", import.meta.url), `${JSON.stringify(report, null, 2)}\n`);
+});

@@ -1,0 +1,71 @@
+/** Candidates drawn from the space of a model, good and bad ones alike. */
+import type { Hlir } from "../../../src/ir/hlir.ts";
+import { checkHlir } from "../../../src/ir/hlir-check.ts";
+import type { Program } from "../../../src/ir/llir.ts";
+import { checkLlir } from "../../../src/ir/llir-check.ts";
+import { checkPlan } from "../../../src/ir/plan-check.ts";
+import { schedule } from "../../../src/lower/schedule.ts";
+import { allNodes } from "../../../src/search/encode.ts";
+import { createDecoder, direct, type Genome, genomeKey } from "../../../src/search/genome.ts";
+import { type Move, onePassMoves, storageMoves, termMoves } from "../../../src/search/moves.ts";
+import { seeded } from "../../../src/search/random.ts";
+import { saturate } from "../../../src/search/saturate.ts";
+import { spaceOf } from "../../../src/search/space.ts";
+
+export type Sampled = { readonly genome: Genome; readonly steps: readonly string[]; readonly llir: Program };
+
+/** Most steps of a walk from the direct plan. */
+const longest = 24;
+
+/** Up to `count` different candidates other than the direct plan, each checked and scheduled. */
+export async function candidatesOf(hlir: Hlir, count: number, seed: number): Promise<Sampled[]> {
+  const nodes = allNodes(hlir);
+  const space = spaceOf(nodes, await saturate(nodes, hlir.bounds));
+  const decoder = createDecoder(hlir, nodes, space);
+  const random = seeded(seed);
+  const rare = onePassMoves(nodes, space);
+  const fixed: readonly Move[] = [...rare, ...termMoves(nodes, space)];
+  const seen = new Set([genomeKey(direct)]);
+  const found: Sampled[] = [];
+
+  const walk = (): { genome: Genome; steps: string[] } => {
+    let genome = direct;
+    const steps: string[] = [];
+    for (let left = 1 + random.below(longest); left > 0; left--) {
+      const here = decoder.decode(genome);
+      if (here === undefined) throw new Error("a walk left the space");
+      const storage = storageMoves(here);
+      const kinds = [storage, fixed, rare].filter((list) => list.length > 0);
+      if (kinds.length === 0) break;
+      const list = kinds[random.below(kinds.length)];
+      const move = list[random.below(list.length)];
+      const next = move.apply(genome);
+      if (decoder.decode(next) === undefined) continue;
+      genome = next;
+      steps.push(move.text);
+    }
+    return { genome, steps };
+  };
+
+  for (let tries = 3 * count; tries > 0 && found.length < count; tries--) {
+    const { genome, steps } = walk();
+    const key = genomeKey(genome);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    found.push({ genome, steps, llir: lowered(decoder.decode(genome)!.plan, steps) });
+  }
+  return found;
+}
+
+/** Everything that must hold of a candidate before it is run. */
+function lowered(plan: Parameters<typeof checkPlan>[0], steps: readonly string[]): Program {
+  try {
+    checkHlir(plan.hlir, "a candidate");
+    checkPlan(plan, "a candidate");
+    const llir = schedule(plan);
+    checkLlir(llir, "a candidate");
+    return llir;
+  } catch (e) {
+    throw new Error(`${steps.join("; ")}: ${e instanceof Error ? (e.stack ?? e.message) : e}`);
+  }
+}
