@@ -13,6 +13,7 @@
 namespace lum {
 
 constexpr i64 kStagedFloats = 65536;
+constexpr i64 kRegionSums = 65536;  // of all filters: what stays in the second-level cache beside the planes
 constexpr i64 kStagedTaps = 2048;  // of a channel, and all that are walked in one pass
 static_assert(kBlockRows * kBlockDepth >= kTileRows * kStagedTaps, "a tile's rows of all taps fit a block of A");
 static_assert((kPackedAFloats + kSumFloats + kStagedFloats + kStagedTaps) * 4 <= kGemmWorkspaceBytes,
@@ -57,38 +58,51 @@ struct StagedRegion {
 // How a row of a plane is filled: to[i] = the image's column first + i * stride, 0 where there is none. By whole vectors:
 // what they write beyond the row, the next row overwrites; every plane ends with room for it.
 struct StagedRow {
-    i64 first, stride, count;
-    i64 begin, end;  // those that are in the image
-    LaneRange last;  // of the vector that ends with them
+    i64 first, stride, image_width, count;
+    bool by_vectors;  // none but the first and the last vector meets the padding
+    LaneRange head[2], tail[2];
 
-    StagedRow(i64 first_, i64 stride_, i64 image_width, i64 count_) : first(first_), stride(stride_), count(count_) {
-        begin = smaller(count, first >= 0 ? 0 : (stride - 1 - first) / stride);
-        end = first >= image_width ? begin : larger(begin, smaller(count, (image_width - 1 - first) / stride + 1));
-        last = LaneRange(0, (end - begin) % kLanes);
+    StagedRow(i64 first_, i64 stride_, i64 image_width_, i64 count_)
+        : first(first_), stride(stride_), image_width(image_width_), count(count_) {
+        const i64 last = (count - 1) / kLanes * kLanes;
+        by_vectors = stride <= 2 && (last == 0 || first + stride * kLanes >= 0) &&
+                     (last <= kLanes || first + stride * last <= image_width);
+        for (i64 half = 0; half < 2; ++half) {
+            head[half] = inside(first + half * kLanes);
+            tail[half] = inside(first + stride * last + half * kLanes);
+        }
     }
 
-    void clear(float* to) const { clear(to, 0, count); }
+    void clear(float* to) const {
+        for (i64 i = 0; i < count; i += kLanes) store(to + i, vfloat{});
+    }
 
     template <class T>
     void copy(const T* row, float* to) const {
-        clear(to, 0, begin);
-        i64 i = begin;
-        if (stride == 1) {
-            for (; i + kLanes <= end; i += kLanes) store(to + i, load(row + first + i));
-            if (i < end) store(to + i, load_lanes(row + first + i, last));
+        if (!by_vectors) {
+            for (i64 i = 0; i < count; ++i) {
+                const i64 column = first + i * stride;
+                to[i] = column < 0 || column >= image_width ? 0.0f : to_float(row[column]);
+            }
+        } else if (stride == 1) {
+            store(to, load_lanes(row + first, head[0]));
+            i64 i = kLanes;
+            for (; i + kLanes < count; i += kLanes) store(to + i, load(row + first + i));
+            if (i < count) store(to + i, load_lanes(row + first + i, tail[0]));
         } else {
-            if (stride == 2)
-                for (; i + kLanes < end; i += kLanes)
-                    store(to + i, even_lanes(load(row + first + 2 * i), load(row + first + 2 * i + kLanes)));
-            for (; i < end; ++i) to[i] = to_float(row[first + i * stride]);
+            const T* from = row + first;
+            store(to, even_lanes(load_lanes(from, head[0]), load_lanes(from + kLanes, head[1])));
+            i64 i = kLanes;
+            for (; i + kLanes < count; i += kLanes)
+                store(to + i, even_lanes(load(from + 2 * i), load(from + 2 * i + kLanes)));
+            if (i < count)
+                store(to + i, even_lanes(load_lanes(from + 2 * i, tail[0]), load_lanes(from + 2 * i + kLanes, tail[1])));
         }
-        clear(to, end, count);
     }
 
 private:
-    static void clear(float* to, i64 from, i64 until) {
-        for (i64 i = from; i < until; i += kLanes) store(to + i, vfloat{});
-    }
+    // Of the vector at a column, the lanes that are in the image.
+    LaneRange inside(i64 column) const { return LaneRange(-column, image_width - column); }
 };
 
 template <class T>
@@ -117,22 +131,22 @@ struct StagedImage {
         return in_rows.tiles() <= region.tiles() ? in_rows : region;
     }
 
-    bool fits(const StagedRegion& region) const {
-        return region.tiles() * kTileCols <= kBlockCols && channel_floats(region) + kTileCols <= kStagedFloats;
+    bool fits(const StagedRegion& region, i64 filters) const {
+        return region.tiles() * kTileCols * filters <= kRegionSums && channel_floats(region) + kTileCols <= kStagedFloats;
     }
 
-    // The outputs to do next out of [begin, end): whole rows where possible, in about equal parts.
-    StagedRegion next_region(i64 begin, i64 end) const {
+    // The outputs of `filters` filters to do next out of [begin, end): whole rows where possible, in about equal parts.
+    StagedRegion next_region(i64 begin, i64 end, i64 filters) const {
         const i64 top = begin / from.out_width, left = begin % from.out_width;
         const i64 whole_rows = left == 0 ? (end - begin) / from.out_width : 0;
-        if (whole_rows > 0 && fits(region_at(top, 0, 1, from.out_width))) {
+        if (whole_rows > 0 && fits(region_at(top, 0, 1, from.out_width), filters)) {
             i64 parts = 1;
-            while (!fits(region_at(top, 0, (whole_rows + parts - 1) / parts, from.out_width))) ++parts;
+            while (!fits(region_at(top, 0, (whole_rows + parts - 1) / parts, from.out_width), filters)) ++parts;
             return region_at(top, 0, (whole_rows + parts - 1) / parts, from.out_width);
         }
         const i64 run = smaller(from.out_width - left, end - begin);
         i64 parts = 1;
-        while (run > parts && !fits(region_at(top, left, 1, (run + parts - 1) / parts))) ++parts;
+        while (run > parts && !fits(region_at(top, left, 1, (run + parts - 1) / parts), filters)) ++parts;
         return region_at(top, left, 1, (run + parts - 1) / parts);
     }
 
@@ -223,10 +237,10 @@ void gemm_rectangle(Range rows, Range cols, i64 K, const A& a, const Patches<T>&
                     const Epilogue& epilogue) {
     const StagedImage<T> image(b);
     // Kernels that reach too far for the room, or nothing to sum: as any operand.
-    if (K == 0 || image.taps() > kStagedTaps || !image.fits(image.region_at(0, 0, 1, 1)))
+    if (K == 0 || image.taps() > kStagedTaps || !image.fits(image.region_at(0, 0, 1, 1), kTileRows))
         return gemm_blocked(rows, cols, K, a, b, workspace, epilogue);
     for (i64 n = cols.begin; n < cols.end;) {
-        const StagedRegion region = image.next_region(n, cols.end);
+        const StagedRegion region = image.next_region(n, cols.end, smaller(rows.size(), kBlockRows));
         convolve_region(rows, region, K, a, image, workspace, epilogue);
         n += region.positions();
     }

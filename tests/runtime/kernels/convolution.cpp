@@ -53,11 +53,22 @@ float expected_at(const Convolution& c, const std::vector<float>& image, const s
     return sum;
 }
 
+// What the random ones are too small for: filters, channels and rows in several blocks, wide rows in pieces, padding
+// wider than a vector, more taps and a further reach than are staged.
+const Convolution kLargeConvolutions[] = {
+    {400, 3, 6, 7, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},    {13, 70, 14, 13, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},
+    {7, 31, 1, 3000, 1, 5, 1, 1, 1, 1, 0, 0, 2, 2},  {5, 40, 3, 700, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1},
+    {30, 12, 65, 66, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},  {6, 2, 5, 4, 3, 3, 1, 2, 1, 1, 9, 9, 11, 20},
+    {2, 1, 52, 52, 50, 50, 1, 1, 1, 1, 0, 0, 0, 0},  {2, 1, 1, 80010, 1, 3, 1, 1, 1, 40000, 0, 0, 0, 0},
+    {9, 3, 32, 32, 16, 16, 16, 16, 1, 1, 0, 0, 0, 0},
+};
+
 template <class T>
 void check_convolutions(const char* name, int rounds) {
     Subject subject(name);
-    for (int round = 0; round < rounds; ++round) {
-        const Convolution c = random_convolution(round);
+    const int large = static_cast<int>(sizeof(kLargeConvolutions) / sizeof(kLargeConvolutions[0]));
+    for (int round = 0; round < rounds + large; ++round) {
+        const Convolution c = round < rounds ? random_convolution(round) : kLargeConvolutions[round - rounds];
         const i64 K = c.channels * c.kernel_height * c.kernel_width, N = c.out_height() * c.out_width();
         std::vector<float> image(size_t(c.channels * c.height * c.width)), weights(size_t(c.filters * K));
         for (float& x : image) x = static_cast<float>(random_numbers.between(-3, 3));
