@@ -85,7 +85,7 @@ template <class Word>
 inline void store_word(void* to, Word word) { simt::store(to, &word, sizeof word); }
 
 template <int Bytes>
-inline void copy_async(void* to, const void* from, bool valid) { simt::copy_async(to, from, Bytes, valid); }
+inline void copy_async_first(void* to, const void* from, int count) { simt::copy_async(to, from, Bytes, count); }
 inline void copy_async_commit() { simt::copy_async_commit(); }
 template <int Left>
 inline void copy_async_wait() { simt::copy_async_wait(Left); }
@@ -193,16 +193,15 @@ __device__ inline Word load_word_once(const void* from) {
 
 __device__ inline u32 shared_address(const void* pointer) { return static_cast<u32>(__cvta_generic_to_shared(pointer)); }
 
-// Bytes = 4, 8 or 16 from global to shared memory without waiting; zeros, and nothing read, where not valid.
+// Bytes = 4, 8 or 16 to shared memory without waiting: the first `count` from global memory, the rest zeros.
 template <int Bytes>
-__device__ inline void copy_async(void* to, const void* from, bool valid) {
-    const int read = valid ? Bytes : 0;
+__device__ inline void copy_async_first(void* to, const void* from, int count) {
     if constexpr (Bytes == 16)
         asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)),
-                     "l"(__cvta_generic_to_global(from)), "r"(read) : "memory");
+                     "l"(__cvta_generic_to_global(from)), "r"(count) : "memory");
     else
         asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(shared_address(to)),
-                     "l"(__cvta_generic_to_global(from)), "n"(Bytes), "r"(read) : "memory");
+                     "l"(__cvta_generic_to_global(from)), "n"(Bytes), "r"(count) : "memory");
 }
 __device__ inline void copy_async_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 // Until at most Left of this thread's groups are under way; other threads see the data after a barrier.
@@ -270,6 +269,12 @@ __device__ inline int warp() { return thread() / kWarp; }
 __device__ inline int warps() { return threads() / kWarp; }
 __device__ inline bool any(bool vote) { return ballot(vote) != 0; }
 __device__ inline bool all(bool vote) { return ballot(vote) == kAllLanes; }
+
+// All of it, or zeros and nothing read.
+template <int Bytes>
+__device__ inline void copy_async(void* to, const void* from, bool valid) {
+    copy_async_first<Bytes>(to, from, valid ? Bytes : 0);
+}
 __device__ inline void copy_async16(void* to, const void* from, bool valid) { copy_async<16>(to, from, valid); }
 
 }  // namespace lum

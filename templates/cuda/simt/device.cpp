@@ -72,14 +72,16 @@ void store(void* to, const void* value, std::size_t bytes) {
     std::memcpy(to, value, bytes);
 }
 
-void copy_async(void* to, const void* from, int bytes, bool valid) {
+void copy_async(void* to, const void* from, int bytes, int count) {
     const auto size = static_cast<std::size_t>(bytes);
-    if (bytes != 4 && bytes != 8 && bytes != 16) fault(kBadLaunch, "asynchronous copy of %d bytes", bytes);
+    if (count < 0 || count > bytes) fault(kOutOfBounds, "asynchronous copy of %d of %d bytes", count, bytes);
     unsigned char data[16] = {};
-    if (valid) {
+    if (count > 0) {
         if (working->owns(from)) fault(kOutOfBounds, "asynchronous copy from shared memory");
-        check_access(from, size, size, false);
-        std::memcpy(data, from, size);
+        check_access(from, static_cast<std::size_t>(count), 1, false);
+        if (reinterpret_cast<std::uintptr_t>(from) % size != 0)
+            fault(kMisaligned, "asynchronous copy of %d bytes from an address that isn't a multiple of it", bytes);
+        std::memcpy(data, from, static_cast<std::size_t>(count));
     }
     if (!working->owns(to)) fault(kOutOfBounds, "asynchronous copy to elsewhere than shared memory");
     working->copy_async(working->check_shared(to, size, size, "asynchronous copy"), data, bytes);

@@ -42,8 +42,8 @@ void* shared(std::size_t offset);
 void load(void* value, const void* from, std::size_t bytes);
 void store(void* to, const void* value, std::size_t bytes);
 
-// cp.async: the bytes land when the copy's group is waited for. Zeros land where valid is false.
-void copy_async(void* shared_to, const void* from, int bytes, bool valid);
+// cp.async: the first `count` bytes from `from`, zeros for the rest; they land when the copy's group is waited for.
+void copy_async(void* shared_to, const void* from, int bytes, int count);
 void copy_async_commit();
 void copy_async_wait(int groups_left);  // -1: every copy, in groups or not
 

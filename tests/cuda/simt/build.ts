@@ -14,7 +14,10 @@ const checked = ["-fsanitize=thread", "--param", "tsan-instrument-func-entry-exi
 
 export type Bench = {
   /** Builds `source` and runs it: what it printed. Throws with the compiler's or the program's words. */
-  run(source: string, options?: { readonly checked?: boolean; readonly flags?: readonly string[] }): Promise<string>;
+  run(
+    source: string,
+    options?: { readonly checked?: boolean; readonly flags?: readonly string[] },
+  ): Promise<string>;
   dispose(): void;
 };
 
