@@ -6,6 +6,8 @@ import { genericCpu, type Machine } from "../targets/machines.ts";
 import { type CostMemo, type KernelCost, planCost } from "./cost.ts";
 import { allNodes } from "./encode.ts";
 import { createDecoder, direct, type Genome, genomeKey } from "./genome.ts";
+import type { Measurer } from "./measure/measure.ts";
+import { type Measured, refine } from "./measure/refine.ts";
 import { type Move, onePassMoves, storageMoves, termMoves, winogradMoves } from "./moves.ts";
 import { pointsOf } from "./points.ts";
 import { seeded } from "./random.ts";
@@ -21,6 +23,8 @@ export type SearchOptions = {
   readonly elsewhere?: readonly Bucket[];
   readonly limits?: SaturateLimits;
   readonly onProgress?: (p: Progress) => void;
+  /** Times the plans near the best one on this machine; the analytic cost decides alone without it. */
+  readonly measure?: Measurer;
 };
 
 /** Plans costed so far and at most, and the best one's time as a share of the direct plan's. */
@@ -32,6 +36,8 @@ export type Searched = {
   readonly space: Space;
   /** Time by the analytic model as a share of the direct plan's, the mean over the points. */
   readonly share: number;
+  /** What timing it and its neighbours has shown, where that was asked for. */
+  readonly measured?: Measured;
   /** The sizes that it was judged at, the largest last. */
   readonly points: readonly PointCost[];
   /** Seconds at the largest sizes, and each kernel's there. */
@@ -137,6 +143,18 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
       idle = -1;
     }
   }
+  const measured =
+    options.measure === undefined
+      ? undefined
+      : await refine(best, {
+          measurer: options.measure,
+          points: points.map((p) => p.dims),
+          direct,
+          movesFrom,
+          costOf,
+          planOf: decoded,
+        });
+  if (measured !== undefined) best = measured;
   const plan = decoded(best.genome);
   const costs = costsOf(plan);
   return {
@@ -144,6 +162,7 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
     genome: best.genome,
     space,
     share: best.cost,
+    measured: measured?.measured,
     points: points.map((p, i) => ({ dims: p.dims, seconds: costs[i].seconds, directSeconds: floor[i] })),
     cost: costs.at(-1)!.seconds,
     directCost: floor.at(-1)!,
