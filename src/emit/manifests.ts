@@ -38,7 +38,7 @@ export function lockFile(program: Program, view: ProjectView, arch: string, part
   return lockText({
     model: view.model.title,
     hash: part.hash,
-    target: "cpu",
+    target: program.device ?? "cpu",
     arch,
     search: part.search,
     plans: part.plans,

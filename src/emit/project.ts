@@ -22,7 +22,7 @@ export type EmitOptions = {
   readonly lock?: LockPart;
 };
 
-const noChoices: LockPart = { hash: "", search: { by: "direct" }, plans: [] };
+export const noChoices: LockPart = { hash: "", search: { by: "direct" }, plans: [] };
 
 export function emitProject(program: Program, options: EmitOptions): ProjectFiles {
   const view = viewProject(program);
@@ -55,7 +55,7 @@ export function emitProject(program: Program, options: EmitOptions): ProjectFile
   for (const kernel of view.kernels) files.set(kernel.path, source(kernel.kernel));
   files.set("verify.cpp", render("cpu/verify.cpp.ejs", view));
   files.set("bench.cpp", render("cpu/bench.cpp.ejs", view));
-  const runtime = runtimeFiles("cpu", files.values());
+  const runtime = runtimeFiles(["cpu"], files.values());
   for (const [name, text] of runtime) files.set(`src/runtime/${name}`, text);
   const sources = [...files.keys()].filter((path) => /^src\/(runtime|kernels)\/.*\.cpp$/.test(path));
   files.set(
@@ -69,7 +69,7 @@ export function emitProject(program: Program, options: EmitOptions): ProjectFile
 }
 
 /** Arguments of the program for its first entry. */
-function exampleArguments(view: ProjectView): string {
+export function exampleArguments(view: ProjectView): string {
   const entry = view.entries[0];
   return [
     ...(view.weights.count > 0 ? ["--weights model.safetensors"] : []),

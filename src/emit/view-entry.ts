@@ -83,6 +83,8 @@ export type RoutineView = {
   readonly taps: readonly TapView[];
   readonly usesWeights: boolean;
   readonly usesArena: boolean;
+  /** Dims, inputs and outputs that its lines name, by their names in the model. */
+  readonly mentions: { readonly dims: readonly string[]; readonly places: ReadonlySet<string> };
   /** Lines that hand calls in buckets over to their routines. */
   readonly dispatch: readonly string[];
   readonly lines: readonly string[];
@@ -235,6 +237,7 @@ const routineView = (
   taps,
   usesWeights: body.usesWeights,
   usesArena: body.usesArena,
+  mentions: { dims: [...body.dims], places: body.places },
   dispatch: [],
   lines: body.lines,
 });

@@ -27,7 +27,7 @@ export type KernelView = {
   readonly kernel: Kernel;
 };
 
-export function viewKernels(program: Program): KernelView[] {
+export function viewKernels(program: Program, extension = "cpp"): KernelView[] {
   const files = new Names();
   const computes = new Map<string, Set<string>>();
   const calls = new Map<string, number>();
@@ -47,7 +47,7 @@ export function viewKernels(program: Program): KernelView[] {
   return program.kernels.map((kernel) => ({
     name: kernel.name,
     // Some file systems don't tell `W` from `w`.
-    path: `src/kernels/${files.give(kernel.name, kernel.name.toLowerCase())}.cpp`,
+    path: `src/kernels/${files.give(kernel.name, kernel.name.toLowerCase())}.${extension}`,
     family: kernel.family,
     parameters: parametersOf(kernel),
     computes: [...(computes.get(kernel.name) ?? [])],

@@ -52,7 +52,7 @@ export function writeSteps(routine: Routine, c: Context): Body {
   function argument(p: KernelParam, given: Iterator<Argument>): string {
     if (p.kind === "workspace") return "model.workspace.data()";
     if (p.kind === "dims") return "model.dims";
-    if (p.kind === "check") return "&model.indices";
+    if (p.kind === "check") return c.program.device === "cuda" ? "model.check" : "&model.indices";
     const a = given.next().value;
     if (a?.kind === "size" && p.kind === "size") return poly(a.value);
     if (a?.kind === "place" && p.kind === "pointer") return pointer(a.place, p);

@@ -139,10 +139,10 @@ function floatText(value: number): string {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-export function viewProject(program: Program): ProjectView {
+export function viewProject(program: Program, extension?: string): ProjectView {
   const id = snakeCase(program.name);
   const weights = viewWeights(program);
-  const kernels = viewKernels(program);
+  const kernels = viewKernels(program, extension);
   const states = viewStates(program, (name) => name.replace(/\W/g, "_"));
   let tapOffset = 0;
   const placeTap = (bytes: number): number => {

@@ -20,6 +20,8 @@ export type Program = {
   readonly entries: readonly LEntry[];
   /** Each distinct kernel once, in order of first call. */
   readonly kernels: readonly Kernel[];
+  /** Where the kernels run; undefined: on the CPU. */
+  readonly device?: "cuda" | "metal";
   /** Bytes of the one arena that holds all temporaries of all entries, with scratch of the kernels. */
   readonly arenaBytes: number;
 };

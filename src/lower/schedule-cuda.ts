@@ -25,7 +25,7 @@ export function forDevice(program: Program): Program {
       variants: e.variants.map((v) => ({ ...v, steps: stepsFor(v.steps, made) })),
     }),
   );
-  return { ...program, entries, kernels: made.kernels };
+  return { ...program, entries, kernels: made.kernels, device: "cuda" };
 }
 
 const stepsFor = (steps: readonly Step[], made: Versions): Step[] =>

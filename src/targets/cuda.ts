@@ -106,6 +106,8 @@ export const cuda = {
   warp: 32,
   /** Threads of a block for grid loops and rows. */
   threads: 256,
+  /** Tiles that give every multiprocessor of a large part one. */
+  wave: 132,
   /** Elements of a row up to which a warp has it to itself. */
   warpRow: 512,
   /** Terms up to which a thread folds a reduction alone. */

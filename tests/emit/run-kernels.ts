@@ -13,6 +13,7 @@ import { templatePath } from "../../src/emit/template.ts";
 import { valueAt } from "../../src/ir/bounds.ts";
 import type { DType } from "../../src/ir/dtype.ts";
 import type { Shape } from "../../src/ir/hlir.ts";
+import type { Kernel } from "../../src/ir/kernel.ts";
 import type { Argument, LEntry, Program, Step, WeightSlot } from "../../src/ir/llir.ts";
 import { type Poly, printPoly } from "../../src/ir/poly.ts";
 import type { WeightSource } from "../../src/lower/interpret.ts";
@@ -39,6 +40,11 @@ type Case = { readonly program: Program; readonly number: number };
 export class Bundle {
   private readonly cases = new Map<string, Case>();
   private dir: string | undefined;
+  private readonly writer: Writer;
+
+  constructor(writer: Writer = cpuWriter) {
+    this.writer = writer;
+  }
 
   add(name: string, program: Program): void {
     this.cases.set(name, { program, number: this.cases.size });
@@ -47,24 +53,27 @@ export class Bundle {
   /** Throws with the compiler's words. */
   compile(options: { compiler?: string; flags?: readonly string[]; level?: string } = {}): void {
     this.dir = mkdtempSync(join(tmpdir(), "lumc-kernels-"));
-    writeFileSync(
-      join(this.dir, "kernels.h"),
-      '#pragma once\n#include "runtime/index_check.h"\n#include "runtime/types.h"\n',
-    );
-    writeFileSync(join(this.dir, "main.cpp"), sourceOf([...this.cases.values()]));
+    writeFileSync(join(this.dir, "kernels.h"), this.writer.header);
+    writeFileSync(join(this.dir, "main.cpp"), sourceOf([...this.cases.values()], this.writer));
     const flags = [
       "-std=c++17",
       options.level ?? "-O1",
       ...archFlags(hostArch()),
-      ...languageFlags,
-      "-fopenmp",
+      ...this.writer.flags,
       ...(options.flags ?? []),
     ];
-    const include = [`-I${this.dir}`, `-I${templatePath("cpu")}`];
+    const include = [`-I${this.dir}`];
     try {
       execFileSync(
         options.compiler ?? "g++",
-        [...flags, ...include, join(this.dir, "main.cpp"), "-o", join(this.dir, "run")],
+        [
+          ...flags,
+          ...include,
+          join(this.dir, "main.cpp"),
+          ...this.writer.objects(),
+          "-o",
+          join(this.dir, "run"),
+        ],
         {
           stdio: ["ignore", "ignore", "pipe"],
         },
@@ -128,19 +137,63 @@ function writeWeight(dir: string, w: WeightSlot, weights: WeightSource | undefin
   writeFileSync(join(dir, `weight_${w.name}`), Buffer.concat(parts));
 }
 
-function sourceOf(cases: readonly Case[]): string {
+/** How a target's kernels are written, called and compiled. */
+export type Writer = {
+  readonly header: string;
+  readonly flags: readonly string[];
+  /** Compiled by now, for linking. */
+  readonly objects: () => readonly string[];
+  readonly before: string;
+  readonly kernels: (program: Program) => readonly string[];
+  /** What stands between the kernels and the entries; defines `char* allocate(size_t bytes)`. */
+  readonly runtime: string;
+  /** Before the calls of an entry, with room for packing and checks. */
+  readonly prepare: (program: Program, entry: LEntry, number: number) => readonly string[];
+  readonly argument: (kind: "workspace" | "check" | "dims") => string;
+  readonly call: (kernel: Kernel, number: number, args: readonly string[]) => string;
+  /** After the calls: says what a kernel noted. */
+  readonly report: (program: Program) => readonly string[];
+};
+
+export const cpuWriter: Writer = {
+  header: '#pragma once\n#include "runtime/index_check.h"\n#include "runtime/types.h"\n',
+  flags: [...languageFlags, "-fopenmp", `-I${templatePath("cpu")}`],
+  objects: () => [],
+  before: '#include "runtime/simd.h"',
+  kernels: (program) => program.kernels.map(kernelSource),
+  runtime: `#include "runtime/gemm.h"
+static std::vector<std::unique_ptr<char, decltype(&std::free)>> owned;
+static char* allocate(size_t bytes) {
+    owned.emplace_back(static_cast<char*>(std::aligned_alloc(64, (bytes + 127) / 64 * 64)), &std::free);
+    return owned.back().get();
+}`,
+  prepare: () => [
+    "    char* workspace = space(static_cast<size_t>(lum::gemm_workspace_bytes(lum::threads())));",
+    "    (void)workspace;",
+    "    lum::IndexCheck check;",
+  ],
+  argument: (kind) => (kind === "check" ? "&check" : kind),
+  call: (kernel, number, args) => `kernels_${number}::${kernel.name}(${args.join(", ")});`,
+  report: () => [
+    '    if (check.failed()) std::printf("%s: %lld of %lld\\n", check.what(), static_cast<long long>(check.index()), static_cast<long long>(check.size()));',
+  ],
+};
+
+function sourceOf(cases: readonly Case[], writer: Writer): string {
   const kernels = cases.flatMap(({ program, number }) =>
-    program.kernels.map((k) =>
-      kernelSource(k).replaceAll("namespace kernels", `namespace kernels_${number}`),
-    ),
+    writer
+      .kernels(program)
+      .map((text) => text.replaceAll("namespace kernels", `namespace kernels_${number}`)),
   );
   return [
-    '#include "runtime/simd.h"',
+    writer.before,
     ...kernels,
     "#include <cstdio>\n#include <cstdlib>\n#include <cstring>\n#include <memory>\n#include <string>\n#include <vector>",
-    '#include "runtime/gemm.h"',
+    writer.runtime,
     runtime,
-    ...cases.flatMap(({ program, number }) => program.entries.map((e) => entryFunction(program, e, number))),
+    ...cases.flatMap(({ program, number }) =>
+      program.entries.map((e) => entryFunction(program, e, number, writer)),
+    ),
     "int main(int, char** argv) {",
     "    const std::string wanted = std::string(argv[1]) + '.' + argv[2];",
     ...cases.flatMap(({ program, number }) =>
@@ -155,11 +208,6 @@ function sourceOf(cases: readonly Case[]): string {
 }
 
 const runtime = `
-static std::vector<std::unique_ptr<char, decltype(&std::free)>> owned;
-static char* allocate(size_t bytes) {
-    owned.emplace_back(static_cast<char*>(std::aligned_alloc(64, (bytes + 127) / 64 * 64)), &std::free);
-    return owned.back().get();
-}
 static char* read_file(const std::string& path, size_t bytes) {
     char* data = allocate(bytes);
     std::FILE* file = std::fopen(path.c_str(), "rb");
@@ -179,7 +227,7 @@ static void write_file(const std::string& path, const char* data, size_t bytes) 
 }
 `;
 
-function entryFunction(program: Program, entry: LEntry, number: number): string {
+function entryFunction(program: Program, entry: LEntry, number: number, writer: Writer): string {
   const lines: string[] = [`static int case_${number}_${entry.name}(const std::string dir, char** dims) {`];
   entry.dims.forEach((d, i) => lines.push(`    const lum::i64 dim_${d} = std::atoll(dims[${i}]);`));
   const bytes = (t: { shape: Shape; dtype: DType }): string =>
@@ -199,17 +247,14 @@ function entryFunction(program: Program, entry: LEntry, number: number): string 
   ];
   for (const o of made) lines.push(`    char* ${o.kind}_${o.name} = space(${bytes(o)});`);
   lines.push(`    char* arena = space(${program.arenaBytes});`);
-  lines.push("    char* workspace = space(static_cast<size_t>(lum::gemm_workspace_bytes(lum::threads())));");
-  lines.push("    lum::IndexCheck check;");
-  lines.push(...stepLines(program, entry, entry.steps, number, "    "));
+  lines.push(...writer.prepare(program, entry, number));
+  lines.push(...stepLines(program, entry, entry.steps, number, "    ", writer));
   for (const o of made)
     lines.push(`    write_file(dir + "/${o.kind}_${o.name}", ${o.kind}_${o.name}, ${bytes(o)});`);
   for (const s of program.states)
     lines.push(`    write_file(dir + "/state_${s.name}", state_${s.name}, ${bytes(s)});`);
-  lines.push(
-    '    if (check.failed()) std::printf("%s: %lld of %lld\\n", check.what(), static_cast<long long>(check.index()), static_cast<long long>(check.size()));',
-  );
-  lines.push("    (void)arena; (void)workspace; (void)dims;");
+  lines.push(...writer.report(program));
+  lines.push("    (void)arena; (void)dims;");
   for (const x of [
     ...program.weights.map((w) => `weight_${w.name}`),
     ...program.states.map((s) => `state_${s.name}`),
@@ -238,13 +283,14 @@ function stepLines(
   steps: readonly Step[],
   number: number,
   indent: string,
+  writer: Writer,
 ): string[] {
   return steps.flatMap((s) => {
     if (s.kind === "loop") {
       const v = `loop_${s.variable}`;
       return [
         `${indent}for (lum::i64 ${v} = ${text(s.low)}; ${v} < ${text(s.high)}; ++${v}) {`,
-        ...stepLines(program, entry, s.steps, number, `${indent}    `),
+        ...stepLines(program, entry, s.steps, number, `${indent}    `, writer),
         `${indent}}`,
       ];
     }
@@ -252,13 +298,12 @@ function stepLines(
     const given: readonly Argument[] = s.args;
     let next = 0;
     const args = kernel.params.map((p) => {
-      if (p.kind === "workspace") return "workspace";
-      if (p.kind === "check") return "&check";
+      if (p.kind === "workspace" || p.kind === "check" || p.kind === "dims") return writer.argument(p.kind);
       const a = given[next++];
       if (a.kind === "size") return text(a.value);
       return `reinterpret_cast<${p.kind === "pointer" ? cppType(p.dtype) : "char"}*>(${placeText(a, program, entry)})`;
     });
-    return [`${indent}kernels_${number}::${s.kernel}(${args.join(", ")});`];
+    return [indent + writer.call(kernel, number, args)];
   });
 }
 

@@ -55,7 +55,9 @@ const elementText = (value: number, t: Table): string =>
 
 const headers: readonly (readonly [RegExp, string])[] = [
   [/\blum::(?:global_\w+|lane|thread|threads|grid|block)\(/, "loops.cuh"],
-  [/\blum::(?:warp|block)_(?:reduce|pick)</, "rows.cuh"],
+  [/\blum::(?:warp|block)_reduce</, "rows.cuh"],
+  [/\blum::(?:warp|block)_pick</, "picks.cuh"],
+  [/\blum::shared</, "lum_device.cuh"],
   [/\blum::Tiles</, "tiles.cuh"],
   [/\blum::MmaShape</, "gemm_mma.cuh"],
   [/\blum::FmaShape</, "gemm_fma.cuh"],

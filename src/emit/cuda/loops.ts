@@ -2,6 +2,7 @@
 import type { FoldFn, Kernel, Stmt } from "../../ir/kernel.ts";
 import { multiply, one } from "../../ir/poly.ts";
 import { infix } from "../../ops/spelling.ts";
+import { localType } from "../kernels/expressions.ts";
 import { type Indexing, indexText } from "../kernels/indices.ts";
 import { blockLines } from "../kernels/statements.ts";
 
@@ -162,6 +163,10 @@ function laneLines(s: Loop, group: Group, indent: string, ix: Indexing): string[
 
 const functors: Readonly<Record<FoldFn, string>> = { sum: "Sum", prod: "Product", max: "Max", min: "Min" };
 
+/** Shared memory through which the warps of a block meet. */
+const scratch = (group: Group, type: string): string =>
+  group === "block" ? `, lum::shared<${type}>(0)` : "";
+
 /** What the lanes have folded, each for itself, becomes one value that all of them know. */
 function combined(body: readonly Stmt[], group: Group): string[] {
   const own = new Set<string>();
@@ -170,10 +175,13 @@ function combined(body: readonly Stmt[], group: Group): string[] {
     for (const s of stmts) {
       if (s.kind === "accumulator") own.add(s.name);
       if (s.kind === "fold" && !own.has(s.name))
-        lines.set(s.name, `${s.name} = lum::${group}_reduce<lum::${functors[s.fn]}>(${s.name});`);
+        lines.set(
+          s.name,
+          `${s.name} = lum::${group}_reduce<lum::${functors[s.fn]}>(${s.name}${scratch(group, localType(s.value.dtype))});`,
+        );
       if (s.kind === "pick" && !own.has(s.best)) {
         const order = s.fn === "argmax" ? "RanksAbove" : "RanksBelow";
-        lines.set(s.best, `lum::${group}_pick<lum::${order}>(${s.best}, ${s.at});`);
+        lines.set(s.best, `lum::${group}_pick<lum::${order}>(${s.best}, ${s.at}${scratch(group, "char")});`);
       }
       if (s.kind === "loop" || s.kind === "if") visit(s.body);
     }

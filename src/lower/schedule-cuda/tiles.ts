@@ -28,24 +28,33 @@ export function tilingOf(kernel: Kernel, c: Contraction): Tiling {
       columns,
       threads: cuda.threads,
       shape: String(rows),
+      shared: "0",
       blocks: count(m, columns),
     };
   }
-  if (halfOf(c) !== undefined) {
-    const large = count(128, 128) >= 132;
-    const [rows, columns] = large ? [128, 128] : [64, 64];
+  const half = halfOf(c);
+  const large = count(128, 128) >= cuda.wave;
+  const edge = large ? 128 : 64;
+  if (half !== undefined) {
     const [warpsM, warpsN] = large ? [2, 4] : [2, 2];
-    const shape = `lum::MmaShape<${rows}, ${columns}, 32, ${warpsM}, ${warpsN}, 3>`;
-    return {
-      engine: "mma",
-      rows,
-      columns,
-      threads: 32 * warpsM * warpsN,
-      shape,
-      blocks: count(rows, columns),
-    };
+    const shape = `lum::MmaShape<${edge}, ${edge}, 32, ${warpsM}, ${warpsN}, 3>`;
+    return tiled("mma", edge, 32 * warpsM * warpsN, shape, count(edge, edge));
   }
-  const [rows, columns] = count(128, 128) >= 132 ? [128, 128] : [64, 64];
-  const shape = `lum::FmaShape<${rows}, ${columns}>`;
-  return { engine: "fma", rows, columns, threads: cuda.threads, shape, blocks: count(rows, columns) };
+  return tiled("fma", edge, cuda.threads, `lum::FmaShape<${edge}, ${edge}>`, count(edge, edge));
 }
+
+const tiled = (
+  engine: "mma" | "fma",
+  edge: number,
+  threads: number,
+  shape: string,
+  blocks: number,
+): Tiling => ({
+  engine,
+  rows: edge,
+  columns: edge,
+  threads,
+  shape,
+  shared: `${shape}::kSharedBytes`,
+  blocks,
+});
