@@ -42,22 +42,41 @@ function packageText(view: ProjectView): string {
   return `${JSON.stringify(text, null, 2)}\n`;
 }
 
-const className = (view: ProjectView): string =>
-  /^[A-Za-z_]/.test(view.model.title) ? view.model.title : `Model${view.model.title}`;
-const typeName = (entry: EntryView, what: string): string => `${pascalCase(entry.name)}${what}`;
+/** What `index.ts` uses by these names, so that no class may be called so. */
+const usedTypes =
+  /^(?:LoadOptions|ModelSpec|NativeModel|ModelError|Timing|Partial|Record|BigInt64Array|(?:Float32|Float64|Uint8|Uint16|Int8|Int16|Int32)Array|.*(?:Arguments|Results))$/;
+
+const className = (view: ProjectView): string => {
+  const { title } = view.model;
+  if (!/^[A-Za-z_]/.test(title)) return `Model${title}`;
+  return usedTypes.test(title) ? `${title}Model` : title;
+};
+
+/** The method that calls an entry; those that every model has keep their names. */
+const methodName = (entry: EntryView): string =>
+  /^(?:native|state|timings|resetTimings|close|constructor)_*$/.test(entry.name)
+    ? `${entry.name}_`
+    : entry.name;
+
+/** Its type: `ForwardResults`; an entry that isn't in snake case keeps its name, so that `aB` isn't `a_b`. */
+const typeName = (entry: EntryView, what: string): string =>
+  `${/^[a-z0-9]+(?:_[a-z0-9]+)*$/.test(entry.name) ? pascalCase(entry.name) : entry.name}${what}`;
+
+/** The member for a state beside `reset`. */
+const stateName = (s: StateView): string => (/^reset_*$/.test(s.name) ? `${s.name}_` : s.name);
 
 /** Lines that load the model and call its first entry. */
 export function loaderExample(view: ProjectView): string[] {
   const entry = view.entries[0];
   const name = className(view);
-  const args = [...entry.dims.map((d) => d.name), ...entry.inputs.map((t) => t.name)].join(", ");
+  const args = [...entry.dims, ...entry.inputs].map((a) => a.name).join(", ");
   const outputs = entry.outputs.map((t) => t.name).join(", ");
   const weights = view.weights.count > 0 ? `{ weights: "model.safetensors" }` : "";
   return [
     `import { ${name} } from "./index.ts";`,
     "",
     `using model = ${name}.load(${weights});`,
-    `const { ${outputs} } = model.${entry.name}({ ${args} });`,
+    `const { ${outputs} } = model.${methodName(entry)}({ ${args} });`,
   ];
 }
 
@@ -198,13 +217,12 @@ const loadOptions = (view: ProjectView): string =>
   view.weights.count > 0 ? "LoadOptions & { readonly weights: string }" : "LoadOptions";
 
 function addEntry(c: ClassDeclaration, entry: EntryView): void {
-  const names = new Set(["native", "state", "timings", "resetTimings", "close", "constructor"]);
   const dims = entry.dims.map((d) => `${d.name}: args.${d.name}`).join(", ");
   const inputs = entry.inputs.map((t) => `${t.name}: args.${t.name}`).join(", ");
   const shapes = entry.outputs.map((t) => `${t.name} ${t.text}`).join(", ");
   const braces = (text: string): string => (text === "" ? "{}" : `{ ${text} }`);
   c.addMethod({
-    name: names.has(entry.name) ? `${entry.name}_` : entry.name,
+    name: methodName(entry),
     docs: [`Gives ${shapes || "nothing"}. Arrays in \`into\` are filled instead of new ones.`],
     parameters: [
       { name: "args", type: typeName(entry, "Arguments") },
@@ -231,12 +249,12 @@ function addState(c: ClassDeclaration, states: readonly StateView[]): void {
     reset: (): void => this.native.resetState("${s.name}"),
   }`;
   const type = (s: StateView): string =>
-    `/** ${s.text} */\nreadonly ${s.name}: { read(): ${s.array}; write(value: ${s.array}): void; reset(): void };`;
+    `/** ${s.text} */\nreadonly ${stateName(s)}: { read(): ${s.array}; write(value: ${s.array}): void; reset(): void };`;
   c.addGetAccessor({
     name: "state",
     docs: ["What survives from call to call. `reset` gives it the value that it had at load."],
     returnType: `{\n${states.map(type).join("\n")}\n/** All of it. */\nreset(): void;\n}`,
-    statements: `return {\n${states.map((s) => `${s.name}: ${accessor(s)},`).join("\n")}\nreset: (): void => this.native.resetState(),\n};`,
+    statements: `return {\n${states.map((s) => `${stateName(s)}: ${accessor(s)},`).join("\n")}\nreset: (): void => this.native.resetState(),\n};`,
   });
 }
 

@@ -7,7 +7,7 @@ import { type LEntry, type Program, type Routine, routinesOf } from "../ir/llir.
 import { atomsOf, int, type Poly, printPoly } from "../ir/poly.ts";
 import { abiType, cppSpelling, cppType, expression, tsSpelling } from "./cpp.ts";
 import { Names } from "./names.ts";
-import { type TensorView, viewTensor } from "./view.ts";
+import { type StateView, type TensorView, viewTensor } from "./view.ts";
 import type { KernelView } from "./view-kernels.ts";
 import { type Body, writeSteps } from "./view-steps.ts";
 import type { WeightsView } from "./view-weights.ts";
@@ -94,6 +94,7 @@ type Context = {
   readonly program: Program;
   readonly id: string;
   readonly weights: WeightsView;
+  readonly states: readonly StateView[];
   readonly kernels: readonly KernelView[];
   readonly placeTap: (bytes: number) => number;
 };
@@ -201,7 +202,8 @@ export function viewEntry(entry: LEntry, context: Context): EntryView {
 
 /** The names of what a call is given, the same in all routines of an entry. */
 function argumentNames(entry: LEntry, dims: readonly Dim[], program: Program): Names {
-  const names = new Names(["model", "weights", "arena", "call", "code", ...perLoopNames(program)]);
+  const names = new Names(["model", "weights", "arena", "call", "code", "CALL", ...perLoopNames(program)]);
+  for (const e of program.entries) names.give(`entry ${e.name}`, `run_${e.name}`);
   for (const d of dims) names.give(`dim ${d.name}`, d.name);
   for (const t of entry.inputs) names.give(`input ${t.name}`, t.name);
   for (const t of entry.outputs) names.give(`output ${t.name}`, t.name);

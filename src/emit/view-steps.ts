@@ -4,6 +4,7 @@ import type { Argument, Place, Program, Routine, Step } from "../ir/llir.ts";
 import { atomsOf, type Poly } from "../ir/poly.ts";
 import { cppType } from "./cpp.ts";
 import type { Names } from "./names.ts";
+import type { StateView } from "./view.ts";
 import type { WeightsView } from "./view-weights.ts";
 
 export type Body = {
@@ -20,6 +21,7 @@ type Context = {
   readonly name: string;
   readonly program: Program;
   readonly weights: WeightsView;
+  readonly states: readonly StateView[];
   readonly names: Names;
   readonly text: (p: Poly) => string;
 };
@@ -44,7 +46,7 @@ export function writeSteps(routine: Routine, c: Context): Body {
     places.add(`${place.kind} ${place.name}`);
     usesWeights ||= place.kind === "weight";
     if (place.kind === "weight") return c.weights.access(place.name);
-    if (place.kind === "state") return `model.state.${place.name.replace(/\W/g, "_")}`;
+    if (place.kind === "state") return `model.state.${c.states.find((s) => s.name === place.name)!.id}`;
     return c.names.of(`${place.kind} ${place.name}`);
   }
 

@@ -3,7 +3,7 @@ import { byteSize } from "../ir/dtype.ts";
 import type { Program, WeightSlot } from "../ir/llir.ts";
 import { type Poly, printPoly } from "../ir/poly.ts";
 import { cppSpelling, cppType, expression, tensorText } from "./cpp.ts";
-import { Names, pascalCase } from "./names.ts";
+import { identifier, Names, pascalCase } from "./names.ts";
 
 type Loop = WeightSlot["loops"][number];
 
@@ -53,6 +53,9 @@ function groupByLoops(slots: readonly WeightSlot[]): Group {
 
 const memberOf = (loop: Loop): string => `per_${loop.variable}`;
 const structOf = (loop: Loop): string => `Per${pascalCase(loop.variable)}`;
+/** Inside the function that declares the weights. */
+const bindingName = (variable: string): string =>
+  variable === "bound" || variable === "weights" ? `${variable}_` : identifier(variable);
 const minus = (variable: string, low: number): string =>
   low === 0 ? variable : low > 0 ? `${variable} - ${low}` : `${variable} + ${-low}`;
 
@@ -60,11 +63,11 @@ const minus = (variable: string, low: number): string =>
 export const sourceText = (source: WeightSlot["source"]): string =>
   source.map((piece) => (typeof piece === "string" ? piece : `{${printPoly(piece)}}`)).join("");
 
-const loopName = cppSpelling((a) => a.name);
+const loopName = cppSpelling((a) => bindingName(a.name));
 
 export function viewWeights(program: Program): WeightsView {
   const number = (p: Poly): string => expression(p, program.bounds, loopName);
-  const names = new Names();
+  const names = new Names(program.weights.flatMap((w) => w.loops.flatMap((l) => [memberOf(l), structOf(l)])));
   for (const w of program.weights) names.give(w.name, w.name);
   const root = groupByLoops(program.weights);
   const slots = new Map(program.weights.map((w) => [w.name, w]));
@@ -120,9 +123,10 @@ export function viewWeights(program: Program): WeightsView {
     const lines = group.slots.flatMap((w) => bindingOf(w, access(w.name), number));
     for (const inner of group.inner.values()) {
       const { variable, low, high } = inner.loop!;
+      const name = bindingName(variable);
       lines.push(
-        `for (int64_t ${variable} = ${low}; ${variable} < ${high}; ++${variable}) {`,
-        `    ${reference(variable, outer, variable)}`,
+        `for (int64_t ${name} = ${low}; ${name} < ${high}; ++${name}) {`,
+        `    ${reference(variable, outer, name)}`,
         ...bindings(inner, [...outer, variable]).map((line) => `    ${line}`),
         "}",
       );

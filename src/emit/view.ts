@@ -10,7 +10,7 @@ import type { Shape } from "../ir/hlir.ts";
 import type { Program } from "../ir/llir.ts";
 import { multiply, one } from "../ir/poly.ts";
 import { abiType, arrayType, bytesText, cppType, shapeText, tensorText } from "./cpp.ts";
-import { pascalCase, snakeCase } from "./names.ts";
+import { modelId, Names, pascalCase } from "./names.ts";
 import { type EntryView, viewEntry } from "./view-entry.ts";
 import { type KernelView, takes, viewKernels } from "./view-kernels.ts";
 import { viewWeights, type WeightsView } from "./view-weights.ts";
@@ -106,7 +106,8 @@ export const alignment = 64;
 
 export const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
 
-function viewStates(program: Program, id: (name: string) => string): StateView[] {
+function viewStates(program: Program): StateView[] {
+  const names = new Names();
   let offset = 0;
   return program.states.map((s) => {
     const tensor = viewTensor(s, program);
@@ -114,7 +115,7 @@ function viewStates(program: Program, id: (name: string) => string): StateView[]
     offset += aligned(tensor.bytes);
     return {
       ...tensor,
-      id: id(s.name),
+      id: names.give(s.name, s.name),
       offset: at,
       init: literal(s.init, s.dtype),
       isZero: Object.is(s.init, 0),
@@ -140,17 +141,19 @@ function floatText(value: number): string {
 }
 
 export function viewProject(program: Program, extension?: string): ProjectView {
-  const id = snakeCase(program.name);
+  const id = modelId(program.name);
   const weights = viewWeights(program);
   const kernels = viewKernels(program, extension);
-  const states = viewStates(program, (name) => name.replace(/\W/g, "_"));
+  const states = viewStates(program);
   let tapOffset = 0;
   const placeTap = (bytes: number): number => {
     const at = tapOffset;
     tapOffset += aligned(bytes);
     return at;
   };
-  const entries = program.entries.map((e) => viewEntry(e, { program, id, weights, kernels, placeTap }));
+  const entries = program.entries.map((e) =>
+    viewEntry(e, { program, id, weights, states, kernels, placeTap }),
+  );
   const stateBytes = states.reduce((sum, s) => sum + aligned(s.bytes), 0);
   return {
     model: { title: pascalCase(program.name), id, macro: id.toUpperCase(), source: sourceOf(program) },

@@ -13,6 +13,7 @@ import {
   type Term,
 } from "../../ir/poly.ts";
 import { call, infix, prefix } from "../../ops/spelling.ts";
+import { identifier } from "../names.ts";
 
 export type Indexing = {
   readonly variables: readonly Variable[];
@@ -116,7 +117,7 @@ function atomText(a: Atom, ix: Indexing): string {
       return ix.variables[a.axis].name;
     case "dim":
     case "loop":
-      return a.name;
+      return identifier(a.name);
     case "min":
     case "max":
       return call(`lum::${a.kind}<i64>`, indexText(a.left, ix), indexText(a.right, ix));

@@ -21,8 +21,8 @@ export function kernelSource(kernel: Kernel): string {
     "namespace kernels {",
     "",
     ...(/\bi64\b/.test(text) ? ["using lum::i64;", ""] : []),
-    ...tableLines(kernel),
     ...signature(kernel, text),
+    ...tableLines(kernel),
     ...body,
     "}",
     "",
@@ -85,15 +85,16 @@ function parameterType(p: KernelParam): string {
   }
 }
 
+/** Inside the function, where their names may be those of other kernels. */
 export function tableLines(kernel: Kernel): string[] {
   return kernel.tables.flatMap((t) => {
     const numbers = t.values.map((value) =>
       exprText({ kind: "number", value, dtype: t.dtype }, { variables: [], bounds: kernel.bounds }),
     );
     const rows: string[] = [];
-    for (let i = 0; i < numbers.length; i += 12) rows.push(`    ${numbers.slice(i, i + 12).join(", ")},`);
-    const constant = /^(f16|bf16|f8)/.test(t.dtype) ? "static const" : "constexpr";
-    return [`${constant} ${localType(t.dtype)} ${t.name}[] = {`, ...rows, "};", ""];
+    for (let i = 0; i < numbers.length; i += 12) rows.push(`        ${numbers.slice(i, i + 12).join(", ")},`);
+    const constant = /^(f16|bf16|f8)/.test(t.dtype) ? "static const" : "static constexpr";
+    return [`    ${constant} ${localType(t.dtype)} ${t.name}[] = {`, ...rows, "    };"];
   });
 }
 

@@ -88,7 +88,8 @@ export function createEvaluator(setting: Setting) {
     },
 
     extra(kind: "workspace" | "check"): string {
-      const name = names.give(`extra ${kind}`, kind);
+      // Expressions speak of `check` without asking how it is called, so no name of the model is spelled so.
+      const name = kind === "check" ? kind : names.give(`extra ${kind}`, kind);
       extras.set(kind, { kind, name });
       return name;
     },
