@@ -40,7 +40,13 @@ export function tilingOf(kernel: Kernel, c: Contraction): Tiling {
     const shape = `lum::MmaShape<${edge}, ${edge}, 32, ${warpsM}, ${warpsN}, 3>`;
     return tiled("mma", edge, 32 * warpsM * warpsN, shape, count(edge, edge));
   }
-  return tiled("fma", edge, cuda.threads, `lum::FmaShape<${edge}, ${edge}>`, count(edge, edge));
+  return tiled(
+    "fma",
+    edge,
+    cuda.threads,
+    `lum::FmaShape<${edge}, ${edge}, 16, ${edge / 16}, ${edge / 16}>`,
+    count(edge, edge),
+  );
 }
 
 const tiled = (
@@ -55,6 +61,6 @@ const tiled = (
   columns: edge,
   threads,
   shape,
-  shared: `${shape}::kSharedBytes`,
+  shared: `${shape}::shared_bytes(${engine === "mma" ? 2 : 4})`,
   blocks,
 });

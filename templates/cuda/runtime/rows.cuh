@@ -26,6 +26,11 @@ struct Sum {
     __device__ static T fold(T a, T b) { return a + b; }
     __device__ static float neutral() { return 0.0f; }
 };
+struct Product {
+    template <class T>
+    __device__ static T fold(T a, T b) { return a * b; }
+    __device__ static float neutral() { return 1.0f; }
+};
 struct Max {  // NaN if there is one
     template <class T>
     __device__ static T fold(T a, T b) { return max(a, b); }
