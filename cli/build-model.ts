@@ -18,10 +18,12 @@ import {
   type SearchedBucket,
 } from "../src/pipeline.ts";
 import { type Lock, lockName, readLock, setAside } from "../src/search/lock-file.ts";
+import type { Measurer } from "../src/search/measure/measure.ts";
 import type { Progress, Searched, SearchOptions } from "../src/search/search.ts";
 import { openCheckpoint } from "../src/weights/checkpoint.ts";
 import { matchWeights } from "../src/weights/match.ts";
 import { requiredTensors } from "../src/weights/required.ts";
+import { withMeasurer } from "./measuring.ts";
 import {
   findModelFile,
   type ModelOptions,
@@ -45,6 +47,7 @@ export type BuildOptions = ModelOptions & {
   threads?: number;
   search?: string;
   seed?: number;
+  measure?: boolean;
   bucket?: string[];
   /** The project's own program, self-test and benchmark too. */
   programs?: boolean;
@@ -75,6 +78,11 @@ export const buildArguments = <T>(y: Argv<T>) =>
     })
     .option("jobs", { type: "number", describe: "compilers at a time; one per processor by default" })
     .option("compiler", { type: "string", describe: "C++ compiler; CXX, g++ or clang++ by default" })
+    .option("measure", {
+      type: "boolean",
+      default: false,
+      describe: "search, and time the best candidates' kernels on this machine",
+    })
     .option("locked", {
       type: "boolean",
       default: false,
@@ -147,9 +155,14 @@ function planned(
     buckets: bucketsOf(options.bucket),
   };
   if (locked !== undefined) return compileLocked(source, common, locked);
-  const search = searchOf(options);
+  const search = searchOf(
+    options.measure && options.search === "direct" ? { ...options, search: "fast" } : options,
+  );
   if (search === undefined) return compile(source, common);
-  return compileSearched(source, { ...common, search }).finally(progressDone);
+  const searched = (measure?: Measurer) =>
+    compileSearched(source, { ...common, search: { ...search, measure } });
+  const found = options.measure ? withMeasurer({ ...options, arch }, searched) : searched();
+  return found.finally(progressDone);
 }
 
 /** What `--search` and `--seed` ask for; undefined for the direct plan. */

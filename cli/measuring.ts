@@ -1,0 +1,28 @@
+/** `--measure`: kernels timed on this machine while the search runs, with the timings of earlier runs. */
+import type { Arch } from "../src/emit/arch.ts";
+import { defaultTimings, TimingDatabase } from "../src/search/measure/database.ts";
+import { createMeasurer, type Measurer } from "../src/search/measure/measure.ts";
+import { printDiagnostics, transient } from "./output.ts";
+
+export type MeasuringOptions = {
+  readonly arch: Arch;
+  readonly compiler?: string;
+  readonly threads?: number;
+  readonly jobs?: number;
+};
+
+/** What is wrong with the database is said on stderr; the search goes on without it. */
+export async function withMeasurer<T>(
+  options: MeasuringOptions,
+  search: (measure: Measurer) => Promise<T>,
+): Promise<T> {
+  const database = TimingDatabase.open(defaultTimings());
+  try {
+    printDiagnostics(database.problems, false);
+    const onProgress = (done: number, total: number): void =>
+      transient(`compiling kernels to time, ${done}/${total}`);
+    return await search(await createMeasurer({ ...options, database, onProgress }));
+  } finally {
+    database.close();
+  }
+}
