@@ -8,15 +8,7 @@ import type { Bucket } from "../ir/bucket.ts";
 import type { Hlir, Node } from "../ir/hlir.ts";
 import { rootsOf } from "../ir/hlir.ts";
 import { typeText } from "../ir/hlir-print.ts";
-import {
-  type Choice,
-  choicesOf,
-  domainOf,
-  type EntryPlan,
-  isGiven,
-  type Plan,
-  storedIn,
-} from "../ir/plan.ts";
+import { type Choice, choicesOf, domainOf, type EntryPlan, type Plan, storedIn } from "../ir/plan.ts";
 import { positionOf, spanText } from "../ir/source.ts";
 import { readsOf } from "../lower/plan-reads.ts";
 import { planCost } from "../search/cost.ts";
@@ -30,6 +22,7 @@ import type { Searched } from "../search/search.ts";
 import { nodeText } from "../search/term-text.ts";
 import { trace } from "../search/trace.ts";
 import { genericCpu, type Machine } from "../targets/machines.ts";
+import { lossText } from "./units.ts";
 
 export type KernelReport = {
   readonly id: number;
@@ -45,6 +38,8 @@ export type KernelReport = {
   readonly form: string;
   /** Other definitions that are computed inside. */
   readonly fused: readonly string[];
+  /** Lines that it computes a part of. */
+  readonly lines: readonly { readonly file: string; readonly line: number }[];
   /** Tensors read from memory. */
   readonly reads: readonly string[];
   /** Why its result is in memory. */
@@ -103,7 +98,13 @@ export type Report = {
 };
 
 /** The plan with everything that a drawing needs beside its report. */
-export type Explained = { readonly report: PlanReport; readonly model: Hlir; readonly plan: Plan };
+export type Explained = {
+  readonly report: PlanReport;
+  readonly model: Hlir;
+  readonly plan: Plan;
+  /** For the model's tensors the kernel that computes each; those that rules replaced have none. */
+  readonly kernelOf: ReadonlyMap<Node, KernelReport>;
+};
 
 export type ExplainInput = {
   readonly bucket: string;
@@ -176,7 +177,24 @@ export async function explainSearched(
     taken: choices.map(choiceReport),
     rejected: news.map(rivalReport),
   };
-  return { report, model, plan };
+  return { report, model, plan, kernelOf: kernelsByNode(nodes, judged, kernels) };
+}
+
+function kernelsByNode(
+  nodes: readonly Node[],
+  { plan, rebuilt }: Judged,
+  kernels: readonly KernelReport[],
+): Map<Node, KernelReport> {
+  const all = plan.entries.flatMap((e) => [...choicesOf(e.body)]);
+  const owner = ownersOf(plan);
+  const byKey = new Map([...rebuilt.keyOf].map(([n, key]) => [key, n]));
+  return new Map(
+    nodes.flatMap((n) => {
+      const made = byKey.get(`n${n.id}`);
+      const choice = made === undefined ? undefined : owner.get(made);
+      return choice === undefined ? [] : [[n, kernels[all.indexOf(choice)]] as const];
+    }),
+  );
 }
 
 /** Steps that lead to another plan, of those that read alike the best. */
@@ -207,6 +225,7 @@ function describe(c: Choice, { entry }: EntryPlan, isStored: (n: Node) => boolea
     family: familyText(c),
     form: formText(c),
     fused: [...new Set(names)],
+    lines: linesOf([root, ...c.inlined.filter((n) => n.name !== undefined)]),
     reads: [...new Set(readsOf(c, isStored).map((r) => nodeText(r.node)))],
   };
 }
@@ -216,6 +235,15 @@ const readablePath = (path: string): string => {
   const library = fileURLToPath(new URL("../../std/", import.meta.url));
   return path.startsWith(library) ? `std/${path.slice(library.length)}` : path;
 };
+
+function linesOf(nodes: readonly Node[]): KernelReport["lines"] {
+  const found = new Map<string, { file: string; line: number }>();
+  for (const { span } of nodes) {
+    const place = { file: readablePath(span.file.path), line: positionOf(span.file, span.start).line };
+    found.set(`${place.file}:${place.line}`, place);
+  }
+  return [...found.values()];
+}
 
 const choiceReport = (c: LockedChoice): ChoiceReport => ({ text: textOf(c), rules: c.rules ?? [] });
 
@@ -264,8 +292,7 @@ function whyStored(c: Choice, { entry }: EntryPlan, { rivals }: Judged): string 
   const inside = rivals.find((r) => r.about === root && r.adds.some((a) => a.decision === "inline"));
   if (inside === undefined) return "a loop carries it, or a kernel of its own must compute it";
   if (inside.idle || inside.share === undefined) return "no kernel that reads it could compute it inside";
-  const more = inside.share - 1;
-  return `computing it inside its consumers would take ${Math.abs(100 * more).toFixed(1)} % ${more < 0 ? "less" : "more"}`;
+  return `computing it inside its consumers would cost ${lossText(inside.share)}`;
 }
 
 function groupBy<T, K>(all: readonly T[], keyOf: (x: T) => K | undefined): Map<K, T[]> {
