@@ -216,22 +216,29 @@ function computeTime(
   );
   const { reads, uses: computed } = neededIn(choice, isStored);
   const inside = sharesInside(choice, extent);
+  const engines = implementation.family === "contraction" || implementation.family === "attention";
   for (const { node, use } of reads)
-    if (use.side === undefined) vector(evaluations(node, use, bounds) * (inside.get(node) ?? 1), memoryWork);
+    if (!engines || use.stage === undefined)
+      vector(evaluations(node, use, bounds) * (inside.get(node) ?? 1), memoryWork);
   for (const [n, uses] of computed) {
     if (anchored.has(n) || insideProduct.has(n)) continue;
     const work = workAt(n);
     if (work === 0) continue;
     const seen = new Set<string>();
-    const row = implementation.family === "reduction" && n.op.kind === "reduce";
-    for (const use of row ? uses.slice(0, 1) : uses) {
+    // A row's reduction is found once, and each score of an attention is.
+    const once =
+      implementation.family === "reduction" ? n.op.kind === "reduce" : implementation.family === "attention";
+    for (const use of once ? uses.slice(0, 1) : uses) {
       const at = `${use.stage?.id} ${use.side} ${use.coords.map((c) => c.key)}`;
       if (seen.has(at)) continue;
       seen.add(at);
+      const scored = implementation.family === "attention" && use.stage !== undefined;
       const count =
-        use.side === undefined
-          ? evaluations(n, use, bounds) * (inside.get(n) ?? 1)
-          : extent(n.shape) * packingWork;
+        use.side !== undefined
+          ? extent(n.shape) * packingWork
+          : scored
+            ? extent(n.shape)
+            : evaluations(n, use, bounds) * (inside.get(n) ?? 1);
       vector(n.op.kind === "reduce" ? extent(n.shape) : count, work);
     }
   }
