@@ -113,7 +113,7 @@ export const cuda = {
   /** Terms up to which a thread folds a reduction alone. */
   fewTerms: 16,
   /** Rows of a product up to which the right factor is streamed. */
-  skinnyRows: 16,
+  skinnyRows: 0,
 } as const;
 
 export function cudaArchOf(name: string): CudaArch {

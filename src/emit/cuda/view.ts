@@ -43,6 +43,7 @@ export function viewCuda(program: Program, arch: string) {
     states: view.states.map((s, i) => ({ ...s, ...startOf(s.isZero, program.states[i]) })),
     bindings: view.weights.bindings.map((line) => withDType(line, program)),
     dims,
+    engines: enginesOf(program),
     sites: texts.sites.map((s) => ({ ...s, what: JSON.stringify(s.what) })),
     texts: texts.texts,
     routines,
@@ -55,6 +56,12 @@ export function viewCuda(program: Program, arch: string) {
 
 export type CudaView = ReturnType<typeof viewCuda>;
 export type { CudaKernelText, ProjectView };
+
+/** Headers whose shapes the table of launches names. */
+function enginesOf(program: Program): string[] {
+  const engines = program.kernels.map((k) => k.launch?.tiling?.engine);
+  return (["fma", "mma"] as const).filter((e) => engines.includes(e)).map((e) => `gemm_${e}.cuh`);
+}
 
 function placesOf() {
   let next = 0;

@@ -61,6 +61,6 @@ const tiled = (
   columns: edge,
   threads,
   shape,
-  shared: `${shape}::shared_bytes(${engine === "mma" ? 2 : 4})`,
+  shared: `${shape}::shared_bytes(${engine === "mma" ? 2 : ""})`,
   blocks,
 });
