@@ -111,11 +111,14 @@ inline void store_interleaved(float* to, vfloat even, vfloat odd) {
 // Lanes [begin, end) of a vector, to load without touching the memory of the other lanes, which become 0.
 struct LaneRange {
     LaneRange() = default;
-    LaneRange(i64 from, i64 to) : begin(from > 0 ? static_cast<int>(from) : 0), end(to < kLanes ? static_cast<int>(to) : kLanes) {
+    LaneRange(i64 from, i64 to) : begin(within(from)), end(within(to)) {
         for (int i = 0; i < kLanes; ++i) mask[i] = i >= begin && i < end ? ~0u : 0u;
     }
     int begin, end;
     vu32 mask;
+
+private:
+    static int within(i64 lane) { return lane < 0 ? 0 : lane > kLanes ? kLanes : static_cast<int>(lane); }
 };
 
 template <class T>
