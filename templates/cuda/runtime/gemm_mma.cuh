@@ -180,7 +180,7 @@ __device__ inline void multiply_add(float (&d)[4], const u32 (&a)[4], const u32 
     }
 }
 
-template <class Shape, class Tile, class A, class B, class Store>
+template <class Shape, class Tile, class A, class B, class Store, int = Shape::WM>  // for shapes of this family
 __device__ inline void gemm_tile(const Tile& tile, i64 m, i64 n, i64 k, A a, B b, const Store& store) {
     using T = MmaElement<A, B>;
     constexpr int BM = Shape::BM, BN = Shape::BN, BK = Shape::BK, WM = Shape::WM, WN = Shape::WN, Stages = Shape::Stages;

@@ -2,6 +2,7 @@
 // order of strides, broadcasts, computed operands, batches, parts of K.
 #include "report.h"
 #include "runtime/gemm_mma.cuh"
+#include "views.h"
 
 using lum::Computed;
 using lum::Strided;
@@ -9,26 +10,6 @@ using lum::Strided;
 struct Size {
     i64 batch, m, n, k;
 };
-// How an operand lies: k contiguous, the outer index contiguous, neither, one row for all, and off by one element.
-enum Lie { kAlongK, kAlongOuter, kApart, kBroadcast, kUnaligned, kPadded, kLies };
-static const char* const lie_names[] = {"along k", "along outer", "apart", "broadcast", "unaligned", "padded"};
-
-struct Strides {
-    i64 offset, batch, outer, k, length;
-};
-static Strides lay(Lie lie, i64 batch, i64 outer, i64 k) {
-    switch (lie) {
-        case kAlongK: return {0, outer * k, k, 1, batch * outer * k};
-        case kAlongOuter: return {0, outer * k, 1, outer, batch * outer * k};
-        case kApart: return {0, 2 * outer * k, 2 * k, 2, 2 * batch * outer * k - 1};
-        case kBroadcast: return {0, k, 0, 1, batch * k};
-        case kUnaligned: return {1, outer * k, k, 1, batch * outer * k + 1};
-        default: {
-            const i64 padded = (k + 7) / 8 * 8;  // rows start at multiples of 16 bytes, k doesn't end at one
-            return {0, outer * padded, padded, 1, batch * outer * padded};
-        }
-    }
-}
 
 template <class Shape, class TA, class TB>
 __global__ void multiply(const TA* a, Strides sa, const TB* b, Strides sb, float* c, i64 batch, i64 m, i64 n, i64 k) {
