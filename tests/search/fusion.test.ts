@@ -1,9 +1,11 @@
 /** Small programs with the kernels that they must become: what the search finds, at sizes where it matters. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { checkHlir } from "../../src/ir/hlir-check.ts";
+import { checkLlir } from "../../src/ir/llir-check.ts";
 import { type Choice, choicesOf, type Plan, type Region } from "../../src/ir/plan.ts";
 import { checkPlan } from "../../src/ir/plan-check.ts";
 import { readsOf } from "../../src/lower/plan-reads.ts";
+import { schedule } from "../../src/lower/schedule.ts";
 import { allNodes } from "../../src/search/encode.ts";
 import { createDecoder, direct, type Genome } from "../../src/search/genome.ts";
 import { storageMoves } from "../../src/search/moves.ts";
@@ -119,6 +121,24 @@ const table: Readonly<Record<string, Case>> = {
     kernels: "reduction [512], reduction [512]",
   },
 };
+
+const written = (s: number) => `input q: f32[${s}, 8, 64], k: f32[${s}, 8, 64], v: f32[${s}, 8, 64]
+score[h, t, u] = (sum(d) q[t, h, d] * k[u, h, d]) * 0.125
+greatest[h, t] = max(u) score[h, t, u]
+e[h, t, u] = exp(score[h, t, u] - greatest[h, t])
+p[h, t, u] = e[h, t, u] / sum(n) e[h, t, n]
+output o[t, h, d] = sum(u) p[h, t, u] * v[u, h, d]`;
+
+test.each([256, 8192])(
+  "attention written out for %d positions is one kernel and stores no scores",
+  async (s) => {
+    const plan = await planOf(written(s));
+    expect(kernelsText(plan.entries[0].body)).toBe(`attention [${s},8,64]`);
+    const program = schedule(plan);
+    checkLlir(program, "schedule");
+    expect(program.arenaBytes).toBeLessThan(s * 8 * 64 * 4);
+  },
+);
 
 async function planOf(body: string): Promise<Plan> {
   const { plan } = await search(hlirFromText({ name: "fusion", body: `${inputs}\n${body}`, head }));
