@@ -226,7 +226,20 @@ export const alwaysOutside = (index: Poly, size: Poly, b: Bounds): boolean =>
   isPositive(negate(index), b) || isNonNegative(subtract(index, size), b);
 
 /** Every dim at its upper end, the value that sizes the memory plan; undefined where p is not bounded. */
-export const upperBound = (p: Poly, b: Bounds): number | undefined => highest(p, b);
+export function upperBound(p: Poly, b: Bounds): number | undefined {
+  const known = constantOf(p);
+  if (known !== undefined) return known;
+  let found = upperBounds.get(b);
+  if (found === undefined) {
+    found = new Map();
+    upperBounds.set(b, found);
+  }
+  if (!found.has(p.key)) found.set(p.key, highest(p, b));
+  return found.get(p.key);
+}
+
+/** Asked for again and again with the same bounds. */
+const upperBounds = new WeakMap<Bounds, Map<string, number | undefined>>();
 
 /** p with the dims and loops that `values` names replaced by numbers. */
 export function valueAt(p: Poly, values: ReadonlyMap<string, number>): number {

@@ -7,16 +7,18 @@ import { axis, constantOf, mentions, type Poly, substituteAxes } from "../ir/pol
 import { cpu } from "../targets/cpu.ts";
 
 /** Axes of its own domain that a value varies along. */
-export function axesUsed(n: Node, memo: Map<Node, Set<number>> = new Map()): Set<number> {
-  let used = memo.get(n);
+export function axesUsed(n: Node): ReadonlySet<number> {
+  let used = usedAxes.get(n);
   if (used === undefined) {
-    used = findAxes(n, memo);
-    memo.set(n, used);
+    used = findAxes(n);
+    usedAxes.set(n, used);
   }
   return used;
 }
 
-function findAxes(n: Node, memo: Map<Node, Set<number>>): Set<number> {
+const usedAxes = new WeakMap<Node, ReadonlySet<number>>();
+
+function findAxes(n: Node): Set<number> {
   const op = n.op;
   switch (op.kind) {
     case "unary":
@@ -24,16 +26,16 @@ function findAxes(n: Node, memo: Map<Node, Set<number>>): Set<number> {
     case "select":
     case "cast":
     case "bitcast":
-      return new Set(n.inputs.flatMap((x) => [...axesUsed(x, memo)]));
+      return new Set(n.inputs.flatMap((x) => [...axesUsed(x)]));
     case "iota":
       return axesIn([op.value]);
     case "view": {
-      const source = axesUsed(n.inputs[0], memo);
+      const source = axesUsed(n.inputs[0]);
       return axesIn(op.fill === undefined ? op.map.filter((_, i) => source.has(i)) : op.map);
     }
     case "gather": {
       const used = axesIn(op.map.filter(isPoly));
-      for (const index of n.inputs.slice(1)) for (const a of axesUsed(index, memo)) used.add(a);
+      for (const index of n.inputs.slice(1)) for (const a of axesUsed(index)) used.add(a);
       return used;
     }
     default:
@@ -77,13 +79,28 @@ function axesOfIndices(n: Node): Set<number> {
  * widening from any narrower float.
  */
 export function contractionOf(reduce: Node, last: number, bounds: Bounds): ContractionForm | undefined {
+  let known = contractions.get(reduce);
+  if (known?.bounds !== bounds) {
+    known = { bounds, forms: new Map() };
+    contractions.set(reduce, known);
+  }
+  if (!known.forms.has(last)) known.forms.set(last, findContraction(reduce, last, bounds));
+  return known.forms.get(last);
+}
+
+/** By the axis asked for. A plan asks for each several times, and a search for many plans. */
+const contractions = new WeakMap<
+  Node,
+  { readonly bounds: Bounds; readonly forms: Map<number, ContractionForm | undefined> }
+>();
+
+function findContraction(reduce: Node, last: number, bounds: Bounds): ContractionForm | undefined {
   const op = reduce.op;
   if (op.kind !== "reduce" || op.fn !== "sum" || reduce.dtype !== "f32") return undefined;
   const product = reduce.inputs[0];
   const sides = sidesOf(product, new Set(op.axes));
   if (sides === undefined) return undefined;
-  const memo = new Map<Node, Set<number>>();
-  const used = sides.map((side) => new Set(side.flatMap((f) => [...axesUsed(f, memo)])));
+  const used = sides.map((side) => new Set(side.flatMap((f) => [...axesUsed(f)])));
   const forced = new Set(sides.flat().flatMap((f) => [...axesOfIndices(f)]));
   const kept = product.shape.map((_, i) => i).filter((i) => !op.axes.includes(i));
   const form = { batch: [] as number[], m: [] as number[], n: [] as number[] };

@@ -65,14 +65,14 @@ const text = new WeakMap<Node, string>();
 
 /** A node with all that it is computed from, as far as the kernel computes it. */
 function keyOf(c: Choice, runs: number): string {
-  const inside = new Set(c.inlined);
+  const inside = new Map(c.inlined.map((n, i) => [n, i]));
   const parts = [c.root, ...c.inlined].map((n) => {
     let own = text.get(n);
     if (own === undefined) {
       own = `${opText(n)} ${n.dtype}[${n.shape.map((p) => p.key)}]`;
       text.set(n, own);
     }
-    return `${own}(${n.inputs.map((x) => (inside.has(x) ? c.inlined.indexOf(x) : `${x.dtype}[${x.shape.map((p) => p.key)}]${x.op.kind}`))})`;
+    return `${own}(${n.inputs.map((x) => inside.get(x) ?? `${x.dtype}[${x.shape.map((p) => p.key)}]${x.op.kind}`)})`;
   });
   const { implementation: i } = c;
   const how = i.family === "contraction" && i.winograd === true ? "winograd" : i.family;
