@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Arch } from "../src/emit/arch.ts";
+import type { SearchOptions } from "../src/search/search.ts";
 import { checkAgreement } from "./agree.ts";
 import type { Case, Feeds } from "./case.ts";
 import { writeCheckpoint } from "./checkpoint-file.ts";
@@ -32,8 +33,13 @@ export type Prepared = {
   readonly inputs: readonly Feeds[];
 };
 
-export async function prepare(root: string, c: Case, arch: Arch): Promise<Prepared> {
-  const built = await buildLumc(root, c, arch);
+export async function prepare(
+  root: string,
+  c: Case,
+  arch: Arch,
+  search: SearchOptions | undefined,
+): Promise<Prepared> {
+  const built = await buildLumc(root, c, arch, search);
   const weights = randomWeights(built.tensors);
   const folder = join(root, ".cache", "bench");
   mkdirSync(folder, { recursive: true });

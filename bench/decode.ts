@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Arch } from "../src/emit/arch.ts";
 import { fromFloat32 } from "../src/loader/native.ts";
+import type { SearchOptions } from "../src/search/search.ts";
 import type { RequiredTensor } from "../src/weights/match.ts";
 import { headerBytes } from "./checkpoint-file.ts";
 import { type BuiltModel, buildLumc, openLumc } from "./lumc-side.ts";
@@ -36,7 +37,7 @@ export const decodeModels: readonly DecodeModel[] = [
 export async function decode(
   root: string,
   { name, dtype, layers }: DecodeModel,
-  arch: Arch,
+  { arch, search }: { readonly arch: Arch; readonly search: SearchOptions | undefined },
   threads: readonly number[],
   effort: Effort,
 ): Promise<Decode[]> {
@@ -52,7 +53,7 @@ export async function decode(
     T: dtype,
   };
   const set = Object.fromEntries(Object.entries(sizes).map(([key, value]) => [key, String(value)]));
-  const built = await buildLumc(root, { name, file: "examples/llama/llama.lum", set }, arch);
+  const built = await buildLumc(root, { name, file: "examples/llama/llama.lum", set }, arch, search);
   const folder = mkdtempSync(join(tmpdir(), "lumc-bench-"));
   try {
     const weights = join(folder, "model.safetensors");

@@ -34,17 +34,22 @@ const options = yargs(process.argv.slice(2))
     describe: "numbers of threads, for both sides",
   })
   .option("arch", { choices: archs, default: hostArch(), describe: "what lumc compiles for" })
-  .option("timings", { type: "boolean", default: false, describe: "lumc's time kernel by kernel instead" })
+  .option("plan", {
+    choices: ["direct", "searched"] as const,
+    default: "direct" as const,
+    describe: "which plan lumc compiles",
+  })
   .option("readme", { type: "boolean", default: false, describe: "put the table into README.md" })
   .option("out", {
     type: "string",
-    describe: "file of the results; bench/results/cpu-<date>.json of a full run",
+    describe: "file of the results; bench/results/cpu-<plan>-<date>.json of a full run",
   })
   .strict()
   .parseSync();
 
 const effort: Effort = options.quick ? { rounds: 3, block: 40 } : { rounds: 15, block: 150 };
 const arch = archOf(options.arch);
+const search = options.plan === "searched" ? {} : undefined;
 const chosen = <T extends { readonly name: string }>(all: readonly T[]): readonly T[] =>
   all.filter(({ name }) => options.only?.some((start) => name.startsWith(start)) ?? true);
 
@@ -54,7 +59,7 @@ const startLoad = load();
 
 for (const c of chosen(cases))
   await attempt(c.name, async () => {
-    const prepared = await prepare(root, c, arch);
+    const prepared = await prepare(root, c, arch, search);
     for (const threads of options.threads) {
       comparisons.push(compare(c, prepared, threads, effort));
       say(terminalText(comparisonTable(comparisons.slice(-1))));
@@ -62,7 +67,7 @@ for (const c of chosen(cases))
   });
 for (const model of chosen(decodeModels))
   await attempt(model.name, async () => {
-    decodes.push(...(await decode(root, model, arch, options.threads, effort)));
+    decodes.push(...(await decode(root, model, { arch, search }, options.threads, effort)));
   });
 
 const results: Results = {
@@ -70,6 +75,7 @@ const results: Results = {
   machine: machine(),
   versions: await versions(),
   arch,
+  plan: options.plan,
   load: { start: startLoad, end: load() },
   comparisons,
   decodes,
@@ -109,7 +115,8 @@ async function versions(): Promise<Results["versions"]> {
 
 function keep(r: Results): void {
   const isFull = options.only === undefined && !options.quick && process.exitCode === undefined;
-  const path = options.out ?? (isFull ? join(root, "bench", "results", `cpu-${r.date}.json`) : undefined);
+  const path =
+    options.out ?? (isFull ? join(root, "bench", "results", `cpu-${r.plan}-${r.date}.json`) : undefined);
   if (path !== undefined) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, `${JSON.stringify(r, null, 2)}\n`);

@@ -15,6 +15,8 @@ export type Results = {
   };
   readonly versions: { readonly [name: string]: string };
   readonly arch: string;
+  /** How lumc's kernels were chosen. */
+  readonly plan: "direct" | "searched";
   /** Of one minute, at the start and at the end: other work on the machine spoils times. */
   readonly load: { readonly start: number; readonly end: number };
   readonly comparisons: readonly Comparison[];
@@ -95,11 +97,16 @@ function markdown({ head, rows }: Table): string {
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
+const chosen = {
+  direct: "those of the direct plan",
+  searched: "chosen by the search (`--plan searched`)",
+} as const;
+
 export function markdownReport(r: Results): string {
   const { cpu, cores } = r.machine;
   const versions = Object.entries(r.versions).map(([name, version]) => `${name} ${version}`);
   const parts = [
-    `Measured on ${r.date} on ${cpu}, ${cores} cores, with ${versions.join(", ")}; \`npm run bench\`. Each cell is a median with its 10th and 90th percentile; a ratio above 1 means that lumc is faster, its spread is over the rounds. Both sides are called from one Node.js process in turn, with the same weights, inputs and number of threads.`,
+    `Measured on ${r.date} on ${cpu}, ${cores} cores, with ${versions.join(", ")}; \`npm run bench\`. lumc's kernels are ${chosen[r.plan]}. Each cell is a median with its 10th and 90th percentile; a ratio above 1 means that lumc is faster, its spread is over the rounds. Both sides are called from one Node.js process in turn, with the same weights, inputs and number of threads.`,
     markdown(comparisonTable(r.comparisons)),
   ];
   if (r.decodes.length > 0) parts.push(markdown(decodeTable(r.decodes)));
