@@ -3,7 +3,14 @@ import { render, templateText } from "../emit/template.ts";
 import type { ExplainedModel } from "./explain.ts";
 import { modelGraph, planGraph } from "./graphs.ts";
 import { bucketLabel } from "./labels.ts";
-import type { ChoiceReport, Explained, KernelReport, Report, RivalReport } from "./report.ts";
+import {
+  type ChoiceReport,
+  type Explained,
+  isTiny,
+  type KernelReport,
+  type Report,
+  type RivalReport,
+} from "./report.ts";
 import { escaped, familyClass, graphSvg, rooflineSvg } from "./svg.ts";
 import { duration, lossText, percentText, scaled } from "./units.ts";
 
@@ -33,6 +40,7 @@ function planView(e: Explained, index: number, report: Report, source: string) {
   const last = p.points.length - 1;
   const at = p.points[last];
   const byTime = [...p.kernels].sort((a, b) => b.costs[last].seconds - a.costs[last].seconds || a.id - b.id);
+  const views = byTime.map((k) => kernelView(k, last, byTime[0].costs[last].share));
   const families = [...new Set(byTime.map((k) => familyClass(k.family)))];
   return {
     id: `plan${index}`,
@@ -49,7 +57,8 @@ function planView(e: Explained, index: number, report: Report, source: string) {
       gain: lossText(x.seconds / x.direct),
     })),
     families,
-    kernels: byTime.map((k) => kernelView(k, last, byTime[0].costs[last].share)),
+    kernels: views.filter((_, i) => !isTiny(byTime[i], last)),
+    tiny: views.filter((_, i) => isTiny(byTime[i], last)),
     roofline: rooflineSvg(p.kernels, last, report.machine),
     source: sourceLines(source, report.file, p.kernels, last),
     before: graphSvg(modelGraph(e.model, e.kernelOf), `${index}-before`),
@@ -97,8 +106,13 @@ const choiceView = (c: ChoiceReport) => ({ text: escaped(c.text), rules: c.rules
 const rivalView = (r: RivalReport) => ({
   ...choiceView(r),
   loss: lossText(r.share),
-  look: r.share === undefined ? "impossible" : r.share < 0.99995 ? "less" : "more",
+  look: lookOf(r.share),
 });
+
+const lookOf = (share: number | undefined): string => {
+  if (share === undefined || Math.abs(share - 1) < 5e-5) return "neutral";
+  return share < 1 ? "less" : "more";
+};
 
 /** The file, each line with the time of the kernels that compute it. */
 function sourceLines(text: string, file: string, kernels: readonly KernelReport[], point: number) {

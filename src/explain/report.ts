@@ -14,7 +14,14 @@ import { readsOf } from "../lower/plan-reads.ts";
 import { planCost } from "../search/cost.ts";
 import { allNodes } from "../search/encode.ts";
 import { keysOf } from "../search/keys.ts";
-import { choicesOfGenome, familyText, formText, type LockedChoice, type Naming } from "../search/lock.ts";
+import {
+  choicesOfGenome,
+  familyText,
+  formText,
+  kernelLabels,
+  type LockedChoice,
+  type Naming,
+} from "../search/lock.ts";
 import { pointsOf } from "../search/points.ts";
 import { textOf } from "../search/replay.ts";
 import { type Judged, judge, type Rival } from "../search/rivals.ts";
@@ -62,6 +69,9 @@ export type KernelCostReport = {
   /** The roofline's time, by memory's rate and the rate of products, as a share of its own: 1 is as fast as can be. */
   readonly ofLimit: number;
 };
+
+/** Not worth more than a line. */
+export const isTiny = (k: KernelReport, point: number): boolean => k.costs[point].share < 0.0005;
 
 export type ChoiceReport = { readonly text: string; readonly rules: readonly string[] };
 
@@ -140,9 +150,11 @@ export async function explainSearched(
   const kernels: KernelReport[] = [];
   for (const entry of plan.entries) {
     const isStored = storedIn(entry);
+    const label = kernelLabels(entry);
     for (const c of choicesOf(entry.body))
       kernels.push({
         id: kernels.length,
+        computes: label(c.root),
         ...describe(c, entry, isStored),
         runs: costs[0].kernels.get(c)!.runs,
         stored: whyStored(c, entry, judged),
@@ -216,7 +228,6 @@ function describe(c: Choice, { entry }: EntryPlan, isStored: (n: Node) => boolea
   const names = c.inlined.flatMap((n) => (n.name === undefined || n.name === root.name ? [] : [n.name]));
   return {
     entry: entry.name,
-    computes: nodeText(root),
     place: `${readablePath(root.span.file.path)}${placeOf(root.span).slice(root.span.file.path.length)}`,
     line: positionOf(root.span.file, root.span.start).line,
     file: readablePath(root.span.file.path),
@@ -292,7 +303,8 @@ function whyStored(c: Choice, { entry }: EntryPlan, { rivals }: Judged): string 
   const inside = rivals.find((r) => r.about === root && r.adds.some((a) => a.decision === "inline"));
   if (inside === undefined) return "a loop carries it, or a kernel of its own must compute it";
   if (inside.idle || inside.share === undefined) return "no kernel that reads it could compute it inside";
-  return `computing it inside its consumers would cost ${lossText(inside.share)}`;
+  const loss = lossText(inside.share);
+  return `to compute it inside its consumers would ${loss === "same" ? "take as long" : `cost ${loss}`}`;
 }
 
 function groupBy<T, K>(all: readonly T[], keyOf: (x: T) => K | undefined): Map<K, T[]> {

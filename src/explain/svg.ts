@@ -47,6 +47,12 @@ function curve(points: readonly Placed[]): string {
   return parts.join("");
 }
 
+/** A power of ten with its unit: `10 Gop/s`. */
+function decade(power: number, unit: string): string {
+  const prefix = power < 0 ? 0 : Math.floor(power / 3);
+  return `${10 ** (power - 3 * prefix)} ${["", "k", "M", "G", "T", "P"][prefix]}${unit}`.trim();
+}
+
 /** Operations per second over operations per byte, both logarithmic; what is under the roof is lost. */
 export function rooflineSvg(
   kernels: readonly KernelReport[],
@@ -81,9 +87,7 @@ export function rooflineSvg(
   for (let e = y0; e <= Math.floor(y1); e++)
     grid.push(
       `<line class="grid" x1="${left}" x2="${width - right}" y1="${n(py(10 ** e))}" y2="${n(py(10 ** e))}"/>`,
-      `<text class="tick end" x="${left - 8}" y="${n(py(10 ** e) + 4)}">${scaled(10 ** e, "op/s")
-        .replace(/\.00? /, " ")
-        .replace(/\.0 /, " ")}</text>`,
+      `<text class="tick end" x="${left - 8}" y="${n(py(10 ** e) + 4)}">${decade(e, "op/s")}</text>`,
     );
   const roof = `<path class="roof" d="M${n(px(10 ** x0))} ${n(py(roofAt(10 ** x0)))}L${n(px(ridge))} ${n(py(machine.contractionRate))}L${n(px(10 ** x1))} ${n(py(machine.contractionRate))}"/>`;
   const dots = [...shown]
@@ -93,9 +97,11 @@ export function rooflineSvg(
       const title = `${k.computes}: ${duration(c.seconds)}, ${percentText(c.share)} of the time; ${intensity(k).toPrecision(3)} operations per byte, ${scaled(rate(k), "op/s")}, ${percentText(c.ofLimit)} of the limit`;
       return `<circle class="dot f-${familyClass(k.family)}" data-kernel="${k.id}" cx="${n(px(intensity(k)))}" cy="${n(py(rate(k)))}" r="${n(3.5 + 17 * Math.sqrt(c.share))}"><title>${escaped(title)}</title></circle>`;
     });
+  /** A place on the roof's slope, for its label. */
+  const slope = 10 ** (x0 + (Math.log10(ridge) - x0) / 3);
   const labels =
     `<text class="axis" x="${(left + width - right) / 2}" y="${height - 6}">operations per byte moved</text>` +
     `<text class="axis end" x="${width - right - 4}" y="${n(py(machine.contractionRate) - 7)}">products, ${scaled(machine.contractionRate, "op/s")}</text>` +
-    `<text class="axis start" x="${n(px(10 ** x0) + 6)}" y="${n(py(roofAt(10 ** x0)) - 10)}">memory, ${scaled(machine.bytesPerSecond, "B/s")}</text>`;
+    `<text class="axis start" x="${n(px(slope) + 12)}" y="${n(py(roofAt(slope)) + 14)}">memory, ${scaled(machine.bytesPerSecond, "B/s")}</text>`;
   return `<svg class="roofline" viewBox="0 0 ${width} ${height}" role="img" aria-label="roofline">${grid.join("")}${roof}${dots.join("")}${labels}</svg>`;
 }

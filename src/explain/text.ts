@@ -1,6 +1,7 @@
 /** A report for a terminal: the kernels by time, each with its line, its cost, and what was not chosen. */
 import { bucketLabel } from "./labels.ts";
 import type { KernelReport, PlanReport, Report, RivalReport } from "./report.ts";
+import { isTiny } from "./report.ts";
 import { duration, lossText, percentText, scaled } from "./units.ts";
 
 /** Runners-up of a kernel that are worth a line. */
@@ -22,10 +23,20 @@ function planLines(p: PlanReport): string[] {
   const kernels = [...p.kernels].sort((a, b) => b.costs[last].seconds - a.costs[last].seconds || a.id - b.id);
   return [
     `${bucketLabel(p.bucket)}: ${p.kernels.length} kernels, ${duration(at.seconds)}${sizes}`,
-    ...kernels.flatMap((k) => kernelLines(k, last)),
+    ...kernels.filter((k) => !isTiny(k, last)).flatMap((k) => kernelLines(k, last)),
+    ...tinyLines(kernels.filter((k) => isTiny(k, last))),
     ...takenLines(p),
   ];
 }
+
+const tinyLines = (kernels: readonly KernelReport[]): string[] =>
+  kernels.length === 0
+    ? []
+    : [
+        "",
+        `  ${kernels.length} more, each under 0.1 %:`,
+        ...kernels.map((k) => `          ${k.computes}  ${k.family}, ${k.form}  ${k.place}`),
+      ];
 
 function takenLines(p: PlanReport): string[] {
   if (p.taken.length === 0) return [];

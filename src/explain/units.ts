@@ -12,8 +12,10 @@ export function duration(seconds: number): string {
   return `${(seconds * factor).toPrecision(3)} ${unit}`;
 }
 
-export const percentText = (share: number): string =>
-  share >= 0.0995 ? `${(100 * share).toFixed(0)} %` : `${(100 * share).toFixed(1)} %`;
+export const percentText = (share: number): string => {
+  if (share > 0 && share < 0.0005) return "<0.1 %";
+  return share >= 0.0995 ? `${(100 * share).toFixed(0)} %` : `${(100 * share).toFixed(1)} %`;
+};
 
 /** `+3.2 %` for a time that is 1.032 of another. */
 export function lossText(share: number | undefined): string {

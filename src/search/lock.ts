@@ -6,8 +6,9 @@ import { createHash } from "node:crypto";
 import { type Bucket, bucketText } from "../ir/bucket.ts";
 import type { Hlir, Node } from "../ir/hlir.ts";
 import { printHlir } from "../ir/hlir-print.ts";
-import { type BucketPlan, type Choice, choicesOf, type Plan } from "../ir/plan.ts";
+import { type BucketPlan, type Choice, choicesOf, type EntryPlan, type Plan } from "../ir/plan.ts";
 import { printPoly } from "../ir/poly.ts";
+import { namer } from "../lower/schedule/storage.ts";
 import { genericCpu } from "../targets/machines.ts";
 import { allNodes } from "./encode.ts";
 import type { Genome } from "./genome.ts";
@@ -185,11 +186,18 @@ export function rulesOf(c: number, at: number, { space, keys, traced }: Naming):
   return [...rules].sort();
 }
 
+/** What a kernel's result is called: as in the emitted project, but what it writes to a state in full. */
+export function kernelLabels(plan: EntryPlan): (root: Node) => string {
+  const name = namer(plan);
+  return (root) => (root.op.kind === "update" ? nodeText(root) : name(root));
+}
+
 export const kernelsOf = (plan: Plan): LockedKernel[] =>
-  plan.entries.flatMap((e) =>
-    [...choicesOf(e.body)].map((c) => ({
+  plan.entries.flatMap((e) => {
+    const label = kernelLabels(e);
+    return [...choicesOf(e.body)].map((c) => ({
       entry: e.entry.name,
-      tensor: nodeText(c.root),
+      tensor: label(c.root),
       at: shortPlace(c.root),
       family: familyText(c),
       form: formText(c),
@@ -198,8 +206,8 @@ export const kernelsOf = (plan: Plan): LockedKernel[] =>
           c.inlined.flatMap((n) => (n.name === undefined || n.name === c.root.name ? [] : [n.name])),
         ),
       ],
-    })),
-  );
+    }));
+  });
 
 export const familyText = ({ implementation: i }: Choice): string =>
   i.family === "contraction" && i.winograd === true ? "contraction by Winograd" : i.family;

@@ -69,7 +69,10 @@ export const replayedLock = (lock: LockPart, plans: readonly { readonly plan: Pl
 /** The first definition that differs, where the lock names one. */
 function otherModel(lock: LockPart, model: Hlir): string {
   const names = new Set(allNodes(model).map((n) => nodeText(n)));
-  const gone = lock.plans.flatMap((p) => p.kernels).find((k) => !names.has(k.tensor));
+  // `o_part` is what an unnamed part of the definition `o` is called.
+  const isThere = (tensor: string) => names.has(tensor) || names.has(tensor.replace(/_[a-z0-9]+$/, ""));
+  const named = lock.plans.flatMap((p) => p.kernels).filter((k) => /^[\w.]+$/.test(k.tensor));
+  const gone = named.find((k) => !isThere(k.tensor));
   return gone === undefined
     ? "the model or its settings were changed since"
     : `the model was changed since, it has no \`${gone.tensor}\` (then at ${gone.at})`;

@@ -54,7 +54,7 @@ for (const plan of plans) {
     const [kernel] = kernelsAt(e.target);
     const row = kernel === undefined ? null : document.getElementById(`${plan.id}-kernel${kernel}`);
     if (row === null) return;
-    row.open = true;
+    for (let d = row; d !== null; d = d.parentElement.closest("details")) d.open = true;
     row.scrollIntoView({ behavior: "smooth", block: "center" });
   });
 }

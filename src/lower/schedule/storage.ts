@@ -166,7 +166,7 @@ type Move = { readonly from: Node; readonly held?: Slot; readonly to: Slot };
 const lastPart = (name: string): string => name.split(".").at(-1) || name;
 
 /** Names for tensors: their definition's, or the nearest definition that they go into and what they are of it. */
-function namer(plan: EntryPlan): (n: Node) => string {
+export function namer(plan: EntryPlan): (n: Node) => string {
   const users = new Map<Node, Node[]>();
   const note = (x: Node, user: Node) => users.set(x, [...(users.get(x) ?? []), user]);
   for (const c of choicesOf(plan.body))
