@@ -65,8 +65,9 @@ __device__ inline T converted(From value) {
         return from_float<T>(to_float(value));
 }
 
-// One operand's way into shared memory: BK elements of k for Outer rows of A or columns of B.
-template <class T, class Operand, int Outer, int BK, int Threads>
+// One operand's way into shared memory: BK elements of k for Outer rows of A or columns of B; always along k where it may
+// not be Transposed.
+template <class T, class Operand, int Outer, int BK, int Threads, bool Transposed = true>
 struct Stager {
     static constexpr int kChunk = kVector<T>;
     static constexpr int kAlongK = BK / kChunk, kAlongOuter = Outer / kChunk;  // chunks of a row, either way
@@ -81,7 +82,7 @@ struct Stager {
     __device__ Stager(Operand from, i64 first_, i64 outer_, i64 k_) : operand(from), first(first_), outer(outer_), k(k_) {
         along_outer = whole_chunks = false;
         if constexpr (kSame) {
-            along_outer = sizeof(T) == 2 && from.outer_stride == 1 && from.k_stride != 1;  // no ldmatrix.trans for 4 bytes
+            along_outer = Transposed && sizeof(T) == 2 && from.outer_stride == 1 && from.k_stride != 1;  // no ldmatrix.trans for 4 bytes
             const i64 rows_apart = along_outer ? from.k_stride : from.outer_stride;
             whole_chunks = (along_outer || from.k_stride == 1) && rows_apart % kChunk == 0 && aligned16(from.data);
         }
@@ -89,10 +90,10 @@ struct Stager {
 
     // Begins to bring k0 … k0 + BK - 1 into `to`; what lies outside of the operand becomes 0.
     __device__ void stage(T* to, i64 k0) const {
-        if (along_outer)
-            stage_rows<kAlongOuter, true>(to, k0);
-        else
-            stage_rows<kAlongK, false>(to, k0);
+        if constexpr (Transposed) {
+            if (along_outer) return stage_rows<kAlongOuter, true>(to, k0);
+        }
+        stage_rows<kAlongK, false>(to, k0);
     }
 
 private:
