@@ -3,8 +3,10 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import type { Argv } from "yargs";
 import { CompileError, diagnostic } from "../src/diagnostics.ts";
-import { type Arch, archOf, hostArch } from "../src/emit/arch.ts";
+import { archOf, hostArch } from "../src/emit/arch.ts";
 import { type Compiled, compileProject } from "../src/emit/compile.ts";
+import { compileCuda } from "../src/emit/cuda/compile.ts";
+import { emulateProject } from "../src/emit/cuda/emulate.ts";
 import { writeProject } from "../src/emit/write.ts";
 import { type Bucket, bucketText, parseBucket } from "../src/ir/bucket.ts";
 import type { SourceFile } from "../src/ir/source.ts";
@@ -20,6 +22,8 @@ import {
 import { type Lock, lockName, readLock, setAside } from "../src/search/lock-file.ts";
 import type { Measurer } from "../src/search/measure/measure.ts";
 import type { Progress, Searched, SearchOptions } from "../src/search/search.ts";
+import { machineHere } from "../src/targets/calibrated.ts";
+import { cudaArchOf } from "../src/targets/cuda.ts";
 import { openCheckpoint } from "../src/weights/checkpoint.ts";
 import { matchWeights } from "../src/weights/match.ts";
 import { requiredTensors } from "../src/weights/required.ts";
@@ -32,7 +36,7 @@ import {
   settingsOf,
   weightsBeside,
 } from "./model.ts";
-import { percent, progress, progressDone, transient } from "./output.ts";
+import { percent, printDiagnostics, progress, progressDone, transient } from "./output.ts";
 
 export type BuildOptions = ModelOptions & {
   target: string;
@@ -49,6 +53,8 @@ export type BuildOptions = ModelOptions & {
   seed?: number;
   measure?: boolean;
   bucket?: string[];
+  /** Compile a project for a GPU so that it runs on this machine's CPU. */
+  emulate?: boolean;
   /** The project's own program, self-test and benchmark too. */
   programs?: boolean;
 };
@@ -70,7 +76,10 @@ export const searchArguments = <T>(y: Argv<T>) =>
 
 export const buildArguments = <T>(y: Argv<T>) =>
   searchArguments(y)
-    .option("arch", { type: "string", describe: "x86-64-v3, x86-64-v4, native or aarch64" })
+    .option("arch", {
+      type: "string",
+      describe: "cpu: x86-64-v3, x86-64-v4, native or aarch64; cuda: sm_80, sm_86, sm_89, sm_90a or sm_100a",
+    })
     .option("weights", { type: "string", describe: "a .safetensors file, an index of shards, or a folder" })
     .option("out", {
       type: "string",
@@ -78,6 +87,11 @@ export const buildArguments = <T>(y: Argv<T>) =>
     })
     .option("jobs", { type: "number", describe: "compilers at a time; one per processor by default" })
     .option("compiler", { type: "string", describe: "C++ compiler; CXX, g++ or clang++ by default" })
+    .option("emulate", {
+      type: "boolean",
+      default: false,
+      describe: "with --target cuda: run the kernels on this machine's CPU, each access checked",
+    })
     .option("measure", {
       type: "boolean",
       default: false,
@@ -111,12 +125,15 @@ export type Built = {
 };
 
 export async function buildModel(options: BuildOptions): Promise<Built> {
-  if (options.target !== "cpu")
+  if (options.target === "metal")
     throw new CompileError([diagnostic("LUM5103", undefined, { target: options.target })]);
+  const isCuda = options.target === "cuda";
+  if (isCuda && options.measure)
+    throw new CompileError([diagnostic("LUM5010", undefined, { target: options.target })]);
   const start = performance.now();
   const file = findModelFile(options.file);
   const source = readSource(file);
-  const arch = archOf(options.arch ?? hostArch());
+  const arch = isCuda ? cudaArchOf(options.arch ?? "sm_90a").name : archOf(options.arch ?? hostArch());
   const dir = options.out ?? outputFolder(file, options.target);
   const locked = lockIn(dir, options);
   const compilation = await planned(source, options, arch, locked.lock);
@@ -125,18 +142,22 @@ export async function buildModel(options: BuildOptions): Promise<Built> {
   if (locked.lock !== undefined) checkLock(compilation, locked.lock);
   const changed = writeProject(compilation.files, dir, { force: options.force });
   const written = performance.now();
-  const compiled =
-    options.compile === false
-      ? undefined
-      : await compileProject(resolve(dir), {
-          arch,
-          compiler: options.compiler,
-          programs: options.programs,
-          jobs: options.jobs ?? availableParallelism(),
-          onProgress: (done, total, unit) => progress("compiling", done, total, unit),
-        });
+  const compiled = options.compile === false ? undefined : await compiledIn(resolve(dir), arch, options);
   const times = { lumc: written - start, compiler: performance.now() - written };
   return { file, dir, compilation, weights, compiled, changed, times, notes };
+}
+
+/** Compiled for the target, or where asked for, a project for a GPU for this machine's CPU. */
+function compiledIn(dir: string, arch: string, options: BuildOptions): Promise<Compiled> {
+  const common = {
+    compiler: options.compiler,
+    programs: options.programs,
+    jobs: options.jobs ?? availableParallelism(),
+    onProgress: (done: number, total: number, unit: string) => progress("compiling", done, total, unit),
+  };
+  if (options.target !== "cuda") return compileProject(dir, { ...common, arch });
+  if (options.emulate) return emulateProject(dir, { ...common, checked: true });
+  return compileCuda(dir, { ...common, arch });
 }
 
 /** Plans that the search costs in a second of `--search SECONDS`, whatever the machine, so that it finds the same everywhere. */
@@ -145,12 +166,13 @@ const evaluationsPerSecond = 400;
 function planned(
   source: SourceFile,
   options: BuildOptions,
-  arch: Arch,
+  arch: string,
   locked: Locked | undefined,
 ): Promise<Built["compilation"]> | Built["compilation"] {
   const common = {
     set: settingsOf(source, options),
     model: options.model,
+    target: options.target === "cuda" ? ("cuda" as const) : ("cpu" as const),
     arch,
     buckets: bucketsOf(options.bucket),
   };
@@ -161,7 +183,7 @@ function planned(
   if (search === undefined) return compile(source, common);
   const searched = (measure?: Measurer) =>
     compileSearched(source, { ...common, search: { ...search, measure } });
-  const found = options.measure ? withMeasurer({ ...options, arch }, searched) : searched();
+  const found = options.measure ? withMeasurer({ ...options, arch: archOf(arch) }, searched) : searched();
   return found.finally(progressDone);
 }
 
@@ -179,7 +201,8 @@ export function searchOf({
   const evaluations = seconds === undefined ? undefined : Math.ceil(seconds * evaluationsPerSecond);
   const onProgress = (p: Progress): void =>
     transient(`searching ${p.evaluated}/${p.most}, ${percent(1 - p.share)} under the direct plan`);
-  return { evaluations, seed, onProgress };
+  const machine = machineHere(undefined, (d) => printDiagnostics([d], false));
+  return { evaluations, seed, onProgress, machine };
 }
 
 export function bucketsOf(texts: readonly string[] | undefined): Bucket[] | undefined {

@@ -1,8 +1,7 @@
 /** The compiler on one screen: text → Ast → Hlir → Plan → Llir → files. Each step is checked by the next line. */
+import { backends, type TargetName } from "./backends.ts";
 import { CompileError, type Diagnostic } from "./diagnostics.ts";
-import type { Arch } from "./emit/arch.ts";
-import { kernelSource } from "./emit/kernels/source.ts";
-import { emitProject, type ProjectFiles } from "./emit/project.ts";
+import type { ProjectFiles } from "./emit/project.ts";
 import type { Bucket } from "./ir/bucket.ts";
 import type { Hlir } from "./ir/hlir.ts";
 import { checkHlir } from "./ir/hlir-check.ts";
@@ -14,13 +13,14 @@ import type { SourceFile } from "./ir/source.ts";
 import { checkedBuckets, usualBuckets } from "./lower/buckets.ts";
 import { type ElaborateOptions, elaborate } from "./lower/elaborate/elaborate.ts";
 import { plan } from "./lower/plan.ts";
-import { schedule } from "./lower/schedule.ts";
 import { directLockOf, type LockPart, searchedLockOf } from "./search/lock.ts";
 import { replayAll, replayedLock } from "./search/replay.ts";
 import { type Searched, type SearchOptions, search } from "./search/search.ts";
 
 export type CompileOptions = ElaborateOptions & {
-  readonly arch?: Arch;
+  /** The CPU's if left out. */
+  readonly target?: TargetName;
+  readonly arch?: string;
   /** Values of dims that are planned on their own; the first that a call is in is run. A search has usual ones. */
   readonly buckets?: readonly Bucket[];
 };
@@ -105,10 +105,11 @@ export function finish(
 ): Compilation {
   for (const p of [planned, ...buckets.map((b) => b.plan)]) checkPlan(p, step);
 
-  const program = schedule(planned, buckets);
+  const backend = backends[options.target ?? "cpu"];
+  const program = backend.schedule(planned, buckets);
   checkLlir(program, "schedule");
 
-  const files = emitProject(program, { arch: options.arch, kernelSource, lock });
+  const files = backend.emit(program, { arch: options.arch, lock });
   const { hlir: model, warnings } = start;
   return { model, hlir: planned.hlir, plan: planned, buckets, program, files, warnings };
 }

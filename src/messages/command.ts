@@ -15,7 +15,7 @@ export const commandMessages = {
   ),
   LUM5103: entry(
     (p: { target: string }) => `the target ${p.target} is not built yet`,
-    () => "`--target cpu` works",
+    () => "`--target cpu` and `--target cuda` work",
   ),
   LUM5104: entry(
     (p: { text: string; option: string; form: string }) =>

@@ -30,6 +30,16 @@ export const emitMessages = {
     (p: { arch: string; known: string }) => `unknown architecture "${p.arch}" for the cuda target`,
     (p: { arch: string; known: string }) => `known: ${p.known}`,
   ),
+  LUM5009: entry(
+    (_: Record<string, never>) =>
+      "no nvcc found (looked at CUDACXX, CUDA_HOME, the path and /usr/local/cuda)",
+    () =>
+      "install the CUDA toolkit, 12 or later, or name its nvcc with --compiler; --no-compile writes the sources only, and `lumc run --emulate` needs no toolkit",
+  ),
+  LUM5010: entry(
+    (p: { target: string }) => `--measure times kernels on this machine's CPU, not those for ${p.target}`,
+    () => "search without --measure",
+  ),
   LUM5006: entry(
     (p: { compiler: string; arch: string; output: string }) =>
       `${p.compiler} cannot compile for ${p.arch}: ${p.output}`,

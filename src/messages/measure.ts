@@ -28,7 +28,7 @@ export const measureMessages = {
     (p: { program: string; reason: string }) => `measuring kernels failed: ${p.program} ${p.reason}`,
     () => "search without --measure, and report the model: a candidate kernel should run on any data",
   ),
-  LUM4504: entry(
+  LUM4504: warning(
     (p: { path: string; reason: string }) => `the machine file ${p.path} cannot be used: ${p.reason}`,
     () => "`lumc doctor --calibrate` writes a new one",
   ),

@@ -50,4 +50,30 @@ export const runtimeMessages = {
     (p: { call: string; dim: string }) => `${p.call}: no value for the dim ${p.dim}`,
     () => "it is not the size of an input's axis, so it must be given by name",
   ),
+  LUM6020: entry(
+    (p: { call: string; status: string }) => `${p.call}: ${p.status}`,
+    () => "LUM_SEQ=1 runs kernel by kernel and names the one that fails",
+  ),
+  LUM6021: entry(
+    (p: { needed: string }) => `no NVIDIA driver on this machine; CUDA ${p.needed} needs one`,
+    () => "install the driver, or build the model for --target cpu",
+  ),
+  LUM6022: entry(
+    (p: { found: string; needed: string }) =>
+      `the driver supports CUDA ${p.found}, this library was built with CUDA ${p.needed}`,
+    () => "update the driver, or build with an older toolkit",
+  ),
+  LUM6023: entry(
+    (p: { status: string }) => `no CUDA device: ${p.status}`,
+    () => "check that the GPU is there (nvidia-smi) and CUDA_VISIBLE_DEVICES doesn't hide it",
+  ),
+  LUM6024: entry(
+    (p: { device: string; found: string; needed: string }) =>
+      `${p.device} has compute capability ${p.found}, the library holds code for ${p.needed}`,
+    () => "build with its -DCMAKE_CUDA_ARCHITECTURES; kernels need 8.0 (Ampere) or later",
+  ),
+  LUM6025: entry(
+    (p: { path: string }) => `LUM_TRACE: cannot write ${p.path}`,
+    () => "name a file in a folder that exists",
+  ),
 };

@@ -112,8 +112,11 @@ export const cuda = {
   warpRow: 512,
   /** Terms up to which a thread folds a reduction alone. */
   fewTerms: 16,
-  /** Rows of a product up to which the right factor is streamed. */
-  skinnyRows: 0,
+  /** Rows of a product up to which the right factor is streamed (`skinny` in gemv.cuh), and columns of a block there. */
+  skinnyRows: 8,
+  skinnyColumns: 32,
+  /** Shared memory that the rows of a streamed product may take. */
+  stagedBytes: 40 << 10,
 } as const;
 
 export function cudaArchOf(name: string): CudaArch {

@@ -2,7 +2,7 @@
  * Runs the kernels of programs without the project around them: one translation unit with the kernels and the
  * calls of every entry, compiled once for all cases, run with the tensors of each call in files.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, type StdioOptions } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -63,21 +63,15 @@ export class Bundle {
       ...(options.flags ?? []),
     ];
     const include = [`-I${this.dir}`];
+    const [source, object] = [join(this.dir, "main.cpp"), join(this.dir, "main.o")];
+    const compiler = options.compiler ?? "g++";
+    const stdio: StdioOptions = ["ignore", "ignore", "pipe"];
     try {
-      execFileSync(
-        options.compiler ?? "g++",
-        [
-          ...flags,
-          ...include,
-          join(this.dir, "main.cpp"),
-          ...this.writer.objects(),
-          "-o",
-          join(this.dir, "run"),
-        ],
-        {
-          stdio: ["ignore", "ignore", "pipe"],
-        },
-      );
+      execFileSync(compiler, [...flags, ...include, "-c", source, "-o", object], { stdio });
+      const link = this.writer.link ?? flags;
+      execFileSync(compiler, [object, ...this.writer.objects(), ...link, "-o", join(this.dir, "run")], {
+        stdio,
+      });
     } catch (error) {
       const text = String((error as { stderr?: Buffer }).stderr ?? error);
       throw new Error(`${join(this.dir, "main.cpp")} does not compile:\n${text.slice(0, 4000)}`);
@@ -141,6 +135,8 @@ function writeWeight(dir: string, w: WeightSlot, weights: WeightSource | undefin
 export type Writer = {
   readonly header: string;
   readonly flags: readonly string[];
+  /** Flags for linking; those for compiling if left out. */
+  readonly link?: readonly string[];
   /** Compiled by now, for linking. */
   readonly objects: () => readonly string[];
   readonly before: string;

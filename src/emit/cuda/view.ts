@@ -60,7 +60,8 @@ export type { CudaKernelText, ProjectView };
 /** Headers whose shapes the table of launches names. */
 function enginesOf(program: Program): string[] {
   const engines = program.kernels.map((k) => k.launch?.tiling?.engine);
-  return (["fma", "mma"] as const).filter((e) => engines.includes(e)).map((e) => `gemm_${e}.cuh`);
+  const headers = { fma: "gemm_fma.cuh", mma: "gemm_mma.cuh", skinny: "gemv.cuh" } as const;
+  return (["fma", "mma", "skinny"] as const).filter((e) => engines.includes(e)).map((e) => headers[e]);
 }
 
 function placesOf() {

@@ -1,6 +1,7 @@
 /** How a matrix product is cut into tiles: by which engine, how large, with how many threads. */
-import type { DType } from "../../ir/dtype.ts";
+import { byteSize, type DType } from "../../ir/dtype.ts";
 import type { Contraction, Kernel, Operand, Tiling } from "../../ir/kernel.ts";
+import { constantOf } from "../../ir/poly.ts";
 import { cuda } from "../../targets/cuda.ts";
 import { largest } from "./map.ts";
 
@@ -15,52 +16,57 @@ const typeOf = (o: Operand): DType | undefined => (o.form.kind === "strided" ? o
 export function tilingOf(kernel: Kernel, c: Contraction): Tiling {
   const size = (v: number | undefined) =>
     v === undefined ? 1 : largest(kernel.variables[v].size, kernel.bounds);
-  const [batch, m, n] = [size(c.batch), size(c.m), size(c.n)];
+  const [batch, m, n, k] = [c.batch, c.m, c.n, c.k].map(size);
+  if (m <= cuda.skinnyRows) return skinny(c, m, n, k);
   const count = (rows: number, columns: number): number =>
     Math.max(1, batch * Math.ceil(m / rows) * Math.ceil(n / columns));
-  if (m <= cuda.skinnyRows) {
-    // One warp for each column, for all rows at once.
-    const rows = m <= 1 ? 1 : m <= 4 ? 4 : m <= 8 ? 8 : 16;
-    const columns = cuda.threads / cuda.warp;
-    return {
-      engine: "skinny",
-      rows,
-      columns,
-      threads: cuda.threads,
-      shape: String(rows),
-      shared: "0",
-      blocks: count(m, columns),
-    };
-  }
-  const half = halfOf(c);
   const large = count(128, 128) >= cuda.wave;
-  const edge = large ? 128 : 64;
-  if (half !== undefined) {
-    const [warpsM, warpsN] = large ? [2, 4] : [2, 2];
-    const shape = `lum::MmaShape<${edge}, ${edge}, 32, ${warpsM}, ${warpsN}, 3>`;
-    return tiled("mma", edge, 32 * warpsM * warpsN, shape, count(edge, edge));
-  }
-  return tiled(
-    "fma",
-    edge,
-    cuda.threads,
-    `lum::FmaShape<${edge}, ${edge}, 16, ${edge / 16}, ${edge / 16}>`,
-    count(edge, edge),
-  );
+  const shape = halfOf(c) === undefined ? fmaShape(large, m, n) : mmaShape(large, m);
+  return { ...shape, blocks: count(shape.rows, shape.columns) };
 }
 
-const tiled = (
-  engine: "mma" | "fma",
-  edge: number,
-  threads: number,
-  shape: string,
-  blocks: number,
-): Tiling => ({
-  engine,
-  rows: edge,
-  columns: edge,
-  threads,
-  shape,
-  shared: `${shape}::shared_bytes(${engine === "mma" ? 2 : ""})`,
-  blocks,
-});
+/** Few rows: every element of the right factor is read once, by a warp or several for each column. */
+function skinny(c: Contraction, m: number, n: number, k: number): Tiling {
+  const rows = [1, 2, 4, 8].find((r) => m <= r)!;
+  const warps = cuda.threads / cuda.warp;
+  const { form } = c.b;
+  const alongK = form.kind !== "strided" || constantOf(form.kStride) === 1;
+  const perColumn = alongK ? ([1, 2, 4, 8].find((w) => (n * w) / warps >= 2 * cuda.wave) ?? warps) : 1;
+  const element = c.a.form.kind === "strided" ? byteSize(c.a.form.dtype) : 4;
+  const staged = (rows > 1 || c.a.form.kind === "computed") && rows * k * element <= cuda.stagedBytes;
+  return {
+    engine: "skinny",
+    rows,
+    columns: alongK ? warps / perColumn : cuda.skinnyColumns,
+    threads: cuda.threads,
+    shape: `${rows}, ${perColumn}, ${staged}`,
+    shared: `lum::skinny_shared_bytes(${warps}, ${rows}, ${staged ? k : 0}, ${element})`,
+    blocks: Math.max(1, Math.ceil(n / (alongK ? warps / perColumn : cuda.skinnyColumns))),
+  };
+}
+
+type Shape = Omit<Tiling, "blocks">;
+
+function mmaShape(large: boolean, m: number): Shape {
+  const [rows, columns, depth, warpsM, warpsN, stages] = large
+    ? [128, 128, 32, 2, 4, 4]
+    : m <= 16
+      ? [16, 64, 128, 1, 4, 4]
+      : m <= 32
+        ? [32, 64, 64, 1, 4, 3]
+        : [64, 64, 64, 2, 2, 3];
+  const shape = `lum::MmaShape<${[rows, columns, depth, warpsM, warpsN, stages].join(", ")}>`;
+  const threads = cuda.warp * warpsM * warpsN;
+  return { engine: "mma", rows, columns, threads, shape, shared: `${shape}::shared_bytes(2)` };
+}
+
+function fmaShape(large: boolean, m: number, n: number): Shape {
+  const [rows, columns, depth, own, across] = large
+    ? [128, 128, 8, 8, 8]
+    : Math.min(m, n) <= 32
+      ? [32, 32, 16, 4, 2]
+      : [64, 64, 16, 4, 4];
+  const shape = `lum::FmaShape<${[rows, columns, depth, own, across].join(", ")}>`;
+  const threads = (rows / own) * (columns / across);
+  return { engine: "fma", rows, columns, threads, shape, shared: `${shape}::shared_bytes()` };
+}
