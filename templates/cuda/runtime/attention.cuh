@@ -83,7 +83,7 @@ __device__ inline void attention_tile(i64 first_query, i64 queries, i64 keys_beg
                                       V v, const Score& score, const Finish& finish) {
     using T = MmaElement<Q, K>;
     constexpr int D = Shape::D, DV = Shape::DV, BQ = Shape::BQ, BKV = Shape::BKV, Keys = Shape::Keys;
-    constexpr bool kKeepQ = D <= 128;  // in registers; larger ones are read again for each tile of keys
+    constexpr bool kKeepQ = D <= 64;  // in registers; larger ones are read again for each tile of keys
     T* const tile_q = shared<T>(0);                                              // [BQ][D]
     T* const tiles_k = shared<T>(sizeof(T) * BQ * D);                            // [2][BKV][D]
     T* const tiles_v = shared<T>(sizeof(T) * (BQ * D + 2 * BKV * D));            // [2][BKV][DV]
@@ -146,14 +146,17 @@ __device__ inline void attention_tile(i64 first_query, i64 queries, i64 keys_beg
             }
         }
 
+        const i64 first_row = first_query + warp_row + group;
         const i64 first_key = keys_begin + static_cast<i64>(t) * BKV + warp_key + pair;
+        const int rows_left = queries - first_row < 16 ? static_cast<int>(queries - first_row) : 16;
+        const int keys_left = keys_end - first_key < Keys ? static_cast<int>(keys_end - first_key) : Keys;
         float tile_largest[2] = {kMinusInfinity, kMinusInfinity};
 #pragma unroll
         for (int n = 0; n < Keys / 8; ++n)
 #pragma unroll
             for (int e = 0; e < 4; ++e) {
-                const i64 i = first_query + warp_row + group + e / 2 * 8, j = first_key + 8 * n + e % 2;
-                s[n][e] = i < queries && j < keys_end ? score(i, j, s[n][e]) : kMinusInfinity;
+                const int i = e / 2 * 8, j = 8 * n + e % 2;
+                s[n][e] = i < rows_left && j < keys_left ? score(first_row + i, first_key + j, s[n][e]) : kMinusInfinity;
                 tile_largest[e / 2] = max(tile_largest[e / 2], s[n][e]);
             }
         float rescale[2];

@@ -97,26 +97,41 @@ struct Stager {
     }
 
 private:
+    // Each thread has the same column of chunks in every row that it copies, kPass rows apart.
+    template <int RowChunks, bool AlongOuter>
+    __device__ void copy_chunks(T* to, i64 k0) const {
+        static_assert(Threads % RowChunks == 0 || RowChunks % Threads == 0, "threads and chunks of a row divide");
+        constexpr int kPass = Threads >= RowChunks ? Threads / RowChunks : 1, kAcross = RowChunks < Threads ? RowChunks : Threads;
+        constexpr int kRows = kChunks / RowChunks;
+        const i64 stride = AlongOuter ? operand.k_stride : operand.outer_stride;
+        const int rows_left = at_most(AlongOuter ? k - k0 : outer - first, kRows);
+        const int elements_left = at_most(AlongOuter ? outer - first : k - k0, RowChunks * kChunk);
+        const int first_row = thread() / kAcross;
+#pragma unroll
+        for (int across = 0; across < RowChunks; across += kAcross) {
+            const int column = across + thread() % kAcross;
+            const int left = elements_left - column * kChunk;
+            const int bytes = left <= 0 ? 0 : left < kChunk ? left * static_cast<int>(sizeof(T)) : 16;
+            const T* const from = operand.address(first, k0) + first_row * stride + column * kChunk;
+#pragma unroll
+            for (int pass = 0; pass < (kRows + kPass - 1) / kPass; ++pass) {
+                const int row = first_row + pass * kPass;
+                if (kRows % kPass != 0 && row >= kRows) break;
+                const bool inside = row < rows_left && bytes > 0;
+                copy_async_first<16>(to + swizzled<RowChunks>(row, column) * kChunk,
+                                     inside ? from + pass * kPass * stride : operand.data, inside ? bytes : 0);
+            }
+        }
+    }
+
+    __device__ static int at_most(i64 count, int limit) {
+        return count < 0 ? 0 : count < limit ? static_cast<int>(count) : limit;
+    }
+
     template <int RowChunks, bool AlongOuter>
     __device__ void stage_rows(T* to, i64 k0) const {
         if constexpr (kSame) {
-            if (whole_chunks) {
-#pragma unroll
-                for (int i = 0; i < (kChunks + Threads - 1) / Threads; ++i) {
-                    const int chunk = i * Threads + thread();
-                    if (kChunks % Threads == 0 || chunk < kChunks) {
-                        const int row = chunk / RowChunks, column = chunk % RowChunks;
-                        const i64 o = first + (AlongOuter ? column * kChunk : row);
-                        const i64 kk = k0 + (AlongOuter ? row : column * kChunk);
-                        const i64 left = AlongOuter ? outer - o : k - kk;
-                        const bool inside = (AlongOuter ? kk < k : o < outer) && left > 0;
-                        const int bytes = !inside ? 0 : left < kChunk ? static_cast<int>(left * sizeof(T)) : 16;
-                        copy_async_first<16>(to + swizzled<RowChunks>(row, column) * kChunk,
-                                             inside ? operand.address(o, kk) : operand.data, bytes);
-                    }
-                }
-                return;
-            }
+            if (whole_chunks) return copy_chunks<RowChunks, AlongOuter>(to, k0);
         }
 #pragma unroll 1
         for (int chunk = thread(); chunk < kChunks; chunk += Threads) {
@@ -133,36 +148,46 @@ private:
     }
 };
 
+// Where this lane's row of an ldmatrix lies, as swizzled(first_row + 8 * row_half + lane % 8, first_chunk + chunk_half)
+// for a first row that is a multiple of 8 and an even first chunk: written so that what depends on the lane is the same
+// few numbers for all of an unrolled loop.
+template <int RowChunks>
+__device__ inline int fragment_row(int first_row, int row_half, int first_chunk, int chunk_half) {
+    constexpr int rows_per_line = RowChunks >= 8 ? 1 : 8 / RowChunks;
+    constexpr int mask = RowChunks >= 8 ? 7 : RowChunks - 1;
+    const int row = lane() % 8;
+    const int lane_place = (8 * row_half + row) * RowChunks, lane_chunk = chunk_half ^ (row / rows_per_line & mask);
+    return first_row * RowChunks + (first_chunk & ~mask) + lane_place + ((first_chunk & mask) ^ lane_chunk);
+}
+
 // 16 rows of A x two chunks of k, from row o and chunk c on, as mma's first operand.
 template <class T, int Outer, int BK>
 __device__ inline void load_a(u32 (&a)[4], const T* tile, bool along_outer, int o, int c) {
     constexpr int kChunk = kVector<T>;
-    const int matrix = lane() / 8, row = lane() % 8;
+    const int low = lane() / 8 % 2, high = lane() / 16;  // matrices 0, 1: the first chunk of k, rows 0 … 7 and 8 … 15
     if constexpr (sizeof(T) == 2) {
         if (along_outer) {
-            const int k = (c + matrix / 2) * kChunk + row;
-            ldmatrix_x4_trans(a, tile + swizzled<Outer / kChunk>(k, o / kChunk + matrix % 2) * kChunk);
+            ldmatrix_x4_trans(a, tile + fragment_row<Outer / kChunk>(c * kChunk, high, o / kChunk, low) * kChunk);
             return;
         }
     }
-    ldmatrix_x4(a, tile + swizzled<BK / kChunk>(o + matrix % 2 * 8 + row, c + matrix / 2) * kChunk);
+    ldmatrix_x4(a, tile + fragment_row<BK / kChunk>(o, low, c, high) * kChunk);
 }
 
 // 16 columns of B x two chunks of k: the second operands of two mma side by side.
 template <class T, int Outer, int BK>
 __device__ inline void load_b(u32 (&b)[2][2], const T* tile, bool along_outer, int o, int c) {
     constexpr int kChunk = kVector<T>;
-    const int matrix = lane() / 8, row = lane() % 8;
+    const int low = lane() / 8 % 2, high = lane() / 16;  // matrices 0, 1: both chunks of k for columns 0 … 7
     u32 r[4];
     bool done = false;
     if constexpr (sizeof(T) == 2) {
         if (along_outer) {
-            const int k = (c + matrix % 2) * kChunk + row;
-            ldmatrix_x4_trans(r, tile + swizzled<Outer / kChunk>(k, o / kChunk + matrix / 2) * kChunk);
+            ldmatrix_x4_trans(r, tile + fragment_row<Outer / kChunk>(c * kChunk, low, o / kChunk, high) * kChunk);
             done = true;
         }
     }
-    if (!done) ldmatrix_x4(r, tile + swizzled<BK / kChunk>(o + matrix / 2 * 8 + row, c + matrix % 2) * kChunk);
+    if (!done) ldmatrix_x4(r, tile + fragment_row<BK / kChunk>(o, high, c, low) * kChunk);
     b[0][0] = r[0], b[0][1] = r[1], b[1][0] = r[2], b[1][1] = r[3];
 }
 
