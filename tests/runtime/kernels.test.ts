@@ -122,19 +122,13 @@ describe("targets that this machine need not run", async () => {
   for (const { compiler, flags } of crossBuilds) {
     const present = await works(compiler);
     test.skipIf(!present)(`${compiler} ${flags.join(" ")} compiles the contractions`, patience, async () => {
-      const source = join(import.meta.dirname, "kernels/gemm.cpp");
       const output = join(folder, "cross.o");
-      const { stderr } = await run(compiler, [
-        ...common,
-        ...fewer,
-        ...flags,
-        "-O1",
-        "-c",
-        source,
-        "-o",
-        output,
-      ]);
-      expect(stderr).toBe("");
+      for (const program of ["gemm", "convolution"]) {
+        const source = join(import.meta.dirname, `kernels/${program}.cpp`);
+        const options = [...common, ...fewer, ...flags, "-O1", "-c", source, "-o", output];
+        const { stderr } = await run(compiler, options);
+        expect(stderr).toBe("");
+      }
     });
   }
 });
