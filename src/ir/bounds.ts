@@ -6,6 +6,7 @@
 import {
   type Atom,
   add,
+  atom,
   atomsOf,
   constantOf,
   evaluate,
@@ -98,7 +99,8 @@ function rangeOfExtreme(a: Atom & { kind: "min" | "max" }, b: Bounds, depth: num
  */
 function lowestEnd(p: Poly, b: Bounds, depth: number): Poly | undefined {
   if (depth > deepest) return undefined;
-  const inner = p.terms.flatMap((t) => t.atoms).filter((a) => a.kind === "axis" || a.kind === "loop");
+  const isInner = (a: Atom) => a.kind === "axis" || a.kind === "loop";
+  const inner = p.terms.flatMap((t) => t.atoms).filter((a) => isInner(a) || mentions(atom(a), isInner));
   inner.sort((x, y) => rank(y, b) - rank(x, b));
   for (const a of inner) {
     const linear = linearIn(p, a);
@@ -108,7 +110,7 @@ function lowestEnd(p: Poly, b: Bounds, depth: number): Poly | undefined {
     const end = sign >= 0 ? range.low : range.high;
     return lowestEnd(add(multiply(linear.coefficient, end), linear.rest), b, depth + 1);
   }
-  if (!mentions(p, (a) => a.kind === "axis" || a.kind === "loop")) return p;
+  if (!mentions(p, isInner)) return p;
   const number = lowest(p, b, depth + 1);
   return number === undefined ? undefined : int(number);
 }

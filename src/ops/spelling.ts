@@ -44,9 +44,18 @@ function levelOf(text: string): number {
 
 const atLeast = (level: number, text: string): string => (levelOf(text) < level ? `(${text})` : text);
 
-/** `a op b`; both sides may be any expression. Mixed bit operators get parentheses that C would not need. */
+/**
+ * `a op b`; both sides may be any expression. Where compilers warn, mixed operators get parentheses that C would not
+ * need: bit operators, `&&` within `||`, and comparisons of comparisons or of `!x`.
+ */
 export function infix(a: string, op: string, b: string): string {
   const level = levels[op];
+  if (op === "||")
+    return [a, b].map((x) => (levelOf(x) === levels["&&"] ? `(${x})` : atLeast(2, x))).join(" || ");
+  if (level === levels["=="] || level === levels["<"]) {
+    const left = a.startsWith("!") ? `(${a})` : atLeast(9, a);
+    return `${left} ${op} ${atLeast(9, b)}`;
+  }
   const careful = op === "&" || op === "|" || op === "^" || op === "<<" || op === ">>";
   if (careful) return `${atLeast(prefixLevel, a)} ${op} ${atLeast(prefixLevel, b)}`;
   return `${atLeast(level, a)} ${op} ${atLeast(level + 1, b)}`;

@@ -93,3 +93,14 @@ describe("what is proved", () => {
     expect(B.within(P.zero, P.dim("unknown"), sampleBounds)).toBe(false);
   });
 });
+
+test("a quotient of a quotient stays within its rows, also where there may be none", () => {
+  const s = P.dim("s");
+  const dims = new Map([["s", { low: P.zero, high: P.int(7) }]]);
+  // reshape(x, [3, s, 7]) of x[7, s, 3].
+  const flat = P.add(P.multiply(P.scale(P.axis(0), 7), s), P.scale(P.axis(1), 7), P.axis(2));
+  const row = P.floorDiv(P.floorDiv(flat, P.int(3)), s);
+  const bounds: B.Bounds = { dims, loops: new Map(), axes: [P.int(3), s, P.int(7)] };
+  expect(B.within(row, P.int(7), bounds)).toBe(true);
+  expect(B.within(row, P.int(6), bounds)).toBe(false);
+});

@@ -94,6 +94,7 @@ function place(site: Site, size: Size, depth: number, loose: boolean): Place {
   const { draw, bounds } = p;
   const exact = vars.filter((v) => v.low === 0 && same(v.size, size));
   if (loose && vars.length > 0 && draw.chance(60)) return loosePlace(site);
+  if (loose && draw.chance(25)) return { text: sizeText(longer(size, draw.below(3) - 1)), mayFall: true };
   if (exact.length > 0 && draw.chance(72)) {
     const v = draw.pick(exact);
     return { text: v.name, direct: v };

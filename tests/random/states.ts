@@ -55,7 +55,6 @@ export function readState(p: Draft, state: Known): void {
 
 export function updateState(p: Draft, state: Known): void {
   const { draw } = p;
-  if (p.lines.some((l) => l.includes(` = ${state.name}`))) return;
   p.used.add(state.name);
   const roll = draw.below(100);
   const loop = p.loops.find((l) => l.count <= state.shape[0].plus);
@@ -116,7 +115,6 @@ function updateShifted(p: Draft, state: Known): void {
 
 /** At the places of a permutation, so that each is written once. */
 function updateScattered(p: Draft, state: Known): void {
-  const { draw } = p;
   const keys = operand(p, [state.shape[0]], "int", 50);
   const order = freshName(p, "o");
   addLine(p, `${order} = argsort(${keys.name})`);
@@ -136,7 +134,6 @@ function updateScattered(p: Draft, state: Known): void {
   };
   const text = value(p, state, inner, `${keys.name}[${plain[0].name}]`);
   const rest = plain.slice(1).map(stated);
-  void draw;
   addLine(p, `${state.name}[${[`${order}[${plain[0].name}]`, ...rest].join(", ")}] := ${text}`);
 }
 

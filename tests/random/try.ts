@@ -1,19 +1,24 @@
-import { writeFileSync } from "node:fs";
+/**
+ * Random programs by hand: `npx node tests/random/try.ts [COUNT] [SEED] [IN ONE UNIT]` prints each program that goes
+ * wrong, with what went wrong, and ends with 1 if there is one.
+ */
+import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { failuresOf } from "./batch.ts";
 import { randomProgram } from "./programs.ts";
 
-const n = Number(process.argv[2] ?? 200),
-  seed = Number(process.argv[3] ?? 1);
-const ps = fc.sample(randomProgram, { numRuns: n, seed });
-const c0 = process.cpuUsage();
-const failures = failuresOf(ps, Number(process.argv[4] ?? 100));
-const c = process.cpuUsage(c0);
-const counts = new Map<string, number>();
-failures.forEach((f, i) => {
-  counts.set(f.stage, (counts.get(f.stage) ?? 0) + 1);
-  writeFileSync(`/tmp/rf_${seed}_${i}.lum`, f.program.text);
-});
-for (const [i, f] of failures.slice(0, 40).entries())
-  console.log(i, f.stage, f.message.split("\n").slice(0, 6).join("\n").slice(0, 900), "\n--");
-console.log(failures.length, "of", n, counts, "cpu own", (c.user + c.system) / 1e6);
+function main(words: readonly string[]): void {
+  const [count, seed, perUnit] = [200, 1, 100].map((usual, i) => Number(words[i] ?? usual));
+  const failures = failuresOf(fc.sample(randomProgram, { numRuns: count, seed }), perUnit);
+  const stages = new Map<string, number>();
+  for (const { program, stage, message } of failures) {
+    stages.set(stage, (stages.get(stage) ?? 0) + 1);
+    const start = message.split("\n").slice(0, 6).join("\n").slice(0, 900);
+    console.log(`── ${stage}: ${start}\n${program.text}`);
+  }
+  const found = [...stages].map(([stage, n]) => `${n} in ${stage}`).join(", ");
+  console.log(`${failures.length} of ${count} programs of seed ${seed} go wrong${found && `: ${found}`}`);
+  process.exitCode = failures.length > 0 ? 1 : 0;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) main(process.argv.slice(2));

@@ -7,7 +7,6 @@ import {
   type Draft,
   declare,
   freshName,
-  isKind,
   type Known,
   kindOf,
   operand,
@@ -27,7 +26,7 @@ import {
   summed,
 } from "./facts.ts";
 import { retyped, siteOver } from "./indexed.ts";
-import { fixed, greatest, least, longer, numberOf, type Size, same, sizeText } from "./sizes.ts";
+import { fixed, greatest, least, longer, type Size, same, sizeText } from "./sizes.ts";
 import type { Expr } from "./values.ts";
 
 const asExpr = (t: Known): Expr => ({ text: t.name, dtype: t.dtype, facts: t.facts, from: "tensor" });
@@ -169,7 +168,6 @@ export function joinedParts(p: Draft): void {
   const { draw } = p;
   const a = some(p, draw.chance(80) ? "float" : "int", 1);
   const axis = draw.below(a.shape.length);
-  const kind = kindOf(a.dtype) === "int" ? "int" : "float";
   const stacked = draw.chance(35);
   const other = a.shape.map((z, i) => (i === axis && !stacked ? fixed(draw.between(1, 4)) : z));
   const found = operands(
@@ -181,7 +179,6 @@ export function joinedParts(p: Draft): void {
       t.shape.every((z, i) => same(z, other[i])),
   );
   const b = found.length > 0 && draw.chance(70) ? draw.pick(found) : declare(p, other, a.dtype);
-  void kind;
   p.used.add(b.name);
   const facts = either(a.facts, b.facts);
   const [x, y] = draw.chance(50) ? [a, b] : [b, a];
@@ -223,29 +220,33 @@ export function sliced(p: Draft): void {
 export function reshaped(p: Draft): void {
   const { draw } = p;
   const t = some(p, draw.chance(80) ? "float" : "int", 1);
-  if (t.shape.some((z) => z.runTime)) return;
-  const at = draw.below(t.shape.length);
-  const size = t.shape[at];
-  const next = t.shape[at + 1];
-  if (next !== undefined && !next.runTime && !size.runTime && draw.chance(60)) {
-    const shape = [...t.shape.slice(0, at), fixed(size.plus * next.plus), ...t.shape.slice(at + 2)];
-    return void bindWhole(
-      p,
-      shape,
-      expr(`reshape(${t.name}, [${shape.map(sizeText).join(", ")}])`, t.dtype, t.facts),
-    );
-  }
-  const by = [2, 3, 4].find((n) => !size.runTime && size.plus % n === 0);
-  if (by === undefined) {
-    const order = t.shape.map((_, i) => i).reverse();
-    return void bindWhole(
-      p,
-      order.map((o) => t.shape[o]),
-      expr(`transpose(${t.name}, [${order.join(", ")}])`, t.dtype, t.facts),
-    );
-  }
-  const shape = [...t.shape.slice(0, at), fixed(size.plus / by), fixed(by), ...t.shape.slice(at + 1)];
-  bindWhole(p, shape, expr(`reshape(${t.name}, [${shape.map(sizeText).join(", ")}])`, t.dtype, t.facts));
+  const shape = draw.chance(45) ? reordered(p, t.shape) : regrouped(p, t.shape);
+  const e =
+    shape === undefined
+      ? `transpose(${t.name}, [${t.shape.map((_, i) => t.shape.length - 1 - i).join(", ")}])`
+      : `reshape(${t.name}, [${shape.map(sizeText).join(", ")}])`;
+  bindWhole(p, shape ?? [...t.shape].reverse(), expr(e, t.dtype, t.facts));
+}
+
+/** The same sizes in another order, perhaps with 1 among them. */
+function reordered(p: Draft, sizes: readonly Size[]): Size[] {
+  const { draw } = p;
+  const shape = draw.chance(50) ? [...sizes].reverse() : [...sizes.slice(1), sizes[0]];
+  if (draw.chance(50)) shape.splice(draw.below(shape.length + 1), 0, fixed(1));
+  return shape;
+}
+
+/** Two axes made one, or one made two. */
+function regrouped(p: Draft, sizes: readonly Size[]): Size[] | undefined {
+  const at = p.draw.below(sizes.length);
+  const [size, next] = [sizes[at], sizes[at + 1]];
+  if (size.runTime) return undefined;
+  if (next !== undefined && !next.runTime && p.draw.chance(60))
+    return [...sizes.slice(0, at), fixed(size.plus * next.plus), ...sizes.slice(at + 2)];
+  const by = [2, 3, 4].find((n) => size.plus % n === 0);
+  return by === undefined
+    ? undefined
+    : [...sizes.slice(0, at), fixed(size.plus / by), fixed(by), ...sizes.slice(at + 1)];
 }
 
 export function turned(p: Draft): void {
@@ -404,5 +405,3 @@ export function ownFunction(p: Draft): void {
     ),
   );
 }
-
-export { isKind, numberOf };

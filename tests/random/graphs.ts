@@ -1,16 +1,28 @@
-/** Random well-formed programs: small shapes, every kind of operation, values kept near 1. */
+/** Random well-formed graphs: small shapes, every kind of operation, values kept near 1. */
 import { noBounds } from "../../src/ir/bounds.ts";
 import { createBuilder } from "../../src/ir/builder.ts";
 import type { Hlir, Input, Node, ReduceFn, Shape, State } from "../../src/ir/hlir.ts";
 import { add, axis, constantOf, int, loopVar, type Poly, scale } from "../../src/ir/poly.ts";
 import type { Span } from "../../src/ir/source.ts";
 
-const nowhere: Span = { file: { path: "random.lum", text: "a random program" }, start: 0, end: 1 };
+const nowhere: Span = { file: { path: "graph.lum", text: "a random graph" }, start: 0, end: 1 };
 
 /** Integers below `n`. */
-export type Draw = (n: number) => number;
+type Draw = (n: number) => number;
 
-export function randomProgram(draw: Draw, size: number): Hlir {
+function drawFrom(seed: number): Draw {
+  let state = (seed * 2654435761) >>> 0;
+  return (n) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * n);
+  };
+}
+
+const operations = 14;
+
+export const randomGraph = (seed: number): Hlir => drawGraph(drawFrom(seed), operations);
+
+function drawGraph(draw: Draw, size: number): Hlir {
   const b = createBuilder();
   b.at(nowhere);
   const inputs: Input[] = [];

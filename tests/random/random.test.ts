@@ -1,0 +1,25 @@
+/**
+ * Random programs give the same numbers in the interpreter and as compiled C++: `.lum` texts through the whole
+ * compiler, and graphs that no text gives. LUMC_TEST_EFFORT=long runs many more.
+ */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { failuresOf } from "./batch.ts";
+import { graphFailuresOf } from "./graph-batch.ts";
+import { randomGraph } from "./graphs.ts";
+import { randomProgram } from "./programs.ts";
+
+const isLong = process.env.LUMC_TEST_EFFORT === "long";
+const [programs, graphs] = isLong ? [2000, 400] : [240, 40];
+const seed = 20;
+const timeout = 600_000 + 8_000 * (programs + graphs);
+
+test(`${programs} random programs`, { timeout }, () => {
+  const failures = failuresOf(fc.sample(randomProgram, { numRuns: programs, seed }), 80);
+  expect(failures.map((f) => `${f.stage}: ${f.message}\n${f.program.text}`)).toEqual([]);
+});
+
+test(`${graphs} random graphs`, { timeout }, () => {
+  const drawn = Array.from({ length: graphs }, (_, i) => randomGraph(i + 1));
+  expect(graphFailuresOf(drawn)).toEqual([]);
+});
