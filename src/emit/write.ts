@@ -4,12 +4,23 @@
  * hand are left alone and files that are no longer part of the project go away.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { CompileError, diagnostic } from "../diagnostics.ts";
 import type { ProjectFiles } from "./project.ts";
 
 const manifestName = ".lumc-files.json";
+/** With the process's number behind it. */
+const stagingName = ".lumc-staging-";
 
 /** Hashes of what lumc has put, or was about to put, at a path. */
 type Manifest = { [path: string]: string[] };
@@ -40,7 +51,8 @@ function write(files: ProjectFiles, dir: string, options: WriteOptions): string[
     throw new CompileError([diagnostic("LUM5004", undefined, { dir, paths: kept.join(", ") })]);
 
   const changed = [...files].filter(([path, text]) => readText(join(dir, path)) !== text);
-  const staging = join(dir, `.lumc-staging-${process.pid}`);
+  removeAbandoned(dir);
+  const staging = join(dir, `${stagingName}${process.pid}`);
   try {
     for (const [path, text] of changed) {
       mkdirSync(dirname(join(staging, path)), { recursive: true });
@@ -59,6 +71,22 @@ function write(files: ProjectFiles, dir: string, options: WriteOptions): string[
     rmSync(staging, { recursive: true, force: true });
   }
   return changed.map(([path]) => path);
+}
+
+/** What processes that were killed have left. */
+function removeAbandoned(dir: string): void {
+  for (const name of readdirSync(dir))
+    if (name.startsWith(stagingName) && !isRunning(Number(name.slice(stagingName.length))))
+      rmSync(join(dir, name), { recursive: true, force: true });
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 /** Files in the way that lumc did not write, or that differ from all it has written. */

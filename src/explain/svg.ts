@@ -50,7 +50,7 @@ function curve(points: readonly Placed[]): string {
 /** A power of ten with its unit: `10 Gop/s`. */
 function decade(power: number, unit: string): string {
   const prefix = power < 0 ? 0 : Math.floor(power / 3);
-  return `${10 ** (power - 3 * prefix)} ${["", "k", "M", "G", "T", "P"][prefix]}${unit}`.trim();
+  return `${Number((10 ** (power - 3 * prefix)).toPrecision(1))} ${["", "k", "M", "G", "T", "P"][prefix]}${unit}`.trim();
 }
 
 /** Operations per second over operations per byte, both logarithmic; what is under the roof is lost. */
@@ -76,13 +76,7 @@ export function rooflineSvg(
   for (let e = x0; e <= x1; e++)
     grid.push(
       `<line class="grid" x1="${n(px(10 ** e))}" x2="${n(px(10 ** e))}" y1="${top}" y2="${height - bottom}"/>`,
-      `<text class="tick" x="${n(px(10 ** e))}" y="${height - bottom + 16}">${
-        e < 0
-          ? 10 ** e
-          : scaled(10 ** e, "")
-              .replace(/\.00$|\.0$/, "")
-              .replace(/\.00 /, " ")
-      }</text>`,
+      `<text class="tick" x="${n(px(10 ** e))}" y="${height - bottom + 16}">${decade(e, "")}</text>`,
     );
   for (let e = y0; e <= Math.floor(y1); e++)
     grid.push(

@@ -90,7 +90,7 @@ const plainSpace = (model: Hlir): Space => ({
   rules: new Map(),
 });
 
-function genomeOf(
+export function genomeOf(
   choices: readonly LockedChoice[],
   nodes: readonly Node[],
   space: Space,
