@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.dispose());
 
-const programs = ["gemm_mma", "gemm_fma", "gemv", "attention"] as const;
+const programs = ["gemm_mma", "gemm_fma", "gemv", "attention", "rows"] as const;
 
 for (const program of programs) {
   test(program, async () => {
