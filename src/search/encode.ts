@@ -1,6 +1,7 @@
 /** Hlir → the terms and facts of an e-graph. */
 import type { Hlir, Node } from "../ir/hlir.ts";
 import { bodyNodes, isPoly, reachable, rootsOf } from "../ir/hlir.ts";
+import type { Poly } from "../ir/poly.ts";
 import { binaryOps } from "../ops/index.ts";
 import { type Atoms, maskOf, mostAxes } from "./atoms.ts";
 
@@ -126,13 +127,18 @@ function termOf(n: Node, atoms: Atoms): string {
   }
 }
 
-/** What is known of the atoms so far numbered `from…`: shapes of views, and which have no fill value. */
+/** A sum of terms of which two have an axis each: steps along the one and the other reach the same places. */
+const slides = (p: Poly): boolean =>
+  p.terms.filter((t) => t.atoms.length === 1 && t.atoms[0].kind === "axis").length > 1;
+
+/** What is known of the atoms so far numbered `from…`: shapes of views, which have no fill value, and which slide. */
 export function atomFacts(atoms: Atoms, from: { views: number; gathers: number }): string {
   const lines: string[] = [];
   for (const [id, v] of atoms.views.values.entries()) {
     if (id < from.views) continue;
     lines.push(`(set (view-shape ${id}) ${atoms.shapes.idOf(v.shape)})`);
     if (v.fill === undefined && v.map.every(isPoly)) lines.push(`(plain ${id})`);
+    if (v.map.some((p) => slides(p))) lines.push(`(sliding ${id})`);
   }
   for (const [id, g] of atoms.gathers.values.entries())
     if (id >= from.gathers && g.fill === undefined) lines.push(`(filled-as-read ${id})`);

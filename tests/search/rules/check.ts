@@ -15,7 +15,8 @@ import { type Instance, tensorOf } from "./graph.ts";
 
 export type Verdict = { readonly matches: ReadonlyMap<string, number>; readonly wrong: string | undefined };
 
-const limits = { timeMs: 4000, nodes: 20_000, memoryBytes: 1 << 28 };
+/** Rows; a weaker rule may have no end. */
+const limits = { timeMs: 20_000, nodes: 3000, memoryBytes: 1 << 28 };
 
 /** `loose`: the part of the largest value that roundings which rules leave out may change. */
 export async function verdictOn(i: Instance, rules?: string, loose = 0): Promise<Verdict> {
@@ -193,6 +194,9 @@ class Claims {
       if (i.name === "Nest" || i.name === "Rows") this.isComputedSo(i);
       else if (i.name === "OnePass") this.needsOnePass(i.children);
       else this.isContraction(i.children);
+      if (i.name === "Window") this.slides(i.children[1]);
+      if (i.name === "Picked" && ![...this.termsOf(i.children[1])].some((t) => t.name === "Gather"))
+        this.fail("rows that no data picks");
     }
   }
 
@@ -203,6 +207,17 @@ class Claims {
   private isComputedSo({ name, children }: Row): void {
     const found = [...this.termsOf(children[0])].some((t) => (t.name === "Reduce") === (name === "Rows"));
     if (!found) this.fail(`${name} of what is none`);
+  }
+
+  /** Steps along two axes reach the same place of the source. */
+  private slides(factor: number): void {
+    const found = [...this.termsOf(factor)].some((t) => {
+      if (t.name !== "View") return false;
+      const { map } = this.space.atoms.views.valueOf(literalNumber(this.arrays, t.children[1])!);
+      const axes = map.map((p) => this.space.atoms.mentioned(p));
+      return axes.some((mask) => (mask & (mask - 1)) !== 0);
+    });
+    if (!found) this.fail("a window that does not slide");
   }
 
   private isProduct([p, a, b]: readonly number[]): void {
@@ -287,7 +302,7 @@ class Claims {
   }
 }
 
-const implementations = new Set(["Nest", "Rows", "Product", "OnePass"]);
+const implementations = new Set(["Nest", "Rows", "Product", "Window", "Picked", "OnePass"]);
 
 const multiplied = (a: Operand, b: Operand): Term => term("Binary", { literal: "mul" }, a, b);
 

@@ -1,7 +1,7 @@
 /** For each rule random graphs on which it fires, and graphs beside them on which it must not. */
 import type { DType } from "../../../src/ir/dtype.ts";
 import type { Node, Shape } from "../../../src/ir/hlir.ts";
-import { add, axis, constantOf, int, type Poly, subtract } from "../../../src/ir/poly.ts";
+import { add, axis, constantOf, int, type Poly, scale, subtract } from "../../../src/ir/poly.ts";
 import { allAxes, type Graph, type Instance, newGraph, someAxes } from "./graph.ts";
 
 type Maker = (g: Graph) => readonly Node[];
@@ -85,13 +85,13 @@ const nested: Maker = (g) => {
 /** Arithmetic with a number that is the neutral one, or another, or is not the same everywhere. */
 const neutral: Maker = (g) => {
   const shape = g.shapeOf(1 + g.below(2));
-  const dtype = g.pick(["f32", "f64", "i32"] as const);
+  const dtype = g.pick(["f32", "f32", "f64", "i32"] as const);
   const x = g.along(shape, allAxes(shape.length), dtype);
   const by = (fn: string): Node => {
     const c = g.chance(85)
-      ? g.b.full(g.pick([0, 1, 0, 1, 2]), shape, dtype)
+      ? g.b.full(g.pick([0, 0, 1, 1, 1, 2]), shape, dtype)
       : g.b.view(g.b.full(1, [int(2)], dtype), shape, [axis(0)], g.pick([0, 1, 3]));
-    return g.b.binary(fn, ...(g.chance(70) ? ([x, c] as const) : ([c, x] as const)));
+    return g.b.binary(fn, ...(g.chance(85) ? ([x, c] as const) : ([c, x] as const)));
   };
   return [by("mul"), by("sub"), by("add"), by(dtype === "i32" ? "max" : "div")];
 };
@@ -234,6 +234,41 @@ const gathers: Maker = (g) => {
   return [g.b.gather(y, [reach], [n, width], [{ operand: 0 }, axis(1)], fill)];
 };
 
+/** A convolution along one axis, or what only looks like one. */
+const convolutions: Maker = (g) => {
+  const [n, r, c, o] = [g.size(), int(2 + g.below(2)), g.size(), g.size()];
+  const stride = 1 + g.below(2);
+  const domain = [n, o, c, r];
+  const place = add(scale(axis(0), stride), axis(3));
+  const long = add(scale(n, stride), r);
+  const turned = g.chance(25);
+  const x = turned
+    ? g.along(domain, [0, 2, 3])
+    : g.b.view(g.input([c, long], "f32"), domain, [axis(2), place]);
+  const w = g.along(domain, g.chance(80) ? [1, 2, 3] : [1, 2]);
+  const p = g.b.binary(
+    g.chance(85) ? "mul" : "add",
+    ...(g.chance(50) ? ([x, w] as const) : ([w, x] as const)),
+  );
+  return [g.b.reduce(g.chance(85) ? "sum" : "max", p, g.chance(80) ? [2, 3] : [3])];
+};
+
+/** A product with rows of a table. */
+const pickedRows: Maker = (g) => {
+  const [n, o, c] = [g.size(), g.size(), g.size()];
+  const domain = [n, o, c];
+  const index = g.b.binary("mod", g.b.unary("abs", g.along(domain, [0], "i32")), g.b.full(3, domain, "i32"));
+  const table = g.input([int(3), c], "f32");
+  const rows = g.b.gather(table, [index], domain, [{ operand: 0 }, axis(2)]);
+  const x = g.chance(80) ? rows : g.along(domain, [0, 2]);
+  const w = g.along(domain, g.chance(80) ? [1, 2] : [1]);
+  const p = g.b.binary(
+    g.chance(85) ? "mul" : "add",
+    ...(g.chance(50) ? ([x, w] as const) : ([w, x] as const)),
+  );
+  return [g.b.reduce(g.chance(85) ? "sum" : "max", p, [2])];
+};
+
 /** exp(x - greatest) with its row sums, and what is divided by them; in most graphs one thing is not as it should be. */
 const softmaxes: Maker = (g) => {
   const [rows, keys, depth] = [g.size(), g.size(), g.size()];
@@ -358,6 +393,8 @@ const makers: Readonly<Record<string, Maker>> = {
   "nest-view": operations,
   rows: operations,
   product: products,
+  window: convolutions,
+  "gather-then-contract": pickedRows,
   "ask-rescaling-sum": softmaxes,
   "ask-one-pass": softmaxes,
   "rescaling-sum": softmaxes,
