@@ -38,8 +38,12 @@ constexpr i64 kAttentionRows = 192;
 constexpr i64 kAttentionKeys = 256;
 static_assert(kAttentionRows % kTileRows == 0 && kAttentionKeys % kTileCols == 0, "blocks are whole tiles");
 
-// Up to so many rows in a group of items, keys and values are read where they lie.
+// Up to so many rows in a group of items, keys and values are read where they lie, so many keys at a time.
 constexpr i64 kStreamedRows = 8;
+constexpr i64 kStreamedKeys = 64;
+
+// Keys and values of fewer bytes are in the second-level cache already.
+constexpr i64 kCachedBytes = 1 << 19;
 
 inline i64 rounded_up(i64 size, i64 unit) { return (size + unit - 1) / unit * unit; }
 
@@ -87,45 +91,50 @@ inline KeyRange keys_seen(const AttentionRows& rows, i64 first, i64 count, i64 b
     return {larger(all.begin, begin), smaller(all.end, end)};
 }
 
-// exp(scores - greatest) in place of a row's scores for keys [begin, end), 0 for the others up to [from, to), all
-// counted from the block's first key. The row's sums are rescaled when its greatest grows.
-inline void rescale(float* scores, i64 from, i64 to, i64 begin, i64 end, float* sums, i64 width, float& greatest, float& total) {
+// exp(x) for x <= 0, within 2 units in the last place; what float can't hold as a normal number is 0.
+inline float exp_below(float x) {
+    const float shifted = x * kLog2E + 0x1.8p23f;
+    const float n = shifted - 0x1.8p23f;
+    const float r = (x - n * kLn2High) - n * kLn2Low;
+    const float value = exp_tail(r) * (r * r) + r + 1.0f;
+    const float scaled = value * float_from_bits((bits_from_float(shifted) + 127u) << 23);
+    return x < -87.0f ? 0.0f : scaled;
+}
+
+// A row's products with the keys [keys.begin, keys.end) become their scores, then exponentials by the greatest so far;
+// the others of [from, to) become 0. Keys are counted from `first`, the block's own. Rescales the row's sums.
+template <class Score>
+void soften_row(const Score& score, AttentionRows& rows, i64 r, i64 first, KeyRange keys, i64 from, i64 to, float* scores, float* sums,
+                i64 width) {
+    const i64 begin = larger(keys.begin - first, from), end = larger(smaller(keys.end - first, to), begin);
     for (i64 j = from; j < begin; ++j) scores[j] = 0.0f;
-    for (i64 j = larger(end, from); j < to; ++j) scores[j] = 0.0f;
+    for (i64 j = end; j < to; ++j) scores[j] = 0.0f;
     if (begin >= end) return;
-    float now = greatest;
-    i64 j = begin;
-    if (end - begin >= kLanes) {
-        vfloat most = load(scores + begin);
-        for (j = begin + kLanes; j + kLanes <= end; j += kLanes) {
-            const vfloat value = load(scores + j);
-            most = value > most ? value : most;
-        }
-        now = max_lanes(most) > now ? max_lanes(most) : now;
+    const i64 item = rows.item[r], row = rows.row[r];
+    const float before = rows.greatest[r];
+    float now = before;
+#pragma omp simd reduction(max : now)
+    for (i64 j = begin; j < end; ++j) {
+        const float value = score(item, row, first + j, scores[j]);
+        scores[j] = value;
+        now = value > now ? value : now;
     }
-    for (; j < end; ++j) now = scores[j] > now ? scores[j] : now;
-    if (now != greatest) {
-        const float scale = exp(greatest - now);
-        total *= scale;
-        LUM_SIMD
-        for (i64 n = 0; n < width; ++n) sums[n] *= scale;
-        greatest = now;
+    if (now != before) {
+        const float scale = exp(before - now);
+        rows.total[r] *= scale;
+        for (i64 n = 0; n < rounded_up(width, kLanes); n += kLanes) store(sums + n, load(sums + n) * scale);
+        rows.greatest[r] = now;
     }
     // A row of nothing but -infinity so far: its exponentials are 0, and NaN in the end if nothing greater comes.
     const float shift = now == -INFINITY ? 0.0f : now;
-    LUM_SIMD
-    for (i64 i = begin; i < end; ++i) scores[i] = exp(scores[i] - shift);
-    vfloat sum{};
-    for (j = begin; j + kLanes <= end; j += kLanes) sum = sum + load(scores + j);
-    for (; j < end; ++j) total += scores[j];
-    total += sum_lanes(sum);
-}
-
-// Scores of a row's keys in place of its products.
-template <class Score>
-void score_row(const Score& score, i64 item, i64 row, i64 first, KeyRange keys, float* scores) {
-    LUM_SIMD
-    for (i64 j = keys.begin; j < keys.end; ++j) scores[j - first] = score(item, row, j, scores[j - first]);
+    float total = 0.0f;
+#pragma omp simd reduction(+ : total)
+    for (i64 j = begin; j < end; ++j) {
+        const float value = exp_below(scores[j] - shift);
+        scores[j] = value;
+        total += value;
+    }
+    rows.total[r] += total;
 }
 
 // Adds the keys [begin, end) to rows that are many enough for keys and values to be packed.
@@ -152,11 +161,8 @@ void attend_block(AttentionRows& rows, i64 begin, i64 end, const AttentionSizes&
     for (i64 r = 0; r < rows.count; ++r) {
         const KeyRange tile = seen[r / kTileRows];
         if (tile.begin >= tile.end) continue;
-        const KeyRange own = keys_seen(rows, r, 1, block.begin, block.end);
-        float* scores = room.scores + r * kAttentionKeys;
-        score_row(score, rows.item[r], rows.row[r], first, own, scores);
-        rescale(scores, tile.begin - first, tile.end - first, own.begin - first, own.end - first, room.sums + r * room.sums_stride,
-                s.width, rows.greatest[r], rows.total[r]);
+        soften_row(score, rows, r, first, rows.seen[r], tile.begin - first, tile.end - first, room.scores + r * kAttentionKeys,
+                   room.sums + r * room.sums_stride, s.width);
     }
     for (i64 n = 0; n < s.width; n += kTileCols) {
         v.template pack<kTileCols>(n, smaller(kTileCols, s.width - n), block.begin, block.end - block.begin, room.value_panel);
@@ -171,19 +177,40 @@ void attend_block(AttentionRows& rows, i64 begin, i64 end, const AttentionSizes&
     }
 }
 
-// Products of a few rows with keys that lie in memory, k contiguous.
+// Keys or values of a block, as they lie.
 template <class T>
-void stream_scores(i64 rows, i64 keys, const AttentionSizes& s, const float* queries, const Strided<T>& k, i64 first, float* scores) {
-    const T* from = k.data + first * k.outer_stride;
-    for (i64 r = 0; r < rows; ++r)
-        for (i64 j = 0; j < keys; ++j) scores[r * kAttentionKeys + j] = 0.0f;
-    i64 r = 0;
-    for (; r + 4 <= rows; r += 4)
-        dot_columns<4>(keys, s.depth, queries + r * s.depth, s.depth, from, k.outer_stride, scores + r * kAttentionKeys, kAttentionKeys);
-    for (; r + 2 <= rows; r += 2)
-        dot_columns<2>(keys, s.depth, queries + r * s.depth, s.depth, from, k.outer_stride, scores + r * kAttentionKeys, kAttentionKeys);
-    if (r < rows)
-        dot_columns<1>(keys, s.depth, queries + r * s.depth, s.depth, from, k.outer_stride, scores + r * kAttentionKeys, kAttentionKeys);
+struct Run {
+    const T* data;
+    i64 stride, size;
+
+    // Into the second-level cache: rows lie apart, often in a page each, and no prefetcher of the processor follows that.
+    void fetch(i64 begin, i64 end) const {
+        for (i64 j = begin; j < end; ++j)
+            for (i64 i = 0; i < size; i += 64 / static_cast<i64>(sizeof(T))) __builtin_prefetch(data + j * stride + i, 0, 2);
+    }
+};
+
+// Keys and values of a group of items, and how many.
+template <class TK, class TV>
+struct Streamed {
+    Run<TK> k;
+    Run<TV> v;
+    i64 keys;
+};
+
+// Products of `Rows` rows with a block's keys. Meanwhile the next block is fetched.
+template <int Rows, class TK, class TV>
+void stream_scores(const Streamed<TK, TV>& now, const Streamed<TK, TV>& next, const float* queries, float* scores) {
+    constexpr i64 step = 16;
+    const i64 depth = now.k.size;
+    for (i64 j = 0; j < now.keys; j += step) {
+        const i64 some = smaller(step, now.keys - j);
+        next.k.fetch(j, smaller(j + step, next.keys));
+        next.v.fetch(j, smaller(j + step, next.keys));
+        for (int r = 0; r < Rows; ++r)
+            for (i64 i = j; i < j + some; ++i) scores[r * kAttentionKeys + i] = 0.0f;
+        dot_columns<Rows>(some, depth, queries, depth, now.k.data + j * now.k.stride, now.k.stride, scores + j, kAttentionKeys);
+    }
 }
 
 // sums[r][n] += sum over keys of scores[r][key] * v(n, key), n contiguous: some columns' sums in registers at a time.
@@ -219,43 +246,81 @@ void stream_values(i64 width, i64 keys, const float* scores, const T* v, i64 v_s
     if (n < width) add_remainder(Rows, width - n, keys, scores, kAttentionKeys, v + n, 1, v_stride, sums + n, sums_stride);
 }
 
-// Adds the keys [begin, end) to a few rows.
+// Adds a block of keys to the rows [first, first + count) of one group.
 template <class TK, class TV, class Score>
-void attend_streaming(AttentionRows& rows, i64 begin, i64 end, const AttentionSizes& s, const AttentionRoom& room, const Strided<TK>& k,
-                      const Strided<TV>& v, const Score& score) {
-    const KeyRange block = keys_seen(rows, 0, rows.count, begin, end);
-    if (block.begin >= block.end) return;
-    const i64 keys = block.end - block.begin;
-    stream_scores(rows.count, keys, s, room.queries, k, block.begin, room.scores);
-    for (i64 r = 0; r < rows.count; ++r) {
-        const KeyRange own = keys_seen(rows, r, 1, block.begin, block.end);
-        float* scores = room.scores + r * kAttentionKeys;
-        score_row(score, rows.item[r], rows.row[r], block.begin, own, scores);
-        rescale(scores, 0, keys, own.begin - block.begin, own.end - block.begin, room.sums + r * room.sums_stride, s.width,
-                rows.greatest[r], rows.total[r]);
-    }
-    const TV* from = v.data + block.begin * v.k_stride;
+void attend_streaming(AttentionRows& rows, i64 first, i64 count, i64 begin, const Streamed<TK, TV>& now, Streamed<TK, TV> next,
+                      const AttentionRoom& room, const Score& score) {
     i64 r = 0;
+    const auto queries = [&] { return room.queries + (first + r) * now.k.size; };
     const auto scores = [&] { return room.scores + r * kAttentionKeys; };
-    const auto sums = [&] { return room.sums + r * room.sums_stride; };
-    for (; r + 4 <= rows.count; r += 4) stream_values<4>(s.width, keys, scores(), from, v.k_stride, sums(), room.sums_stride);
-    for (; r + 2 <= rows.count; r += 2) stream_values<2>(s.width, keys, scores(), from, v.k_stride, sums(), room.sums_stride);
-    if (r < rows.count) stream_values<1>(s.width, keys, scores(), from, v.k_stride, sums(), room.sums_stride);
+    const auto sums = [&] { return room.sums + (first + r) * room.sums_stride; };
+    for (; r + 4 <= count; r += 4, next.keys = 0) stream_scores<4>(now, next, queries(), scores());
+    for (; r + 2 <= count; r += 2, next.keys = 0) stream_scores<2>(now, next, queries(), scores());
+    if (r < count) stream_scores<1>(now, next, queries(), scores());
+    for (r = 0; r < count; ++r)
+        soften_row(score, rows, first + r, begin, rows.seen[first + r], 0, now.keys, scores(), sums(), now.v.size);
+    r = 0;
+    const Run<TV>& v = now.v;
+    for (; r + 4 <= count; r += 4) stream_values<4>(v.size, now.keys, scores(), v.data, v.stride, sums(), room.sums_stride);
+    for (; r + 2 <= count; r += 2) stream_values<2>(v.size, now.keys, scores(), v.data, v.stride, sums(), room.sums_stride);
+    if (r < count) stream_values<1>(v.size, now.keys, scores(), v.data, v.stride, sums(), room.sums_stride);
 }
 
-// Whether a few rows can read keys and values where they lie.
+// Whether few rows can read keys and values where they lie.
 template <class K, class V>
 constexpr bool attention_streams = false;
 template <class TK, class TV>
 constexpr bool attention_streams<Strided<TK>, Strided<TV>> = true;
 
-// Rows [first, first + count) of a group over the keys [begin, end): fills `rows` and the sums in `room`.
+template <class K, class V>
+bool streams_attention(const K& k, const V& v, i64 rows) {
+    if constexpr (attention_streams<K, V>) return rows <= kStreamedRows && k.k_stride == 1 && v.outer_stride == 1;
+    return false;
+}
+
+// Keys and values of all groups, block by block, so that memory is read in the order in which it lies: positions first,
+// heads within.
+template <class QOf, class KOf, class VOf, class Score>
+void stream_groups(i64 first_group, AttentionRows& rows, KeyRange keys, const AttentionSizes& s, const AttentionRoom& room, const QOf& q_of,
+                   const KOf& k_of, const VOf& v_of, const Score& score) {
+    using TK = typename std::decay_t<decltype(k_of(0))>::Element;
+    using TV = typename std::decay_t<decltype(v_of(0))>::Element;
+    const i64 per_group = s.group * s.rows, groups = rows.count / per_group;
+    for (i64 r = 0; r < rows.count; ++r) {
+        const auto q = q_of(rows.item[r]);
+        for (i64 kk = 0; kk < s.depth; ++kk) room.queries[r * s.depth + kk] = q.at(rows.row[r], kk);
+    }
+    const bool far = (keys.end - keys.begin) * groups * (s.depth * static_cast<i64>(sizeof(TK)) + s.width * static_cast<i64>(sizeof(TV))) > kCachedBytes;
+    const auto block_of = [&](i64 group, i64 begin, i64 end) {
+        const i64 item = (first_group + group) * s.group;
+        const Strided<TK> k = k_of(item);
+        const Strided<TV> v = v_of(item);
+        return Streamed<TK, TV>{{k.data + begin * k.outer_stride, k.outer_stride, s.depth},
+                                {v.data + begin * v.k_stride, v.k_stride, s.width},
+                                larger(end - begin, 0)};
+    };
+    for (i64 j = keys.begin; j < keys.end; j += kStreamedKeys) {
+        const i64 end = smaller(j + kStreamedKeys, keys.end);
+        for (i64 group = 0; group < groups; ++group) {
+            const KeyRange seen = keys_seen(rows, group * per_group, per_group, j, end);
+            const bool last = group + 1 == groups;
+            const i64 following = last ? end : j;
+            Streamed<TK, TV> next = block_of(last ? 0 : group + 1, following, smaller(following + kStreamedKeys, keys.end));
+            if (!far) next.keys = 0;
+            if (seen.begin < seen.end)
+                attend_streaming(rows, group * per_group, per_group, seen.begin, block_of(group, seen.begin, seen.end), next, room, score);
+        }
+    }
+}
+
+// Rows [first, first + count) over the keys given, rows of items in turn: fills `rows` and the sums in `room`. They are
+// of one group, or few in each and of whole groups.
 template <class QOf, class KOf, class VOf, class KeysOf, class Score>
-void attend(i64 group, i64 first, i64 count, KeyRange keys, const AttentionSizes& s, const AttentionRoom& room, AttentionRows& rows,
-            const QOf& q_of, const KOf& k_of, const VOf& v_of, const KeysOf& keys_of, const Score& score) {
+void attend(i64 first, i64 count, KeyRange keys, const AttentionSizes& s, const AttentionRoom& room, AttentionRows& rows, const QOf& q_of,
+            const KOf& k_of, const VOf& v_of, const KeysOf& keys_of, const Score& score) {
     rows.count = count;
     for (i64 r = 0; r < count; ++r) {
-        rows.item[r] = group * s.group + (first + r) / s.rows;
+        rows.item[r] = (first + r) / s.rows;
         rows.row[r] = (first + r) % s.rows;
         const KeyRange seen = keys_of(rows.item[r], rows.row[r]);
         rows.seen[r] = {larger(seen.begin, keys.begin), smaller(seen.end, keys.end)};
@@ -264,18 +329,11 @@ void attend(i64 group, i64 first, i64 count, KeyRange keys, const AttentionSizes
     }
     for (i64 i = 0; i < count * room.sums_stride; ++i) room.sums[i] = 0.0f;
     const KeyRange all = keys_seen(rows, 0, count, keys.begin, keys.end);
+    const i64 group = first / (s.group * s.rows);
     const auto k = k_of(group * s.group);
     const auto v = v_of(group * s.group);
     if constexpr (attention_streams<std::decay_t<decltype(k)>, std::decay_t<decltype(v)>>) {
-        if (count <= kStreamedRows && k.k_stride == 1 && v.outer_stride == 1) {
-            for (i64 r = 0; r < count; ++r) {
-                const auto q = q_of(rows.item[r]);
-                for (i64 kk = 0; kk < s.depth; ++kk) room.queries[r * s.depth + kk] = q.at(rows.row[r], kk);
-            }
-            for (i64 j = all.begin; j < all.end; j += kAttentionKeys)
-                attend_streaming(rows, j, smaller(j + kAttentionKeys, all.end), s, room, k, v, score);
-            return;
-        }
+        if (streams_attention(k, v, s.group * s.rows)) return stream_groups(group, rows, all, s, room, q_of, k_of, v_of, score);
     }
     // Tiles of rows, those of the same item together where they can be.
     for (i64 r = 0; r < count; r += kTileRows) {
@@ -299,8 +357,10 @@ void attend(i64 group, i64 first, i64 count, KeyRange keys, const AttentionSizes
 }
 
 template <class Epilogue>
-void finish_row(i64 item, i64 row, float greatest, float total, const float* sums, const AttentionSizes& s, const Epilogue& epilogue) {
-    if (greatest == -INFINITY && s.keys > 0) {  // exp(-infinity - -infinity)
+void finish_row(const AttentionRows& rows, i64 r, const float* sums, const AttentionSizes& s, const Epilogue& epilogue) {
+    const i64 item = rows.item[r], row = rows.row[r];
+    const float total = rows.total[r];
+    if (rows.greatest[r] == -INFINITY && s.keys > 0) {  // exp(-infinity - -infinity)
         for (i64 n = 0; n < s.width; ++n) epilogue(item, row, n, NAN, NAN);
         return;
     }
@@ -308,65 +368,97 @@ void finish_row(i64 item, i64 row, float greatest, float total, const float* sum
     for (i64 n = 0; n < s.width; ++n) epilogue(item, row, n, sums[n], total);
 }
 
-// With few rows: tasks of some keys each, no more tasks than threads, put together at the end.
+// Adds what other keys gave to a row.
+inline void join_rows(AttentionRows& rows, const AttentionRows& more, i64 r, float* sums, const float* more_sums, i64 width) {
+    const float now = more.greatest[r] > rows.greatest[r] ? more.greatest[r] : rows.greatest[r];
+    const float shift = now == -INFINITY ? 0.0f : now;
+    const float own = exp(rows.greatest[r] - shift), other = exp(more.greatest[r] - shift);
+    rows.greatest[r] = now;
+    rows.total[r] = rows.total[r] * own + more.total[r] * other;
+    for (i64 n = 0; n < width; ++n) sums[n] = sums[n] * own + more_sums[n] * other;
+}
+
+// What is computed at a time: `tasks` times some rows, for each of them all keys or one of `pieces` parts.
+struct AttentionTasks {
+    i64 tasks, pieces;
+    i64 groups, per_group;
+    i64 blocks;  // of rows in a group; 0: whole groups together
+
+    // The last rows first: where keys are seen up to the row's own, they are the longest.
+    Range rows(i64 task, i64 block) const {
+        if (blocks == 0) return {groups * task / tasks * per_group, groups * (task + 1) / tasks * per_group};
+        const i64 begin = (blocks - 1 - task / groups) * block, start = task % groups * per_group;
+        return {start + begin, start + smaller(begin + block, per_group)};
+    }
+};
+
+inline AttentionTasks attention_tasks(const AttentionSizes& s, i64 fitting, bool streaming, i64 threads_paid) {
+    AttentionTasks t{0, 1, s.items / s.group, s.group * s.rows, 0};
+    if (streaming) {
+        const i64 together = larger(fitting / t.per_group, 1);
+        t.tasks = (t.groups + together - 1) / together;
+    } else {
+        t.blocks = (t.per_group + fitting - 1) / fitting;
+        t.tasks = t.groups * t.blocks;
+    }
+    if (inside_parallel() || t.tasks >= threads_paid) return t;
+    t.pieces = larger(smaller(threads_paid / t.tasks, s.keys / kStreamedKeys), 1);
+    if (streaming && t.pieces == 1) t.tasks = larger(t.tasks, smaller(t.groups, threads_paid));
+    return t;
+}
+
+// The rows' keys in parts, no more than there are threads, put together at the end.
 template <class QOf, class KOf, class VOf, class KeysOf, class Score, class Epilogue>
-void attention_in_pieces(const AttentionSizes& s, i64 pieces, const QOf& q_of, const KOf& k_of, const VOf& v_of,
+void attention_in_pieces(const AttentionTasks& t, const AttentionSizes& s, const QOf& q_of, const KOf& k_of, const VOf& v_of,
                          const KeysOf& keys_of, const Score& score, void* workspace, const Epilogue& epilogue) {
-    const i64 groups = s.items / s.group, rows = s.group * s.rows;
     const i64 block = AttentionRoom(workspace, 0, s).rows;
-    const i64 blocks = (rows + block - 1) / block;
-    std::vector<AttentionRows> made(static_cast<size_t>(groups * blocks * pieces));
-    const i64 tasks = static_cast<i64>(made.size());
-    parallel_tasks(static_cast<int>(tasks), [&](int task) {
-        const i64 piece = task % pieces, group = task / pieces / blocks, first = task / pieces % blocks * block;
-        const KeyRange keys{s.keys * piece / pieces, s.keys * (piece + 1) / pieces};
-        const AttentionRoom room(workspace, task, s);
-        attend(group, first, smaller(block, rows - first), keys, s, room, made[static_cast<size_t>(task)], q_of, k_of, v_of, keys_of, score);
+    KeyRange seen{s.keys, 0};
+    for (i64 item = 0; item < s.items; ++item)
+        for (i64 row = 0; row < s.rows; ++row) {
+            const KeyRange own = keys_of(item, row);
+            seen = {smaller(seen.begin, larger(own.begin, 0)), larger(seen.end, smaller(own.end, s.keys))};
+        }
+    const i64 keys = larger(seen.end - seen.begin, 0);
+    std::vector<AttentionRows> made(static_cast<size_t>(t.tasks * t.pieces));
+    parallel_tasks(static_cast<int>(t.tasks * t.pieces), [&](int task) {
+        const Range rows = t.rows(task / t.pieces, block);
+        const i64 piece = task % t.pieces;
+        const KeyRange part{seen.begin + keys * piece / t.pieces, seen.begin + keys * (piece + 1) / t.pieces};
+        attend(rows.begin, rows.size(), part, s, AttentionRoom(workspace, task, s), made[static_cast<size_t>(task)], q_of, k_of, v_of,
+               keys_of, score);
     });
-    for (i64 task = 0; task < tasks; task += pieces) {
+    for (i64 task = 0; task < t.tasks * t.pieces; task += t.pieces) {
         const AttentionRoom room(workspace, task, s);
         AttentionRows& whole = made[static_cast<size_t>(task)];
         for (i64 r = 0; r < whole.count; ++r) {
             float* sums = room.sums + r * room.sums_stride;
-            for (i64 piece = 1; piece < pieces; ++piece) {
-                const AttentionRows& part = made[static_cast<size_t>(task + piece)];
-                const float* more = AttentionRoom(workspace, task + piece, s).sums + r * room.sums_stride;
-                const float now = part.greatest[r] > whole.greatest[r] ? part.greatest[r] : whole.greatest[r];
-                const float shift = now == -INFINITY ? 0.0f : now;
-                const float own = exp(whole.greatest[r] - shift), other = exp(part.greatest[r] - shift);
-                whole.total[r] = whole.total[r] * own + part.total[r] * other;
-                for (i64 n = 0; n < s.width; ++n) sums[n] = sums[n] * own + more[n] * other;
-                whole.greatest[r] = now;
-            }
-            finish_row(whole.item[r], whole.row[r], whole.greatest[r], whole.total[r], sums, s, epilogue);
+            for (i64 other = task + 1; other < task + t.pieces; ++other)
+                join_rows(whole, made[static_cast<size_t>(other)], r, sums, AttentionRoom(workspace, other, s).sums + r * room.sums_stride,
+                          s.width);
+            finish_row(whole, r, sums, s, epilogue);
         }
     }
 }
 
 template <class QOf, class KOf, class VOf, class KeysOf, class Score, class Epilogue>
-void attention(const AttentionSizes& s, const QOf& q_of, const KOf& k_of, const VOf& v_of, const KeysOf& keys_of,
-               const Score& score, void* workspace, const Epilogue& epilogue) {
+void attention(const AttentionSizes& s, const QOf& q_of, const KOf& k_of, const VOf& v_of, const KeysOf& keys_of, const Score& score,
+               void* workspace, const Epilogue& epilogue) {
     if (s.items <= 0 || s.rows <= 0) return;
-    const i64 groups = s.items / s.group, rows = s.group * s.rows;
-    const i64 block = AttentionRoom(workspace, 0, s).rows;
-    const i64 blocks = (rows + block - 1) / block;
+    const i64 fitting = AttentionRoom(workspace, 0, s).rows;
+    const bool streaming = streams_attention(k_of(0), v_of(0), s.group * s.rows);
     const i64 count = gemm_threads(s.items * s.rows * s.keys * (s.depth + s.width));
-    const i64 tasks = groups * blocks;
-    const KeyRange everything{0, s.keys};
-    // Too few rows for the threads: each takes some of the keys.
-    const i64 pieces = inside_parallel() || tasks >= count ? 1 : smaller(count / tasks, (s.keys + kAttentionKeys - 1) / kAttentionKeys);
-    if (pieces > 1) return attention_in_pieces(s, pieces, q_of, k_of, v_of, keys_of, score, workspace, epilogue);
+    const AttentionTasks t = attention_tasks(s, fitting, streaming, count);
+    if (t.pieces > 1) return attention_in_pieces(t, s, q_of, k_of, v_of, keys_of, score, workspace, epilogue);
 
+    const KeyRange everything{0, s.keys};
     std::atomic<i64> next{0};
-    parallel_tasks(static_cast<int>(smaller(count, tasks)), [&](int) {
+    parallel_tasks(static_cast<int>(smaller(count, t.tasks)), [&](int) {
         AttentionRows made;
         const AttentionRoom room(workspace, thread_index(), s);
-        // The last rows first: where keys are seen up to the row's own, they are the longest.
-        for (i64 task = next++; task < tasks; task = next++) {
-            const i64 group = task % groups, first = (blocks - 1 - task / groups) * block;
-            attend(group, first, smaller(block, rows - first), everything, s, room, made, q_of, k_of, v_of, keys_of, score);
-            for (i64 r = 0; r < made.count; ++r)
-                finish_row(made.item[r], made.row[r], made.greatest[r], made.total[r], room.sums + r * room.sums_stride, s, epilogue);
+        for (i64 task = next++; task < t.tasks; task = next++) {
+            const Range rows = t.rows(task, fitting);
+            attend(rows.begin, rows.size(), everything, s, room, made, q_of, k_of, v_of, keys_of, score);
+            for (i64 r = 0; r < made.count; ++r) finish_row(made, r, room.sums + r * room.sums_stride, s, epilogue);
         }
     });
 }
