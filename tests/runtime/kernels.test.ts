@@ -25,7 +25,7 @@ const run = promisify(execFile);
 /** Compilers take their time on a busy machine. */
 const patience = { timeout: 600_000 };
 const root = join(import.meta.dirname, "../..");
-type Program = "math" | "gemm" | "convolution" | "winograd";
+type Program = "math" | "gemm" | "convolution" | "attention" | "winograd";
 const everything: readonly Program[] = ["math", "gemm", "convolution", "winograd"];
 
 const common = [
@@ -54,7 +54,7 @@ const builds: readonly Build[] = [
     name: "g++, 4 lanes",
     compiler: "g++",
     flags: ["-O1", "-march=x86-64", ...fewer],
-    programs: ["math", "gemm"],
+    programs: ["math", "gemm", "attention"],
     reduced: true,
   },
   {
@@ -68,7 +68,7 @@ const builds: readonly Build[] = [
     name: "clang++, 8 lanes",
     compiler: "clang++",
     flags: ["-O2", "-march=x86-64-v3", ...fewer],
-    programs: ["math", "gemm"],
+    programs: ["math", "gemm", "attention"],
     reduced: true,
   },
 ];
@@ -123,7 +123,7 @@ describe("targets that this machine need not run", async () => {
     const present = await works(compiler);
     test.skipIf(!present)(`${compiler} ${flags.join(" ")} compiles the contractions`, patience, async () => {
       const output = join(folder, "cross.o");
-      for (const program of ["gemm", "convolution"]) {
+      for (const program of ["gemm", "convolution", "attention"]) {
         const source = join(import.meta.dirname, `kernels/${program}.cpp`);
         const options = [...common, ...fewer, ...flags, "-O1", "-c", source, "-o", output];
         const { stderr } = await run(compiler, options);
