@@ -83,7 +83,7 @@ function kernelView(k: KernelReport, point: number, most: number) {
     type: escaped(k.type),
     place: escaped(k.place),
     source: escaped(k.source),
-    share: percentText(c.share),
+    share: escaped(percentText(c.share)),
     width: (100 * c.share).toFixed(2),
     bar: ((100 * c.share) / most).toFixed(1),
     seconds: duration(c.seconds),
@@ -91,7 +91,7 @@ function kernelView(k: KernelReport, point: number, most: number) {
     bytes: scaled(c.bytes, "B"),
     operations: scaled(c.operations, "op"),
     bound: c.bound,
-    ofLimit: percentText(c.ofLimit),
+    ofLimit: escaped(percentText(c.ofLimit)),
     limitBar: (100 * c.ofLimit).toFixed(1),
     fused: escaped(k.fused.join(", ")),
     reads: escaped(k.reads.join(", ")),
@@ -128,7 +128,7 @@ function sourceLines(text: string, file: string, kernels: readonly KernelReport[
     return {
       number: i + 1,
       text: escaped(line),
-      share: own[i].length === 0 ? "" : percentText(share),
+      share: own[i].length === 0 ? "" : escaped(percentText(share)),
       bar: ((100 * share) / most).toFixed(1),
       kernels: own[i].map((k) => k.id).join(" "),
       inside:

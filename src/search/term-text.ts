@@ -16,8 +16,8 @@ const symbols: Readonly<Record<string, string>> = {
   le: "<=",
   gt: ">",
   ge: ">=",
-  and: "&&",
-  or: "||",
+  and: "and",
+  or: "or",
 };
 
 const infix = (fn: string, a: string, b: string): string =>
