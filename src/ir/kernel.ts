@@ -103,7 +103,9 @@ export type Looping =
   /** To groups of threads, warps or blocks, that work on one iteration together. */
   | "rows"
   /** To the threads of a group; what is folded in it is combined at its end. */
-  | "lanes";
+  | "lanes"
+  /** To the threads of a group, each reading what is folded up to its iteration. */
+  | "scan";
 
 export type Stmt =
   | {

@@ -31,6 +31,8 @@ export const nvccFlags = (arch: string): string[] => [
   "-DNDEBUG",
   `-arch=${arch}`,
   "-Werror=all-warnings",
+  // It takes an assignment to a [[nodiscard]] type for a call whose result is dropped.
+  "-diag-suppress=2810",
   "-Xcompiler=-fPIC,-fvisibility=hidden,-Wall,-Wextra,-Werror",
 ];
 

@@ -55,14 +55,14 @@ const elementText = (value: number, t: Table): string =>
 
 const headers: readonly (readonly [RegExp, string])[] = [
   [/\blum::(?:global_\w+|lane|thread|threads|grid|block)\(/, "loops.cuh"],
-  [/\blum::(?:warp|block)_reduce</, "rows.cuh"],
+  [/\blum::(?:warp|block)_reduce<|\blum::(?:Sum|Product|Max|Min)>/, "rows.cuh"],
   [/\blum::(?:warp|block)_pick</, "picks.cuh"],
-  [/\blum::shared</, "lum_device.cuh"],
   [/\blum::Tiles</, "tiles.cuh"],
   [/\blum::MmaShape</, "gemm_mma.cuh"],
   [/\blum::FmaShape</, "gemm_fma.cuh"],
   [/\blum::skinny</, "gemv.cuh"],
   [/\blum::top_k\(/, "top_k.cuh"],
+  [/\blum::cumulate</, "cumulate.cuh"],
   [
     /\blum::(?:wrapping_\w+|to_integer<|floor_div|floor_mod|shift_\w+|max[<(]|min[<(]|abs|sign|pow)/,
     "integers.cuh",

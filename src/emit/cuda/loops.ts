@@ -1,8 +1,8 @@
 /** Loops of CUDA kernels: over the grid, over rows, over the lanes of a group. */
 import type { FoldFn, Kernel, Stmt } from "../../ir/kernel.ts";
-import { multiply, one } from "../../ir/poly.ts";
+import { constantOf, multiply, one } from "../../ir/poly.ts";
 import { infix } from "../../ops/spelling.ts";
-import { localType } from "../kernels/expressions.ts";
+import { exprText, localType } from "../kernels/expressions.ts";
 import { type Indexing, indexText } from "../kernels/indices.ts";
 import { blockLines } from "../kernels/statements.ts";
 
@@ -22,8 +22,10 @@ const groups = {
 export function bodyLines(kernel: Kernel, indent: string, ix: Indexing): string[] {
   const { body } = kernel;
   const group = kernel.launch?.group ?? "block";
-  if (!body.some((s) => s.kind === "accumulator")) return levelLines(body, "grid", indent, ix);
-  if (body.some((s) => s.kind === "loop" && s.how === "lanes")) return levelLines(body, group, indent, ix);
+  if (!body.some((s) => s.kind === "accumulator" || s.kind === "topk"))
+    return levelLines(body, "grid", indent, ix);
+  if (body.some((s) => s.kind === "topk" || (s.kind === "loop" && (s.how === "lanes" || s.how === "scan"))))
+    return levelLines(body, group, indent, ix);
   return [
     `${indent}if (lum::global_thread() != 0) return;  // one after the other`,
     ...blockLines(body, indent, ix),
@@ -53,17 +55,15 @@ function levelLines(
     guarded = [];
   };
   for (const s of body) {
-    if (
-      s.kind === "store" ||
-      s.kind === "if" ||
-      s.kind === "topk" ||
-      (s.kind === "loop" && s.how === "serial")
-    ) {
+    if (s.kind === "store" || s.kind === "if" || (s.kind === "loop" && s.how === "serial")) {
       guarded.push(s);
       continue;
     }
     close();
-    if (s.kind === "loop" && s.how === "lanes")
+    if (s.kind === "topk") lines.push(...topkLines(s, indent, ix));
+    else if (s.kind === "accumulator" && body.some((x) => x.kind === "loop" && x.how === "scan")) continue;
+    else if (s.kind === "loop" && s.how === "scan") lines.push(...scanLines(s, body, indent, ix));
+    else if (s.kind === "loop" && s.how === "lanes")
       lines.push(...laneLines(s, level === "warp" ? "warp" : "block", indent, ix));
     else lines.push(...blockLines([s], indent, ix));
   }
@@ -160,6 +160,50 @@ function laneLines(s: Loop, group: Group, indent: string, ix: Indexing): string[
     ...combined(flat.body, group).map((line) => indent + line),
   ];
 }
+
+/** The greatest of a row, by a block. */
+function topkLines(s: Stmt & { kind: "topk" }, indent: string, ix: Indexing): string[] {
+  const inner = `${indent}    `;
+  const type = localType(s.value.dtype);
+  const to = constantOf(s.at) === 0 ? s.to : `${s.to} + ${indexText(s.at, ix)}`;
+  const { name } = ix.variables[s.position];
+  const value = [...blockLines(s.lets, inner, ix), `${inner}return ${exprText(s.value, ix)};`];
+  const sizes = `${indexText(s.size, ix)}, ${indexText(s.count, ix)}`;
+  const head = `lum::top_k(${sizes}, ${to}, lum::shared<lum::Ranked<${type}>>(0),`;
+  return [`${indent}${head} [=](${parameter("i64", name, value)}) -> ${type} {`, ...value, `${indent}});`];
+}
+
+/** A running fold of a row, by a block: what is folded, and what is done with what it has come to. */
+function scanLines(s: Loop, around: readonly Stmt[], indent: string, ix: Indexing): string[] {
+  const at = s.body.findIndex((x) => x.kind === "fold");
+  const fold = s.body[at];
+  const start = around.find((x) => x.kind === "accumulator");
+  if (fold?.kind !== "fold" || start?.kind !== "accumulator") throw new Error("a scan without a fold");
+  const inner = `${indent}    `;
+  const { name } = ix.variables[s.variable];
+  const type = localType(start.dtype);
+  const load = [
+    ...blockLines(s.body.slice(0, at), `${inner}    `, ix),
+    `${inner}    return ${exprText(fold.value, ix)};`,
+  ];
+  const after = s.body.slice(at + 1);
+  const named = s.body.slice(0, at).filter((x) => x.kind === "index" || x.kind === "row");
+  const store = blockLines([...named, ...after], `${inner}    `, ix);
+  const neutral = exprText({ kind: "number", value: start.start, dtype: start.dtype }, ix);
+  return [
+    `${indent}lum::cumulate<lum::${functors[fold.fn]}>(${indexText(s.size, ix)}, ${neutral}, lum::shared<${type}>(0),`,
+    `${inner}[=](${parameter("i64", name, load)}) -> ${type} {`,
+    ...load,
+    `${inner}},`,
+    `${inner}[=](${parameter("i64", name, store)}, ${type} ${fold.name}) {`,
+    ...store,
+    `${inner}});`,
+  ];
+}
+
+/** Unnamed where the body can do without. */
+const parameter = (type: string, name: string, body: readonly string[]): string =>
+  new RegExp(`\\b${name}\\b`).test(body.join("\n")) ? `${type} ${name}` : type;
 
 const functors: Readonly<Record<FoldFn, string>> = { sum: "Sum", prod: "Product", max: "Max", min: "Min" };
 

@@ -129,7 +129,9 @@ function launchOf(kernel: Kernel) {
 /** Dynamic shared memory of a block, in C++. */
 export function sharedBytes({ body, launch }: Kernel): string {
   if (launch?.tiling !== undefined) return launch.tiling.shared;
-  const rows = body.some((s) => s.kind === "accumulator" || (s.kind === "loop" && s.how === "rows"));
+  const rows = body.some(
+    (s) => s.kind === "accumulator" || s.kind === "topk" || (s.kind === "loop" && s.how === "rows"),
+  );
   // Of each warp what it has folded or picked, and where.
   return String(rows && launch?.group === "block" ? 16 * (launch.threads / 32) : 0);
 }

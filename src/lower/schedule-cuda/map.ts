@@ -6,7 +6,16 @@ import { type Bounds, highest } from "../../ir/bounds.ts";
 import type { Kernel, Stmt } from "../../ir/kernel.ts";
 import { multiply, one, type Poly } from "../../ir/poly.ts";
 import { cuda } from "../../targets/cuda.ts";
-import { chainOf, foldedIn, isIndependent, isSequential, type Loop, rebuilt, serial } from "./loops.ts";
+import {
+  chainOf,
+  foldedIn,
+  isIndependent,
+  isPure,
+  isSequential,
+  type Loop,
+  rebuilt,
+  serial,
+} from "./loops.ts";
 
 export type Mapped = {
   readonly body: readonly Stmt[];
@@ -18,7 +27,7 @@ export type Mapped = {
 /** The loops of a kernel that is no contraction. */
 export function mapLoops(kernel: Kernel): Mapped {
   const { body, bounds } = kernel;
-  if (body.some((s) => s.kind === "accumulator")) return topLevelRow(body, bounds);
+  if (body.some((s) => s.kind === "accumulator" || s.kind === "topk")) return topLevelRow(body, bounds);
   const nests = body.map((s) => (s.kind === "loop" ? mapNest(s, bounds) : undefined));
   const group = nests.some((n) => n?.group === "block") ? "block" : "warp";
   const rowsPerBlock = group === "block" ? 1 : cuda.threads / cuda.warp;
@@ -33,10 +42,10 @@ export function mapLoops(kernel: Kernel): Mapped {
   };
 }
 
-/** A reduction of everything: one block. A running sum over everything: one thread. */
+/** A reduction of everything: one block. A fold that depends on its order and is no running one: one thread. */
 function topLevelRow(body: readonly Stmt[], bounds: Bounds): Mapped {
-  if (body.some((s) => s.kind === "loop" && isSequential(s)))
-    return { body: serial(body), group: "block", blocks: 1 };
+  const sequential = body.some((s) => s.kind === "loop" && isSequential(s));
+  if (sequential && !isRunning(body)) return { body: serial(body), group: "block", blocks: 1 };
   return { body: lanes(body), group: rowGroup(body, bounds), blocks: 1 };
 }
 
@@ -53,7 +62,9 @@ function mapNest(s: Loop, bounds: Bounds): Nest {
   const items = largest(multiply(one, ...chain.map((l) => l.size)), bounds);
   const loops = body.filter((x): x is Loop => x.kind === "loop");
   const folds = body.some((x) => x.kind === "accumulator") && loops.some((l) => foldedIn(l.body).size > 0);
-  if (!folds || loops.some(isSequential) || terms(body, bounds) <= cuda.fewTerms)
+  const picks = body.some((x) => x.kind === "topk");
+  const ordered = loops.some(isSequential) && !isRunning(body);
+  if (!picks && (!folds || ordered || terms(body, bounds) <= cuda.fewTerms))
     return { loop: rebuilt(chain, "grid", serial(body)), kind: "grid", group: undefined, items };
   const loop = rebuilt(chain, "rows", lanes(body));
   return { loop, kind: "rows", group: rowGroup(body, bounds), items };
@@ -63,12 +74,26 @@ function mapNest(s: Loop, bounds: Bounds): Nest {
 const lanes = (body: readonly Stmt[]): Stmt[] =>
   body.map((s) => {
     if (s.kind !== "loop") return s;
+    if (isSequential(s)) return { ...s, how: "scan" as const, body: serial(s.body) };
     const chain = chainOf(s, () => true);
     return rebuilt(chain, "lanes", serial(chain.at(-1)!.body));
   });
 
+/** Blocks have the longer rows, and those that only a block can do. */
 const rowGroup = (body: readonly Stmt[], bounds: Bounds): "warp" | "block" =>
-  terms(body, bounds) <= cuda.warpRow ? "warp" : "block";
+  terms(body, bounds) <= cuda.warpRow &&
+  !body.some((s) => s.kind === "topk" || (s.kind === "loop" && isSequential(s)))
+    ? "warp"
+    : "block";
+
+/** A running fold: one loop that folds once and stores what it has so far. */
+function isRunning(body: readonly Stmt[]): boolean {
+  const loops = body.filter((x): x is Loop => x.kind === "loop");
+  const [loop] = loops;
+  if (loops.length !== 1 || body.filter((x) => x.kind === "accumulator").length !== 1) return false;
+  const kinds = loop.body.filter((x) => !isPure(x)).map((x) => x.kind);
+  return kinds.join() === "fold,store";
+}
 
 /** Iterations of the longest nest of a row, at the largest sizes. */
 function terms(body: readonly Stmt[], bounds: Bounds): number {

@@ -78,8 +78,8 @@ class DeviceBlock {
             size_t free = 0, total = 0;
             static_cast<void>(cudaMemGetInfo(&free, &total));
             data_ = nullptr;
-            return {"LUM6006", sentence({"no device memory for ", bytes, " bytes of ", what, ": ", free, " of ", total,
-                                         " bytes are free"}),
+            return {"LUM6006", "no device memory for " + std::to_string(bytes) + " bytes of " + what + ": " +
+                                   std::to_string(free) + " of " + std::to_string(total) + " bytes are free",
                     "free memory on the device, or build with smaller bounds of the dims"};
         }
         if (Fault fault = device_fault(status, "cudaMalloc")) return fault;
@@ -115,11 +115,10 @@ class Graph {
             return fault;
         code = launches();
         cudaGraph_t recording = nullptr;
-        Fault fault = device_fault(cudaStreamEndCapture(stream, &recording), "cudaStreamEndCapture");
-        if (!fault && code == 0)
-            fault = device_fault(cudaGraphInstantiate(&graph_, recording, 0), "cudaGraphInstantiate");
-        if (recording != nullptr) static_cast<void>(cudaGraphDestroy(recording));
-        return fault;
+        if (Fault fault = device_fault(cudaStreamEndCapture(stream, &recording), "cudaStreamEndCapture")) return fault;
+        const cudaError_t made = code == 0 ? cudaGraphInstantiate(&graph_, recording, 0) : cudaSuccess;
+        static_cast<void>(cudaGraphDestroy(recording));
+        return device_fault(made, "cudaGraphInstantiate");
     }
 
     Fault launch(cudaStream_t stream) const { return device_fault(cudaGraphLaunch(graph_, stream), "cudaGraphLaunch"); }
