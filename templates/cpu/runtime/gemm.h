@@ -6,7 +6,7 @@
 // Operands (gemm_operands.h), seen alike from either side as (outer, k); outer is m for A and n for B:
 //     Strided<T>{data, outer_stride, k_stride}   A [M, K]: {a, K, 1}   B [K, N]: {b, 1, N}   B [N, K]: {b, K, 1}
 //     PackedB<T>{data, K}, PackedA<T>{data, K}   constants laid out by pack_weights(), packed_elements() long
-//     Patches<T>{...}                            the patches of a convolution (gemm_patches.h)
+//     Patches<T>{...}                            the patches of a convolution (gemm_convolution.h)
 //     Lambda{fn}                                 fn(outer, k) -> float, computed as it is read
 // T is float, f16, bf16 or another storage type of types.h.
 //
