@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { diagnosticsPage } from "../scripts/gen-diagnostics.ts";
-import { showcaseFiles, showcaseFolder } from "../scripts/gen-showcase.ts";
+import { showcases } from "../scripts/gen-showcase.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -13,12 +13,12 @@ test("docs/diagnostics.md lists every message", () => {
   expect(readFileSync(join(root, "docs/diagnostics.md"), "utf8")).toBe(diagnosticsPage());
 });
 
-test("generated/cpu is the project of examples/gpt", () => {
-  const files = showcaseFiles();
-  for (const [path, text] of files) expect(readFileSync(join(showcaseFolder, path), "utf8"), path).toBe(text);
-  const tracked = execFileSync("git", ["ls-files", "generated/cpu"], { cwd: root, encoding: "utf8" });
+test.each(showcases)("generated/$target is the project of its example", ({ target, folder, files }) => {
+  const made = files();
+  for (const [path, text] of made) expect(readFileSync(join(folder, path), "utf8"), path).toBe(text);
+  const tracked = execFileSync("git", ["ls-files", `generated/${target}`], { cwd: root, encoding: "utf8" });
   const own = tracked.split("\n").filter((f) => f !== "" && !f.endsWith(".lumc-files.json"));
-  expect(own.map((f) => f.slice("generated/cpu/".length)).sort()).toEqual([...files.keys()].sort());
+  expect(own.map((f) => f.slice(`generated/${target}/`.length)).sort()).toEqual([...made.keys()].sort());
 });
 
 test("every .lum file of the repository is formatted", () => {

@@ -1,0 +1,23 @@
+// h[t, d] = embed[tokens[t], d]
+// llama.lum:58, h.
+#include "kernels.h"
+#include "runtime/index_check.cuh"
+#include "runtime/loops.cuh"
+#include "runtime/types.cuh"
+
+namespace kernels {
+
+using lum::i64;
+
+__global__ void __launch_bounds__(256) h_s1(const lum::i32* tokens,  // [1]
+                                            const lum::bf16* embed,  // [128256, 4096]
+                                            lum::bf16* h,            // [1, 4096]
+                                            lum::IndexCheck* check) {
+    const i64 tokens_ = check->inside(static_cast<i64>(tokens[0]), 128256, /*h[t, d] = embed[tokens[t], d],
+        axis 0*/ 1);
+    for (i64 d = lum::global_thread(); d < 4096; d += lum::global_threads()) {
+        h[d] = embed[tokens_ * 4096 + d];
+    }
+}
+
+}  // namespace kernels

@@ -1,0 +1,28 @@
+// g[t, f] = silu(sum(i) x[t, i] * w_gate[f, i]) * sum(i) x[t, i] * w_up[f, i]
+// llama.lum:32, mlp.g. One matrix product; left factor read where it lies, right factor read where it lies.
+#include "kernels.h"
+#include "runtime/gemm_fma.cuh"
+#include "runtime/tiles.cuh"
+#include "runtime/types.cuh"
+
+namespace kernels {
+
+using lum::i64;
+
+__global__ void __launch_bounds__(256) mlp_g(const float* g_part,    // [s, 4096]
+                                             const lum::bf16* w_up,  // [14336, 4096]
+                                             const float* g_part_,   // [s, 14336]
+                                             lum::bf16* g,           // [s, 14336]
+                                             const Dims* dims) {
+    const i64 s = dims->s;
+    for (lum::Tiles<128, 128> tile(1, s, 14336); tile.next();) {
+        lum::gemm_tile<lum::FmaShape<128, 128, 8, 8, 8>>(tile, s, 14336, 4096,
+            lum::Strided<float>{g_part, 4096, 1},
+            lum::Strided<lum::bf16>{w_up, 4096, 1},
+            [=](i64 t, i64 f, float sum) {
+                g[t * 14336 + f] = lum::from_float<lum::bf16>(g_part_[t * 14336 + f] * sum);
+            });
+    }
+}
+
+}  // namespace kernels

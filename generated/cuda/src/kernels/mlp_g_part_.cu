@@ -1,0 +1,26 @@
+// fn silu(x) = x * sigmoid(x)
+// nn.lum:9. One matrix product; left factor read where it lies, right factor read where it lies.
+#include "kernels.h"
+#include "runtime/gemm_fma.cuh"
+#include "runtime/math.cuh"
+#include "runtime/tiles.cuh"
+#include "runtime/types.cuh"
+
+namespace kernels {
+
+using lum::i64;
+
+__global__ void __launch_bounds__(256) mlp_g_part_(const float* g_part,      // [s, 4096]
+                                                   const lum::bf16* w_gate,  // [14336, 4096]
+                                                   float* g_part_,           // [s, 14336]
+                                                   const Dims* dims) {
+    const i64 s = dims->s;
+    for (lum::Tiles<128, 128> tile(1, s, 14336); tile.next();) {
+        lum::gemm_tile<lum::FmaShape<128, 128, 8, 8, 8>>(tile, s, 14336, 4096,
+            lum::Strided<float>{g_part, 4096, 1},
+            lum::Strided<lum::bf16>{w_gate, 4096, 1},
+            [=](i64 i, i64 j, float sum) { g_part_[i * 14336 + j] = sum * lum::sigmoid(sum); });
+    }
+}
+
+}  // namespace kernels

@@ -1,0 +1,21 @@
+// fn silu(x) = x * sigmoid(x)
+// nn.lum:9. One matrix product; left factor read where it lies, right factor read where it lies.
+#include "kernels.h"
+#include "runtime/gemv.cuh"
+#include "runtime/math.cuh"
+#include "runtime/types.cuh"
+
+namespace kernels {
+
+using lum::i64;
+
+__global__ void __launch_bounds__(256) mlp_g_part__s1(const float* g_part,      // [1, 4096]
+                                                      const lum::bf16* w_gate,  // [14336, 4096]
+                                                      float* g_part_) {         // [1, 14336]
+    lum::skinny<1, 1, false>(1, 14336, 4096,
+        lum::Strided<float>{g_part, 0, 1},
+        lum::Strided<lum::bf16>{w_gate, 4096, 1},
+        [=](i64, i64 j, float sum) { g_part_[j] = sum * lum::sigmoid(sum); });
+}
+
+}  // namespace kernels

@@ -1,0 +1,21 @@
+// g[t, f] = silu(sum(i) x[t, i] * w_gate[f, i]) * sum(i) x[t, i] * w_up[f, i]
+// llama.lum:32, mlp.g. One matrix product; left factor read where it lies, right factor read where it lies.
+#include "kernels.h"
+#include "runtime/gemv.cuh"
+#include "runtime/types.cuh"
+
+namespace kernels {
+
+using lum::i64;
+
+__global__ void __launch_bounds__(256) mlp_g_s1(const float* g_part,    // [1, 4096]
+                                                const lum::bf16* w_up,  // [14336, 4096]
+                                                const float* g_part_,   // [1, 14336]
+                                                lum::bf16* g) {         // [1, 14336]
+    lum::skinny<1, 1, false>(1, 14336, 4096,
+        lum::Strided<float>{g_part, 0, 1},
+        lum::Strided<lum::bf16>{w_up, 4096, 1},
+        [=](i64, i64 f, float sum) { g[f] = lum::from_float<lum::bf16>(g_part_[f] * sum); });
+}
+
+}  // namespace kernels

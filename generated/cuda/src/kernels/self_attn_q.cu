@@ -1,0 +1,25 @@
+// q[t, h in 0..heads, d in 0..head_dim] = sum(i) x[t, i] * wq[h * head_dim + d, i]
+// llama.lum:16, self_attn.q. One matrix product; left factor read where it lies, right factor read where it lies.
+#include "kernels.h"
+#include "runtime/gemm_mma.cuh"
+#include "runtime/tiles.cuh"
+#include "runtime/types.cuh"
+
+namespace kernels {
+
+using lum::i64;
+
+__global__ void __launch_bounds__(256) self_attn_q(const lum::bf16* x,   // [s, 4096]
+                                                   const lum::bf16* wq,  // [4096, 4096]
+                                                   lum::bf16* q,         // [s, 32, 128]
+                                                   const Dims* dims) {
+    const i64 s = dims->s;
+    for (lum::Tiles<128, 128> tile(1, s, 4096); tile.next();) {
+        lum::gemm_tile<lum::MmaShape<128, 128, 32, 2, 4, 4>>(tile, s, 4096, 4096,
+            lum::Strided<lum::bf16>{x, 4096, 1},
+            lum::Strided<lum::bf16>{wq, 4096, 1},
+            [=](i64 t, i64 n, float sum) { q[t * 4096 + n] = lum::from_float<lum::bf16>(sum); });
+    }
+}
+
+}  // namespace kernels

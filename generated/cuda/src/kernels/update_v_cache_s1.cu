@@ -1,0 +1,23 @@
+// v_cache[pos + t, h, d] := v[t, h, d]
+// llama.lum:21. One matrix product; left factor read where it lies, right factor read where it lies.
+#include "kernels.h"
+#include "runtime/gemv.cuh"
+#include "runtime/types.cuh"
+
+namespace kernels {
+
+using lum::i64;
+
+__global__ void __launch_bounds__(256) update_v_cache_s1(const lum::bf16* x,   // [1, 4096]
+                                                         const lum::bf16* wv,  // [1024, 4096]
+                                                         lum::bf16* v_cache,   // [32, 8192, 8, 128]
+                                                         const Dims* dims, lum::i64 l) {
+    const i64 pos = dims->pos;
+    lum::skinny<1, 4, false>(1, 1024, 4096,
+        lum::Strided<lum::bf16>{x, 0, 1},
+        lum::Strided<lum::bf16>{wv, 4096, 1},
+        [=](i64, i64 n, float sum) { v_cache[n + l * 8388608 + pos * 1024] =
+            lum::from_float<lum::bf16>(sum); });
+}
+
+}  // namespace kernels

@@ -1,0 +1,97 @@
+// What a Llama holds: pointers to its weights, its state, and one arena for everything that is computed on
+// the way, all in device memory; and for each forward pass the graph of its launches.
+#pragma once
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "llama.h"
+#include "kernels/kernels.h"
+#include "runtime/device.h"
+#include "runtime/device_weights.h"
+#include "runtime/launch.cuh"
+#include "runtime/timeline.h"
+
+// 15 GiB in all.
+struct Weights {
+    const lum::bf16* embed;  // bf16[128256, 4096]  "model.embed_tokens.weight"
+    const lum::bf16* norm;  // bf16[4096]  "model.norm.weight"
+    const lum::bf16* head;  // bf16[128256, 4096]  "lm_head.weight"
+    struct PerL {  // one for each l in 0..32
+        const lum::bf16* attention_norm;  // bf16[4096]  "model.layers.{l}.input_layernorm.weight"
+        const lum::bf16* mlp_norm;  // bf16[4096]  "model.layers.{l}.post_attention_layernorm.weight"
+        const lum::bf16* self_attn_wq;  // bf16[4096, 4096]  "model.layers.{l}.self_attn.q_proj.weight"
+        const lum::bf16* self_attn_wk;  // bf16[1024, 4096]  "model.layers.{l}.self_attn.k_proj.weight"
+        const lum::bf16* self_attn_wv;  // bf16[1024, 4096]  "model.layers.{l}.self_attn.v_proj.weight"
+        const lum::bf16* self_attn_wo;  // bf16[4096, 4096]  "model.layers.{l}.self_attn.o_proj.weight"
+        const lum::bf16* mlp_w_gate;  // bf16[14336, 4096]  "model.layers.{l}.mlp.gate_proj.weight"
+        const lum::bf16* mlp_w_up;  // bf16[14336, 4096]  "model.layers.{l}.mlp.up_proj.weight"
+        const lum::bf16* mlp_w_down;  // bf16[4096, 14336]  "model.layers.{l}.mlp.down_proj.weight"
+    } per_l[32];
+};
+
+// Survives from call to call. 1.0 GiB in all.
+struct State {
+    lum::bf16* k_cache;  // bf16[32, 8192, 8, 128]
+    lum::bf16* v_cache;  // bf16[32, 8192, 8, 128]
+};
+
+// Bytes, at the largest values of the dims.
+constexpr size_t kArenaBytes = 17251172352;  // 16 GiB
+constexpr size_t kStateBytes = 1073741824;
+constexpr size_t kTapBytes = 0;
+constexpr size_t kArgumentBytes = 289280;  // inputs and outputs of a call
+
+struct Timing {
+    int64_t calls = 0;
+    double seconds = 0;
+};
+
+struct llama_model {
+    lum::Device device;
+    cudaStream_t stream = nullptr;
+    Weights weights{};
+    lum::DeviceWeights loaded;  // owns what they point into
+    State state{};
+    lum::DeviceBlock arena_memory, state_memory, tap_memory, argument_memory;
+    lum::DeviceBlock dims_memory;
+    Dims* dims = nullptr;  // of the call that is running
+    lum::DeviceBlock check_memory;
+    lum::IndexCheck* check = nullptr;  // of the call that is running
+    lum::Graph forward_s1_graph;
+    lum::Graph forward_graph;
+
+    std::string fault;  // code and text of the last call that failed
+    bool sequential = false;  // LUM_SEQ=1: kernel by kernel, each waited for and named
+    bool keeps_timings = false;
+    lum::Timeline timeline;
+    std::array<Timing, kKernelCount> timings{};
+
+    ~llama_model();
+
+    // Puts one kernel into the stream. Returns 0, or the fault's number.
+    template <class... Parameters, class... Arguments>
+    int launch(Kernel kernel, void (*function)(Parameters...), Arguments&&... arguments) {
+        const Launch& shape = launch_of(kernel);
+        const lum::i64 most = lum::i64{16} * device.multiprocessors;
+        if (keeps_timings) timeline.begin(stream);
+        const cudaError_t status = lum::launch(function, shape.blocks < most ? shape.blocks : most, shape.threads,
+                                               shape.shared, stream, static_cast<Parameters>(arguments)...);
+        if (keeps_timings) timeline.end(stream, static_cast<int>(kernel));
+        return status == cudaSuccess && !sequential ? 0 : launched(kernel, status);
+    }
+
+    static const Launch& launch_of(Kernel kernel);
+    // The fault of a launch; where kernels run one by one, that of the kernel itself.
+    int launched(Kernel kernel, cudaError_t status);
+    int fail(const lum::Fault& what);
+
+    lum::Fault create(const char* weights_path, const llama_options& options);
+    lum::Fault reset_state(const char* name);
+    // Copies between the caller's memory and the device's, waited for.
+    int copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind);
+};
+
+// Runs an entry, with arguments that interface.cu has checked.
+int run_entry(llama_model& model, int entry, const int64_t* dims, const void* const* inputs, void* const* outputs);

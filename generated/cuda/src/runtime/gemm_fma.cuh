@@ -1,0 +1,172 @@
+// Contractions by plain multiply-add, for types that tensor cores don't multiply as exactly: f32, f64, integers. For
+// every m and n of a tile, store(m, n, sum over k of A(m, k) * B(n, k)), multiplied and summed in Shape::Sum.
+//
+//     for (lum::Tiles<BM, BN> tile(batches, m, n); tile.next();)
+//         lum::gemm_tile<lum::FmaShape<BM, BN, BK, TM, TN>>(tile, m, n, k, a, b, store);
+//
+// Operands as in gemm_operands.cuh; an element of another type is converted as it is read. Integers wrap. store() is
+// called once for each (m, n) inside.
+//
+// The block: BM / TM x BN / TN threads, each with TM x TN sums in registers: in fours of rows and columns, so that its
+// reads from shared memory are 16 bytes wide. Steps of BK lie there as [BK][outer], Stages - 1 of them on their way
+// while one is multiplied.
+#pragma once
+
+#include "gemm_operands.cuh"
+#include "integers.cuh"
+#include "tiles.cuh"
+
+namespace lum {
+
+template <int BM_, int BN_, int BK_, int TM_, int TN_, int Stages_ = 3, class Sum_ = float>
+struct FmaShape {
+    using Sum = Sum_;
+    static constexpr int BM = BM_, BN = BN_, BK = BK_, TM = TM_, TN = TN_, Stages = Stages_;
+    static constexpr int threads = BM / TM * (BN / TN);
+    static_assert(BM % TM == 0 && BN % TN == 0 && threads % kWarp == 0 && threads <= 1024, "whole warps");
+    static_assert((TM < 4 || TM % 4 == 0) && (TN < 4 || TN % 4 == 0) && TM != 3 && TN != 3, "whole vectors per thread");
+    static_assert(BM % 4 == 0 && BN % 4 == 0 && Stages >= 2, "rows of whole vectors, and one step under way");
+    static constexpr int kPad = 4;  // so that a column of A written down a tile meets other banks
+    static constexpr std::size_t shared_bytes() { return sizeof(Sum) * Stages * BK * (BM + BN + 2 * kPad); }
+};
+
+template <class Sum, class From>
+__device__ inline Sum widened(From value) {
+    if constexpr (std::is_integral_v<From> || std::is_same_v<From, double>)
+        return static_cast<Sum>(value);
+    else
+        return static_cast<Sum>(to_float(value));
+}
+
+template <class Sum>
+__device__ inline Sum multiplied_into(Sum sum, Sum a, Sum b) {
+    if constexpr (std::is_integral_v<Sum>)
+        return wrapping_add(sum, wrapping_mul(a, b));
+    else
+        return sum + a * b;
+}
+
+// One operand's steps into shared memory, [BK][Outer + pad]; what lies outside of the operand becomes 0.
+template <class Sum, class Operand, int Outer, int BK, int Threads, int Pad>
+struct FmaStager {
+    static constexpr bool kAsync = kIsStrided<Operand> && std::is_same_v<typename Operand::Element, Sum> && sizeof(Sum) == 4;
+    Operand operand;
+    i64 first, outer, k;
+    bool whole_rows;  // of aligned chunks of 16 bytes along the outer index
+    bool along_k;     // neighbours in memory are neighbours in k
+
+    __device__ FmaStager(Operand from, i64 first_, i64 outer_, i64 k_) : operand(from), first(first_), outer(outer_), k(k_) {
+        whole_rows = false;
+        along_k = true;
+        if constexpr (kIsStrided<Operand>) {
+            along_k = from.outer_stride != 1;
+            if constexpr (kAsync) whole_rows = !along_k && from.k_stride % 4 == 0 && aligned16(from.data);
+        }
+    }
+
+    __device__ void stage(Sum* to, i64 k0) const {
+        if constexpr (kAsync) {
+            if (whole_rows) {
+                for (int chunk = thread(); chunk < BK * Outer / 4; chunk += Threads) {
+                    const int kk = chunk / (Outer / 4), column = chunk % (Outer / 4) * 4;
+                    const i64 left = outer - first - column;
+                    const bool inside = k0 + kk < k && left > 0;
+                    copy_async_first<16>(to + kk * (Outer + Pad) + column,
+                                         inside ? operand.address(first + column, k0 + kk) : operand.data,
+                                         !inside ? 0 : left < 4 ? static_cast<int>(left) * 4 : 16);
+                }
+                return;
+            }
+        }
+#pragma unroll 4
+        for (int element = thread(); element < BK * Outer; element += Threads) {
+            const int kk = along_k ? element % BK : element / Outer, column = along_k ? element / BK : element % Outer;
+            const bool inside = k0 + kk < k && first + column < outer;
+            Sum* const place = to + kk * (Outer + Pad) + column;
+            if constexpr (kAsync)
+                copy_async<4>(place, inside ? operand.address(first + column, k0 + kk) : operand.data, inside);
+            else
+                *place = inside ? widened<Sum>(operand.raw(first + column, k0 + kk)) : Sum{};
+        }
+    }
+};
+
+// Count = TM or TN elements for one thread of a step's row: fours, BM / TM * 4 apart.
+template <int Count, int Apart, class Sum>
+__device__ inline void load_fours(Sum (&to)[Count], const Sum* row, int index) {
+    constexpr int width = Count < 4 ? Count : 4;
+#pragma unroll
+    for (int g = 0; g < Count / width; ++g) {
+        const Sum* const from = row + (g * Apart + index) * width;
+        if constexpr (width == 4 && sizeof(Sum) == 4) {
+            const Vector<Sum, 4> four = load_vector<Sum, 4>(from);
+#pragma unroll
+            for (int i = 0; i < 4; ++i) to[4 * g + i] = four.element[i];
+        } else {
+#pragma unroll
+            for (int i = 0; i < width; ++i) to[g * width + i] = from[i];
+        }
+    }
+}
+
+template <class Shape, class Tile, class A, class B, class Store, class Sum = typename Shape::Sum,
+          int = Shape::TM>  // for shapes of this family
+__device__ inline void gemm_tile(const Tile& tile, i64 m, i64 n, i64 k, A a, B b, const Store& store) {
+    constexpr int BM = Shape::BM, BN = Shape::BN, BK = Shape::BK, TM = Shape::TM, TN = Shape::TN, Stages = Shape::Stages;
+    constexpr int Pad = Shape::kPad;
+    Sum* const tiles_a = shared<Sum>(0);                                         // [Stages][BK][BM + pad]
+    Sum* const tiles_b = shared<Sum>(sizeof(Sum) * Stages * BK * (BM + Pad));    // [Stages][BK][BN + pad]
+    const FmaStager<Sum, A, BM, BK, Shape::threads, Pad> from_a(a, tile.row, m, k);
+    const FmaStager<Sum, B, BN, BK, Shape::threads, Pad> from_b(b, tile.column, n, k);
+    const int thread_row = thread() / (BN / TN), thread_column = thread() % (BN / TN);
+
+    Sum sum[TM][TN];
+#pragma unroll
+    for (int i = 0; i < TM; ++i)
+#pragma unroll
+        for (int j = 0; j < TN; ++j) sum[i][j] = Sum{};
+
+    const int k_tiles = static_cast<int>((k + BK - 1) / BK);
+    const auto stage = [&](int index) {
+        if (index < k_tiles) {
+            from_a.stage(tiles_a + index % Stages * (BK * (BM + Pad)), static_cast<i64>(index) * BK);
+            from_b.stage(tiles_b + index % Stages * (BK * (BN + Pad)), static_cast<i64>(index) * BK);
+        }
+        copy_async_commit();  // an empty group, too, so that the count of groups stays that of steps
+    };
+    barrier();  // the tile before has left shared memory
+    for (int s = 0; s < Stages - 1; ++s) stage(s);
+
+    for (int kt = 0; kt < k_tiles; ++kt) {
+        copy_async_wait<Stages - 2>();
+        barrier();  // step kt is there for all, and step kt - 1 has been read by all
+        stage(kt + Stages - 1);
+        const Sum* const tile_a = tiles_a + kt % Stages * (BK * (BM + Pad));
+        const Sum* const tile_b = tiles_b + kt % Stages * (BK * (BN + Pad));
+#pragma unroll
+        for (int kk = 0; kk < BK; ++kk) {
+            Sum row[TM], column[TN];
+            load_fours<TM, BM / TM>(row, tile_a + kk * (BM + Pad), thread_row);
+            load_fours<TN, BN / TN>(column, tile_b + kk * (BN + Pad), thread_column);
+#pragma unroll
+            for (int i = 0; i < TM; ++i)
+#pragma unroll
+                for (int j = 0; j < TN; ++j) sum[i][j] = multiplied_into(sum[i][j], row[i], column[j]);
+        }
+    }
+    copy_async_wait<0>();
+
+    constexpr int width_m = TM < 4 ? TM : 4, width_n = TN < 4 ? TN : 4;
+#pragma unroll
+    for (int i = 0; i < TM; ++i) {
+        const i64 row = tile.row + (i / width_m * (BM / TM) + thread_row) * width_m + i % width_m;
+        if (row >= m) continue;
+#pragma unroll
+        for (int j = 0; j < TN; ++j) {
+            const i64 column = tile.column + (j / width_n * (BN / TN) + thread_column) * width_n + j % width_n;
+            if (column < n) store(row, column, sum[i][j]);
+        }
+    }
+}
+
+}  // namespace lum

@@ -1,0 +1,283 @@
+// Contractions on tensor cores (mma.sync, sm_80 and later): for every m and n of a tile,
+//     store(m, n, sum over k of A(m, k) * B(n, k)), products of bf16, f16 or tf32, summed in float.
+//
+//     for (lum::Tiles<BM, BN> tile(batches, m, n); tile.next();)
+//         lum::gemm_tile<lum::MmaShape<BM, BN, BK, WarpsM, WarpsN, Stages>>(tile, m, n, k, a, b, store);
+//
+// Operands as in gemm_operands.cuh. The element type that is multiplied is that of A, or B's where A's is narrower; two
+// operands of float are multiplied as tf32. store() is called once for each (m, n) inside, 32 consecutive n by the
+// lanes of a warp, so that its reads and writes of rows coalesce.
+//
+// The block: WarpsM x WarpsN warps, each with a part of BM / WarpsM x BN / WarpsN of the tile in its registers. K goes by
+// in steps of BK, of which Stages - 1 are on their way into shared memory while one is multiplied. A step of an operand
+// lies there in rows of 16-byte chunks, along k ([outer][BK], read by ldmatrix) or, where the operand is contiguous along
+// its other index, along that ([BK][outer], read by ldmatrix.trans); the chunks of a row are permuted by XOR with the
+// row's number, so that the 8 rows that ldmatrix reads at once lie in different banks.
+#pragma once
+
+#include "gemm_operands.cuh"
+#include "tiles.cuh"
+
+namespace lum {
+
+template <int BM_, int BN_, int BK_, int WarpsM_, int WarpsN_, int Stages_>
+struct MmaShape {
+    static constexpr int BM = BM_, BN = BN_, BK = BK_, WarpsM = WarpsM_, WarpsN = WarpsN_, Stages = Stages_;
+    static constexpr int WM = BM / WarpsM, WN = BN / WarpsN;  // a warp's part
+    static constexpr int threads = WarpsM * WarpsN * kWarp;
+    static_assert(BM % WarpsM == 0 && BN % WarpsN == 0 && WM % 16 == 0 && WN % 16 == 0, "whole fragments per warp");
+    static_assert(BK % 16 == 0 && Stages >= 2, "whole steps of k, and one under way");
+
+    // A warp's 16 rows of sums on their way to store(): rows of WN floats, 8 more so that they start in other banks.
+    static constexpr int kSlabStride = WN + 8;
+    static constexpr std::size_t slab_bytes = std::size_t{4} * WarpsM * WarpsN * 16 * kSlabStride;
+
+    // Dynamic shared memory for elements of `element_bytes` = 2 or 4.
+    static constexpr std::size_t shared_bytes(std::size_t element_bytes) {
+        const std::size_t stages = element_bytes * Stages * (BM + BN) * BK;
+        return stages > slab_bytes ? stages : slab_bytes;
+    }
+};
+
+// The type that is multiplied.
+template <class T>
+constexpr bool kIsHalf = std::is_same_v<T, bf16> || std::is_same_v<T, f16>;
+template <class A, class B>
+using MmaElement = std::conditional_t<
+    kIsHalf<typename A::Element>, typename A::Element,
+    std::conditional_t<kIsHalf<typename B::Element>, typename B::Element,
+                       std::conditional_t<sizeof(typename A::Element) == 1, bf16, typename A::Element>>>;
+
+// Where element chunk `chunk` of row `row` lies in a tile whose rows are RowChunks chunks of 16 bytes: index in chunks.
+template <int RowChunks>
+__device__ inline int swizzled(int row, int chunk) {
+    static_assert(RowChunks == 2 || RowChunks == 4 || RowChunks % 8 == 0, "rows of 32, 64 or multiples of 128 bytes");
+    constexpr int rows_per_line = RowChunks >= 8 ? 1 : 8 / RowChunks;  // a line is the 128 bytes of all banks
+    constexpr int mask = RowChunks >= 8 ? 7 : RowChunks - 1;
+    return row * RowChunks + (chunk ^ (row / rows_per_line & mask));
+}
+
+template <class T, class From>
+__device__ inline T converted(From value) {
+    if constexpr (std::is_same_v<T, From>)
+        return value;
+    else
+        return from_float<T>(to_float(value));
+}
+
+// One operand's way into shared memory: BK elements of k for Outer rows of A or columns of B; always along k where it may
+// not be Transposed.
+template <class T, class Operand, int Outer, int BK, int Threads, bool Transposed = true>
+struct Stager {
+    static constexpr int kChunk = kVector<T>;
+    static constexpr int kAlongK = BK / kChunk, kAlongOuter = Outer / kChunk;  // chunks of a row, either way
+    static constexpr int kChunks = Outer * BK / kChunk;
+    static constexpr bool kSame = kIsStrided<Operand> && std::is_same_v<typename Operand::Element, T>;
+
+    Operand operand;
+    i64 first, outer, k;   // the tile's first row or column, their number, the length of the sum
+    bool along_outer;      // lies as [BK][Outer]
+    bool whole_chunks;     // global memory can be read in aligned chunks of 16 bytes
+
+    __device__ Stager(Operand from, i64 first_, i64 outer_, i64 k_) : operand(from), first(first_), outer(outer_), k(k_) {
+        along_outer = whole_chunks = false;
+        if constexpr (kSame) {
+            along_outer = Transposed && sizeof(T) == 2 && from.outer_stride == 1 && from.k_stride != 1;  // no ldmatrix.trans for 4 bytes
+            const i64 rows_apart = along_outer ? from.k_stride : from.outer_stride;
+            whole_chunks = (along_outer || from.k_stride == 1) && rows_apart % kChunk == 0 && aligned16(from.data);
+        }
+    }
+
+    // Begins to bring k0 … k0 + BK - 1 into `to`; what lies outside of the operand becomes 0.
+    __device__ void stage(T* to, i64 k0) const {
+        if constexpr (Transposed) {
+            if (along_outer) return stage_rows<kAlongOuter, true>(to, k0);
+        }
+        stage_rows<kAlongK, false>(to, k0);
+    }
+
+private:
+    // Each thread has the same column of chunks in every row that it copies, kPass rows apart.
+    template <int RowChunks, bool AlongOuter>
+    __device__ void copy_chunks(T* to, i64 k0) const {
+        static_assert(Threads % RowChunks == 0 || RowChunks % Threads == 0, "threads and chunks of a row divide");
+        constexpr int kPass = Threads >= RowChunks ? Threads / RowChunks : 1, kAcross = RowChunks < Threads ? RowChunks : Threads;
+        constexpr int kRows = kChunks / RowChunks;
+        const i64 stride = AlongOuter ? operand.k_stride : operand.outer_stride;
+        const int rows_left = at_most(AlongOuter ? k - k0 : outer - first, kRows);
+        const int elements_left = at_most(AlongOuter ? outer - first : k - k0, RowChunks * kChunk);
+        const int first_row = thread() / kAcross;
+#pragma unroll
+        for (int across = 0; across < RowChunks; across += kAcross) {
+            const int column = across + thread() % kAcross;
+            const int left = elements_left - column * kChunk;
+            const int bytes = left <= 0 ? 0 : left < kChunk ? left * static_cast<int>(sizeof(T)) : 16;
+            const T* const from = operand.address(first, k0) + first_row * stride + column * kChunk;
+#pragma unroll
+            for (int pass = 0; pass < (kRows + kPass - 1) / kPass; ++pass) {
+                const int row = first_row + pass * kPass;
+                if (kRows % kPass != 0 && row >= kRows) break;
+                const bool inside = row < rows_left && bytes > 0;
+                copy_async_first<16>(to + swizzled<RowChunks>(row, column) * kChunk,
+                                     inside ? from + pass * kPass * stride : operand.data, inside ? bytes : 0);
+            }
+        }
+    }
+
+    __device__ static int at_most(i64 count, int limit) {
+        return count < 0 ? 0 : count < limit ? static_cast<int>(count) : limit;
+    }
+
+    template <int RowChunks, bool AlongOuter>
+    __device__ void stage_rows(T* to, i64 k0) const {
+        if constexpr (kSame) {
+            if (whole_chunks) return copy_chunks<RowChunks, AlongOuter>(to, k0);
+        }
+#pragma unroll 1
+        for (int chunk = thread(); chunk < kChunks; chunk += Threads) {
+            const int row = chunk / RowChunks, column = chunk % RowChunks;
+            Vector<T, kChunk> elements;
+#pragma unroll
+            for (int e = 0; e < kChunk; ++e) {
+                const i64 o = first + (AlongOuter ? column * kChunk + e : row);
+                const i64 kk = k0 + (AlongOuter ? row : column * kChunk + e);
+                elements.element[e] = o < outer && kk < k ? converted<T>(operand.raw(o, kk)) : T{};
+            }
+            store_vector(to + swizzled<RowChunks>(row, column) * kChunk, elements);
+        }
+    }
+};
+
+// Where this lane's row of an ldmatrix lies, as swizzled(first_row + 8 * row_half + lane % 8, first_chunk + chunk_half)
+// for a first row that is a multiple of 8 and an even first chunk: written so that what depends on the lane is the same
+// few numbers for all of an unrolled loop.
+template <int RowChunks>
+__device__ inline int fragment_row(int first_row, int row_half, int first_chunk, int chunk_half) {
+    constexpr int rows_per_line = RowChunks >= 8 ? 1 : 8 / RowChunks;
+    constexpr int mask = RowChunks >= 8 ? 7 : RowChunks - 1;
+    const int row = lane() % 8;
+    const int lane_place = (8 * row_half + row) * RowChunks, lane_chunk = chunk_half ^ (row / rows_per_line & mask);
+    return first_row * RowChunks + (first_chunk & ~mask) + lane_place + ((first_chunk & mask) ^ lane_chunk);
+}
+
+// 16 rows of A x two chunks of k, from row o and chunk c on, as mma's first operand.
+template <class T, int Outer, int BK>
+__device__ inline void load_a(u32 (&a)[4], const T* tile, bool along_outer, int o, int c) {
+    constexpr int kChunk = kVector<T>;
+    const int low = lane() / 8 % 2, high = lane() / 16;  // matrices 0, 1: the first chunk of k, rows 0 … 7 and 8 … 15
+    if constexpr (sizeof(T) == 2) {
+        if (along_outer) {
+            ldmatrix_x4_trans(a, tile + fragment_row<Outer / kChunk>(c * kChunk, high, o / kChunk, low) * kChunk);
+            return;
+        }
+    }
+    ldmatrix_x4(a, tile + fragment_row<BK / kChunk>(o, low, c, high) * kChunk);
+}
+
+// 16 columns of B x two chunks of k: the second operands of two mma side by side.
+template <class T, int Outer, int BK>
+__device__ inline void load_b(u32 (&b)[2][2], const T* tile, bool along_outer, int o, int c) {
+    constexpr int kChunk = kVector<T>;
+    const int low = lane() / 8 % 2, high = lane() / 16;  // matrices 0, 1: both chunks of k for columns 0 … 7
+    u32 r[4];
+    bool done = false;
+    if constexpr (sizeof(T) == 2) {
+        if (along_outer) {
+            ldmatrix_x4_trans(r, tile + fragment_row<Outer / kChunk>(c * kChunk, low, o / kChunk, high) * kChunk);
+            done = true;
+        }
+    }
+    if (!done) ldmatrix_x4(r, tile + fragment_row<BK / kChunk>(o, high, c, low) * kChunk);
+    b[0][0] = r[0], b[0][1] = r[1], b[1][0] = r[2], b[1][1] = r[3];
+}
+
+// d += a b for the element type: 16 x 8 sums over two chunks of k.
+template <class T>
+__device__ inline void multiply_add(float (&d)[4], const u32 (&a)[4], const u32 (&b)[2]) {
+    if constexpr (std::is_same_v<T, f16>) {
+        mma_m16n8k16_f16(d, a, b);
+    } else if constexpr (std::is_same_v<T, bf16>) {
+        mma_m16n8k16_bf16(d, a, b);
+    } else {
+        u32 ra[4], rb[2];
+        for (int i = 0; i < 4; ++i) ra[i] = to_tf32(float_from_bits(a[i]));
+        for (int i = 0; i < 2; ++i) rb[i] = to_tf32(float_from_bits(b[i]));
+        mma_m16n8k8_tf32(d, ra, rb);
+    }
+}
+
+template <class Shape, class Tile, class A, class B, class Store, int = Shape::WM>  // for shapes of this family
+__device__ inline void gemm_tile(const Tile& tile, i64 m, i64 n, i64 k, A a, B b, const Store& store) {
+    using T = MmaElement<A, B>;
+    constexpr int BM = Shape::BM, BN = Shape::BN, BK = Shape::BK, WM = Shape::WM, WN = Shape::WN, Stages = Shape::Stages;
+    constexpr int kSteps = BK / (2 * kVector<T>);
+    T* const tiles_a = shared<T>(0);                                  // [Stages][BM x BK]
+    T* const tiles_b = shared<T>(sizeof(T) * Stages * BM * BK);       // [Stages][BN x BK]
+    const Stager<T, A, BM, BK, Shape::threads> from_a(a, tile.row, m, k);
+    const Stager<T, B, BN, BK, Shape::threads> from_b(b, tile.column, n, k);
+    const int warp_row = warp() / Shape::WarpsN * WM, warp_column = warp() % Shape::WarpsN * WN;
+
+    float sum[WM / 16][WN / 8][4];
+#pragma unroll
+    for (int i = 0; i < WM / 16; ++i)
+#pragma unroll
+        for (int j = 0; j < WN / 8; ++j)
+#pragma unroll
+            for (int e = 0; e < 4; ++e) sum[i][j][e] = 0.0f;
+
+    const int k_tiles = static_cast<int>((k + BK - 1) / BK);
+    const auto stage = [&](int index) {
+        if (index < k_tiles) {
+            from_a.stage(tiles_a + index % Stages * (BM * BK), static_cast<i64>(index) * BK);
+            from_b.stage(tiles_b + index % Stages * (BN * BK), static_cast<i64>(index) * BK);
+        }
+        copy_async_commit();  // an empty group, too, so that the count of groups stays that of steps
+    };
+    barrier();  // the tile before has left shared memory
+#pragma unroll
+    for (int s = 0; s < Stages - 1; ++s) stage(s);
+
+    for (int kt = 0; kt < k_tiles; ++kt) {
+        copy_async_wait<Stages - 2>();
+        barrier();  // step kt is there for all, and step kt - 1 has been read by all
+        stage(kt + Stages - 1);
+        const T* const tile_a = tiles_a + kt % Stages * (BM * BK);
+        const T* const tile_b = tiles_b + kt % Stages * (BN * BK);
+#pragma unroll
+        for (int step = 0; step < kSteps; ++step) {
+            u32 fragment_a[WM / 16][4], fragment_b[WN / 16][2][2];
+#pragma unroll
+            for (int i = 0; i < WM / 16; ++i)
+                load_a<T, BM, BK>(fragment_a[i], tile_a, from_a.along_outer, warp_row + 16 * i, 2 * step);
+#pragma unroll
+            for (int j = 0; j < WN / 16; ++j)
+                load_b<T, BN, BK>(fragment_b[j], tile_b, from_b.along_outer, warp_column + 16 * j, 2 * step);
+#pragma unroll
+            for (int i = 0; i < WM / 16; ++i)
+#pragma unroll
+                for (int j = 0; j < WN / 8; ++j) multiply_add<T>(sum[i][j], fragment_a[i], fragment_b[j / 2][j % 2]);
+        }
+    }
+    copy_async_wait<0>();
+    barrier();  // the last step has been read by all: its memory is free
+
+    // 16 rows at a time through the warp's own slab, from the fragments' order to rows.
+    float* const slab = shared<float>(0) + warp() * 16 * Shape::kSlabStride;
+    const int group = lane() / 4, pair = 2 * (lane() % 4);
+#pragma unroll
+    for (int i = 0; i < WM / 16; ++i) {
+        warp_barrier();
+#pragma unroll
+        for (int j = 0; j < WN / 8; ++j)
+#pragma unroll
+            for (int e = 0; e < 4; ++e)
+                slab[(group + e / 2 * 8) * Shape::kSlabStride + 8 * j + pair + e % 2] = sum[i][j][e];
+        warp_barrier();
+        for (int e = lane(); e < 16 * WN; e += kWarp) {
+            const i64 row = tile.row + warp_row + 16 * i + e / WN, column = tile.column + warp_column + e % WN;
+            if (row < m && column < n) store(row, column, slab[e / WN * Shape::kSlabStride + e % WN]);
+        }
+    }
+}
+
+}  // namespace lum

@@ -1,0 +1,50 @@
+// What a contraction reads: element (o, k), with o the row of A or the column of B and k the summed index. Both sides
+// have the same form, so that any operand may stand on either side.
+#pragma once
+
+#include "vector.cuh"
+
+namespace lum {
+
+// Any strided matrix, strides in elements: A [M, K]: {a, K, 1}; B [K, N]: {b, 1, N}; B [N, K]: {b, K, 1}. A stride of 0
+// broadcasts. Where one of the strides is a literal 1, the compiler keeps that way of reading only.
+template <class T>
+struct Strided {
+    using Element = T;
+    const T* data;
+    i64 outer_stride;  // from one row of A, or column of B, to the next
+    i64 k_stride;
+
+    __device__ const T* address(i64 o, i64 k) const { return data + (o * outer_stride + k * k_stride); }
+    __device__ T raw(i64 o, i64 k) const { return *address(o, k); }
+};
+
+// An operand computed as it is read: fn(o, k) gives the element, which is rounded to T. Gathered rows, fused prologues.
+//     lum::computed<lum::bf16>([=](i64 o, i64 k) { … })
+template <class T, class Fn>
+struct Computed {
+    using Element = T;
+    Fn fn;
+    __device__ T raw(i64 o, i64 k) const { return from_float<T>(fn(o, k)); }
+};
+template <class T, class Fn>
+__device__ inline Computed<T, Fn> computed(Fn fn) { return Computed<T, Fn>{fn}; }
+
+template <class Operand>
+constexpr bool kIsStrided = false;
+template <class T>
+constexpr bool kIsStrided<Strided<T>> = true;
+
+// Part `index` of `parts` of a sum over k, each a multiple of `step` long but the last: for splitting K over blocks,
+// each with its own [m, n] of partial sums, which a second kernel adds up.
+struct SplitK {
+    i64 begin, length;
+    __device__ SplitK(i64 k, i64 parts, i64 index, i64 step) {
+        const i64 steps = (k + step - 1) / step;
+        const i64 per_part = (steps + parts - 1) / parts * step;
+        begin = per_part * index < k ? per_part * index : k;
+        length = k - begin < per_part ? k - begin : per_part;
+    }
+};
+
+}  // namespace lum

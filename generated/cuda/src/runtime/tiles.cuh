@@ -1,0 +1,50 @@
+// Loops over work items that are right for any grid: each block takes every grid()-th one.
+#pragma once
+
+#include "lum_device.cuh"
+
+namespace lum {
+
+// Items 0 … count - 1, one per thread of the grid:
+//     for (lum::Items i(count); i.next();) y[i.item] = f(x[i.item]);
+struct Items {
+    i64 item;
+    i64 count;
+    __device__ explicit Items(i64 items)
+        : item((static_cast<i64>(block()) - grid()) * threads() + thread()), count(items) {}
+    __device__ bool next() { return (item += static_cast<i64>(grid()) * threads()) < count; }
+};
+
+// Tiles of BM x BN of `batch` matrices of m x n, one per block:
+//     for (lum::Tiles<BM, BN> tile(batch, m, n); tile.next();) …  tile.batch, tile.row, tile.column
+// row and column are those of the tile's first element. Row tiles go in groups of 8, each group through all columns, so
+// that blocks at work at the same time share operands in the second-level cache.
+template <int BM, int BN>
+struct Tiles {
+    static constexpr i64 kGroup = 8;
+    i64 batch = 0, row = 0, column = 0;
+
+    __device__ Tiles(i64 batches, i64 m, i64 n)
+        : row_tiles_((m + BM - 1) / BM), column_tiles_((n + BN - 1) / BN), count_(batches * row_tiles_ * column_tiles_),
+          index_(static_cast<i64>(block()) - grid()) {}
+
+    __device__ bool next() {
+        index_ += grid();
+        if (index_ >= count_) return false;
+        const i64 per_batch = row_tiles_ * column_tiles_;
+        batch = index_ / per_batch;
+        const i64 in_batch = index_ - batch * per_batch;
+        const i64 group = in_batch / (kGroup * column_tiles_);
+        const i64 in_group = in_batch - group * kGroup * column_tiles_;
+        const i64 first = group * kGroup;
+        const i64 rows = row_tiles_ - first < kGroup ? row_tiles_ - first : kGroup;
+        column = in_group / rows * BN;
+        row = (first + in_group % rows) * BM;
+        return true;
+    }
+
+private:
+    i64 row_tiles_, column_tiles_, count_, index_;
+};
+
+}  // namespace lum
