@@ -58,18 +58,6 @@ export class Gpt {
     this.native = native;
   }
 
-  /** Makes a model with all the memory that it needs. Throws a ModelError that names every weight that doesn't fit. */
-  static load(options: LoadOptions & { readonly weights: string }): Gpt {
-    const built = `build/libgpt.${process.platform === "darwin" ? "dylib" : "so"}`;
-    const library = options.library ?? fileURLToPath(new URL(built, import.meta.url));
-    return new Gpt(new NativeModel(library, spec, options));
-  }
-
-  /** Gives logits f32[1536]. Arrays in `into` are filled instead of new ones. */
-  forward(args: ForwardArguments, into: Partial<ForwardResults> = {}): ForwardResults {
-    return this.native.run("forward", { s: args.s, pos: args.pos }, { tokens: args.tokens }, into) as ForwardResults;
-  }
-
   /** What survives from call to call. `reset` gives it the value that it had at load. */
   get state(): {
     /** f32[5, 256, 5, 32] */
@@ -92,6 +80,18 @@ export class Gpt {
       },
       reset: (): void => this.native.resetState(),
     };
+  }
+
+  /** Makes a model with all the memory that it needs. Throws a ModelError that names every weight that doesn't fit. */
+  static load(options: LoadOptions & { readonly weights: string }): Gpt {
+    const built = `build/libgpt.${process.platform === "darwin" ? "dylib" : "so"}`;
+    const library = options.library ?? fileURLToPath(new URL(built, import.meta.url));
+    return new Gpt(new NativeModel(library, spec, options));
+  }
+
+  /** Gives logits f32[1536]. Arrays in `into` are filled instead of new ones. */
+  forward(args: ForwardArguments, into: Partial<ForwardResults> = {}): ForwardResults {
+    return this.native.run("forward", { s: args.s, pos: args.pos }, { tokens: args.tokens }, into) as ForwardResults;
   }
 
   /** Time spent in each kernel since load or `resetTimings`; load with `timings: true`. */

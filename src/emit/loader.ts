@@ -1,9 +1,24 @@
 /** The TypeScript loader of a project: `index.ts` for this model, `native.ts` for any, and their declarations. */
 import { readFileSync } from "node:fs";
-import { type ClassDeclaration, Project, type SourceFile, ts } from "ts-morph";
+import {
+  type ClassDeclarationStructure,
+  type GetAccessorDeclarationStructure,
+  type ImportSpecifierStructure,
+  IndentationText,
+  type MethodDeclarationStructure,
+  type OptionalKind,
+  Project,
+  Scope,
+  type StatementStructures,
+  StructureKind,
+  ts,
+  VariableDeclarationKind,
+} from "ts-morph";
 import { pascalCase } from "./names.ts";
 import type { ProjectView, StateView } from "./view.ts";
 import type { ArgumentView, EntryView } from "./view-entry.ts";
+
+type Method = OptionalKind<MethodDeclarationStructure>;
 
 const nativeText = (): string => readFileSync(new URL("../loader/native.ts", import.meta.url), "utf8");
 
@@ -80,65 +95,76 @@ export function loaderExample(view: ProjectView): string[] {
   ];
 }
 
+/** All at once: ts-morph would parse the file again after each part that is added to it. */
 function indexText(view: ProjectView): string {
   const project = new Project({
     useInMemoryFileSystem: true,
-    manipulationSettings: { indentationText: "  " as never },
+    manipulationSettings: { indentationText: IndentationText.TwoSpaces },
   });
-  const file = project.createSourceFile("index.ts");
-  file.addStatements(
-    `/**\n * ${view.model.title}, compiled from ${view.model.source}. Arrays are row-major; f16 and bf16 travel as their bits\n` +
-      ` * in a Uint16Array (\`toFloat32\`, \`fromFloat32\`). Nothing here is thread-safe: one call at a time per model.\n */`,
-  );
-  addImports(file);
-  for (const entry of view.entries) addEntryTypes(file, entry);
-  addSpec(file, view);
-  addClass(file, view);
+  const file = project.createSourceFile("index.ts", {
+    statements: [
+      `/**\n * ${view.model.title}, compiled from ${view.model.source}. Arrays are row-major; f16 and bf16 travel as their bits\n` +
+        ` * in a Uint16Array (\`toFloat32\`, \`fromFloat32\`). Nothing here is thread-safe: one call at a time per model.\n */`,
+      ...imports,
+      ...view.entries.flatMap(entryTypes),
+      specStatement(view),
+      classStructure(view),
+    ],
+  });
   file.formatText({ indentSize: 2 });
   return file.getFullText();
 }
 
-function addImports(file: SourceFile): void {
-  file.addImportDeclaration({ moduleSpecifier: "node:url", namedImports: ["fileURLToPath"] });
-  file.addImportDeclaration({
+const typeOnly = (name: string): ImportSpecifierStructure => ({
+  kind: StructureKind.ImportSpecifier,
+  name,
+  isTypeOnly: true,
+});
+
+const imports: readonly StatementStructures[] = [
+  { kind: StructureKind.ImportDeclaration, moduleSpecifier: "node:url", namedImports: ["fileURLToPath"] },
+  {
+    kind: StructureKind.ImportDeclaration,
     moduleSpecifier: "./native.ts",
-    namedImports: [
-      { name: "LoadOptions", isTypeOnly: true },
-      { name: "ModelSpec", isTypeOnly: true },
-      { name: "NativeModel" },
-      { name: "Timing", isTypeOnly: true },
-    ],
-  });
-  file.addExportDeclaration({
+    namedImports: [typeOnly("LoadOptions"), typeOnly("ModelSpec"), "NativeModel", typeOnly("Timing")],
+  },
+  {
+    kind: StructureKind.ExportDeclaration,
+    leadingTrivia: "\n",
     moduleSpecifier: "./native.ts",
     namedExports: [
-      { name: "fromFloat32" },
+      "fromFloat32",
       { name: "LoadOptions", isTypeOnly: true },
-      { name: "ModelError" },
+      "ModelError",
       { name: "Timing", isTypeOnly: true },
-      { name: "toFloat32" },
+      "toFloat32",
     ],
-  });
-}
+  },
+];
 
-function addEntryTypes(file: SourceFile, entry: EntryView): void {
+function entryTypes(entry: EntryView): StatementStructures[] {
   const tensor = (t: ArgumentView) => ({ name: t.name, type: t.array, docs: [t.text], isReadonly: true });
-  file.addTypeAlias({
-    name: typeName(entry, "Arguments"),
-    isExported: true,
-    docs: [`What \`${entry.name}\` takes.`],
-    type: objectType([
-      ...entry.dims.map((d) => ({ name: d.name, type: "number", docs: [d.range], isReadonly: true })),
-      ...entry.inputs.map(tensor),
-    ]),
-  });
-  file.addTypeAlias({
-    name: typeName(entry, "Results"),
-    isExported: true,
-    docs: [`What \`${entry.name}\` gives.`],
-    type: objectType(entry.outputs.map(tensor)),
-    leadingTrivia: "\n",
-  });
+  return [
+    {
+      kind: StructureKind.TypeAlias,
+      leadingTrivia: "\n",
+      name: typeName(entry, "Arguments"),
+      isExported: true,
+      docs: [`What \`${entry.name}\` takes.`],
+      type: objectType([
+        ...entry.dims.map((d) => ({ name: d.name, type: "number", docs: [d.range], isReadonly: true })),
+        ...entry.inputs.map(tensor),
+      ]),
+    },
+    {
+      kind: StructureKind.TypeAlias,
+      leadingTrivia: "\n",
+      name: typeName(entry, "Results"),
+      isExported: true,
+      docs: [`What \`${entry.name}\` gives.`],
+      type: objectType(entry.outputs.map(tensor)),
+    },
+  ];
 }
 
 function objectType(members: readonly { name: string; type: string; docs: string[] }[]): string {
@@ -146,13 +172,13 @@ function objectType(members: readonly { name: string; type: string; docs: string
   return `{\n${members.map((m) => `/** ${m.docs[0]} */\nreadonly ${m.name}: ${m.type};`).join("\n")}\n}`;
 }
 
-function addSpec(file: SourceFile, view: ProjectView): void {
-  file.addVariableStatement({
-    declarationKind: "const" as never,
-    docs: ["Names, dtypes, and sizes over the dims."],
-    declarations: [{ name: "spec", type: "ModelSpec", initializer: specText(view) }],
-  });
-}
+const specStatement = (view: ProjectView): StatementStructures => ({
+  kind: StructureKind.VariableStatement,
+  leadingTrivia: "\n",
+  declarationKind: VariableDeclarationKind.Const,
+  docs: ["Names, dtypes, and sizes over the dims."],
+  declarations: [{ name: "spec", type: "ModelSpec", initializer: specText(view) }],
+});
 
 export function specText(view: ProjectView): string {
   const sizes = (t: { tsShape: string; usesDims: boolean }): string =>
@@ -183,45 +209,52 @@ export function specText(view: ProjectView): string {
   }`;
 }
 
-function addClass(file: SourceFile, view: ProjectView): void {
+function classStructure(view: ProjectView): ClassDeclarationStructure {
   const name = className(view);
-  const c = file.addClass({ name, isExported: true, docs: [`A ${view.model.title} in memory.`] });
-  c.addProperty({ name: "native", type: "NativeModel", isReadonly: true, scope: "private" as never });
-  c.addConstructor({
-    scope: "private" as never,
-    parameters: [{ name: "native", type: "NativeModel" }],
-    statements: "this.native = native;",
-  });
-  c.addMethod({
-    name: "load",
-    isStatic: true,
-    docs: [
-      `Makes a model with all the memory that it needs. Throws a ModelError that names every weight that doesn't fit.`,
+  return {
+    kind: StructureKind.Class,
+    name,
+    isExported: true,
+    docs: [`A ${view.model.title} in memory.`],
+    properties: [{ name: "native", type: "NativeModel", isReadonly: true, scope: Scope.Private }],
+    ctors: [
+      {
+        scope: Scope.Private,
+        parameters: [{ name: "native", type: "NativeModel" }],
+        statements: "this.native = native;",
+      },
     ],
-    parameters: [
-      { name: "options", type: loadOptions(view), ...(view.weights.count > 0 ? {} : { initializer: "{}" }) },
-    ],
-    returnType: name,
-    statements: [
-      `const built = \`build/lib${view.model.id}.\${process.platform === "darwin" ? "dylib" : "so"}\`;`,
-      "const library = options.library ?? fileURLToPath(new URL(built, import.meta.url));",
-      `return new ${name}(new NativeModel(library, spec, options));`,
-    ],
-  });
-  for (const entry of view.entries) addEntry(c, entry);
-  if (view.states.length > 0) addState(c, view.states);
-  addRest(c);
+    getAccessors: view.states.length > 0 ? [stateAccessor(view.states)] : [],
+    methods: [loadMethod(view, name), ...view.entries.flatMap(entryMethods), ...otherMethods],
+  };
 }
+
+const loadMethod = (view: ProjectView, name: string): Method => ({
+  name: "load",
+  isStatic: true,
+  docs: [
+    `Makes a model with all the memory that it needs. Throws a ModelError that names every weight that doesn't fit.`,
+  ],
+  parameters: [
+    { name: "options", type: loadOptions(view), ...(view.weights.count > 0 ? {} : { initializer: "{}" }) },
+  ],
+  returnType: name,
+  statements: [
+    `const built = \`build/lib${view.model.id}.\${process.platform === "darwin" ? "dylib" : "so"}\`;`,
+    "const library = options.library ?? fileURLToPath(new URL(built, import.meta.url));",
+    `return new ${name}(new NativeModel(library, spec, options));`,
+  ],
+});
 
 const loadOptions = (view: ProjectView): string =>
   view.weights.count > 0 ? "LoadOptions & { readonly weights: string }" : "LoadOptions";
 
-function addEntry(c: ClassDeclaration, entry: EntryView): void {
+function entryMethods(entry: EntryView): Method[] {
   const dims = entry.dims.map((d) => `${d.name}: args.${d.name}`).join(", ");
   const inputs = entry.inputs.map((t) => `${t.name}: args.${t.name}`).join(", ");
   const shapes = entry.outputs.map((t) => `${t.name} ${t.text}`).join(", ");
   const braces = (text: string): string => (text === "" ? "{}" : `{ ${text} }`);
-  c.addMethod({
+  const call: Method = {
     name: methodName(entry),
     docs: [`Gives ${shapes || "nothing"}. Arrays in \`into\` are filled instead of new ones.`],
     parameters: [
@@ -230,19 +263,19 @@ function addEntry(c: ClassDeclaration, entry: EntryView): void {
     ],
     returnType: typeName(entry, "Results"),
     statements: `return this.native.run("${entry.name}", ${braces(dims)}, ${braces(inputs)}, into) as ${typeName(entry, "Results")};`,
-  });
-  for (const tap of entry.taps) {
-    c.addMethod({
-      name: `tap${pascalCase(entry.name)}${pascalCase(tap.name.replace(/\W/g, "_"))}`,
-      docs: [`${tap.text}: what the last \`${entry.name}\` left there; the dims are those of that call.`],
-      parameters: [{ name: "dims", type: `{ ${entry.dims.map((d) => `${d.name}: number`).join("; ")} }` }],
-      returnType: tap.array,
-      statements: `return this.native.readTap("${entry.name}", "${tap.name}", dims) as ${tap.array};`,
-    });
-  }
+  };
+  return [call, ...entry.taps.map((tap) => tapMethod(entry, tap))];
 }
 
-function addState(c: ClassDeclaration, states: readonly StateView[]): void {
+const tapMethod = (entry: EntryView, tap: ArgumentView): Method => ({
+  name: `tap${pascalCase(entry.name)}${pascalCase(tap.name.replace(/\W/g, "_"))}`,
+  docs: [`${tap.text}: what the last \`${entry.name}\` left there; the dims are those of that call.`],
+  parameters: [{ name: "dims", type: `{ ${entry.dims.map((d) => `${d.name}: number`).join("; ")} }` }],
+  returnType: tap.array,
+  statements: `return this.native.readTap("${entry.name}", "${tap.name}", dims) as ${tap.array};`,
+});
+
+function stateAccessor(states: readonly StateView[]): OptionalKind<GetAccessorDeclarationStructure> {
   const accessor = (s: StateView): string => `{
     read: (): ${s.array} => this.native.readState("${s.name}") as ${s.array},
     write: (value: ${s.array}): void => this.native.writeState("${s.name}", value),
@@ -250,27 +283,27 @@ function addState(c: ClassDeclaration, states: readonly StateView[]): void {
   }`;
   const type = (s: StateView): string =>
     `/** ${s.text} */\nreadonly ${stateName(s)}: { read(): ${s.array}; write(value: ${s.array}): void; reset(): void };`;
-  c.addGetAccessor({
+  return {
     name: "state",
     docs: ["What survives from call to call. `reset` gives it the value that it had at load."],
     returnType: `{\n${states.map(type).join("\n")}\n/** All of it. */\nreset(): void;\n}`,
     statements: `return {\n${states.map((s) => `${stateName(s)}: ${accessor(s)},`).join("\n")}\nreset: (): void => this.native.resetState(),\n};`,
-  });
+  };
 }
 
-function addRest(c: ClassDeclaration): void {
-  c.addMethod({
+const otherMethods: readonly Method[] = [
+  {
     name: "timings",
     docs: ["Time spent in each kernel since load or `resetTimings`; load with `timings: true`."],
     returnType: "Timing[]",
     statements: "return this.native.timings();",
-  });
-  c.addMethod({ name: "resetTimings", returnType: "void", statements: "this.native.resetTimings();" });
-  c.addMethod({
+  },
+  { name: "resetTimings", returnType: "void", statements: "this.native.resetTimings();" },
+  {
     name: "close",
     docs: ["Frees its memory. `using` does it at the end of a scope."],
     returnType: "void",
     statements: "this.native.close();",
-  });
-  c.addMethod({ name: "[Symbol.dispose]", returnType: "void", statements: "this.close();" });
-}
+  },
+  { name: "[Symbol.dispose]", returnType: "void", statements: "this.close();" },
+];
