@@ -19,8 +19,12 @@ export function allNodes(hlir: Hlir): Node[] {
   return [...found].sort((a, b) => a.id - b.id);
 }
 
-/** Rules may look into it: its value is a function of its operands' values and nothing else. */
+/**
+ * Rules may look into it: its value is a function of its operands' values and nothing else. What reads a version of a
+ * state is not: a term made of it would read the state at its own time, when the version may be overwritten.
+ */
 export function isTransparent(n: Node): boolean {
+  if (n.inputs.some((x) => x.cell !== undefined)) return false;
   switch (n.op.kind) {
     case "constant":
     case "iota":
@@ -29,9 +33,8 @@ export function isTransparent(n: Node): boolean {
     case "select":
     case "cast":
     case "bitcast":
-      return true;
     case "view":
-      return n.inputs[0].cell === undefined || n.op.fill === undefined;
+      return true;
     case "gather":
       return n.inputs.length === 2;
     case "reduce":
