@@ -216,6 +216,3 @@ export function totalsOf(
       sums.set(n.inputs[0], [...(sums.get(n.inputs[0]) ?? []), n]);
   return (e, axes) => sums.get(e)?.find((n) => n.op.kind === "reduce" && n.op.axes.join() === axes.join());
 }
-
-/** The right factor varies along axes that only rows have: keys and values can't be shared by a block of rows. */
-export const variesAlong = (factor: Node, a: number): boolean => axesUsed(factor).has(a);

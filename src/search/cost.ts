@@ -12,6 +12,7 @@ import { evaluations, rootUse, sizeHint } from "../lower/direct/draft.ts";
 import { axesIn } from "../lower/plan-contraction.ts";
 import { draftOf, foundWithout, type Read, readsOf, usesOf } from "../lower/plan-reads.ts";
 import { keptBy } from "../lower/schedule/kept.ts";
+import { seenShare } from "../lower/seen-share.ts";
 import type { Machine } from "../targets/machines.ts";
 
 export type KernelCost = {
@@ -171,9 +172,11 @@ function computeTime(
     seconds += (count * work) / machine.vectorRate;
   };
   const { implementation } = choice;
+  /** Keys that the mask shuts out are not looked at. */
+  const looked = implementation.family === "attention" ? seenShare(implementation.form, bounds) : 1;
   const product = (anchor: Node, form: { m: readonly number[]; n: readonly number[] }): void => {
     const shape = anchor.inputs[0].shape;
-    const flops = 2 * extent(shape);
+    const flops = 2 * extent(shape) * looked;
     const of = (axes: readonly number[]) => axes.reduce((n, a) => n * size(shape[a]), 1);
     operations += flops;
     seconds += flops / (machine.contractionRate * filling(of(form.m), of(form.n), machine));
@@ -237,9 +240,9 @@ function computeTime(
         use.side !== undefined
           ? extent(n.shape) * packingWork
           : scored
-            ? extent(n.shape)
+            ? extent(n.shape) * looked
             : evaluations(n, use, bounds) * (inside.get(n) ?? 1);
-      vector(n.op.kind === "reduce" ? extent(n.shape) : count, work);
+      vector(n.op.kind === "reduce" ? extent(n.shape) * looked : count, work);
     }
   }
   return { operations, seconds };
