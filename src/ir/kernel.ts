@@ -243,7 +243,7 @@ export type OperandForm =
 
 export type Tiling = {
   /** Tensor cores, multiply-adds in f32, or few rows against a streamed right factor. */
-  readonly engine: "mma" | "fma" | "skinny";
+  readonly engine: "mma" | "fma" | "skinny" | "attention";
   readonly rows: number;
   readonly columns: number;
   readonly threads: number;

@@ -2,14 +2,14 @@
  * Plan → Llir for NVIDIA GPUs. Memory, storage, versions and the statements of kernels are the CPU's; here kernels get
  * their launch, and read the call's dims from device memory, so that a captured graph holds for all their values.
  */
-import type { Kernel, KernelParam } from "../ir/kernel.ts";
+import type { Kernel, KernelParam, Tiling } from "../ir/kernel.ts";
 import type { Argument, LEntry, Program, Step } from "../ir/llir.ts";
 import type { BucketPlan, Plan } from "../ir/plan.ts";
 import { atomsOf } from "../ir/poly.ts";
 import { cuda, cudaEngine } from "../targets/cuda.ts";
 import { schedule } from "./schedule.ts";
 import { mapLoops } from "./schedule-cuda/map.ts";
-import { tilingOf } from "./schedule-cuda/tiles.ts";
+import { attentionTiling, tilingOf } from "./schedule-cuda/tiles.ts";
 
 export function scheduleCuda(plan: Plan, buckets: readonly BucketPlan[] = []): Program {
   return forDevice(schedule(plan, buckets, cudaEngine));
@@ -82,10 +82,9 @@ function argumentsOf(kernel: Kernel, args: readonly Argument[]) {
 }
 
 function launched(kernel: Kernel, dims: readonly { name: string; dim: string }[]): Kernel {
-  const product = kernel.body.find((s) => s.kind === "contraction");
   const mapped = mapLoops(kernel);
   const custom = kernel.family === "custom";
-  const tiling = product?.kind === "contraction" ? tilingOf(kernel, product) : undefined;
+  const tiling = tilingIn(kernel);
   return {
     ...kernel,
     params: deviceParams(kernel.params, dims),
@@ -98,6 +97,14 @@ function launched(kernel: Kernel, dims: readonly { name: string; dim: string }[]
       dims,
     },
   };
+}
+
+function tilingIn(kernel: Kernel): Tiling | undefined {
+  for (const s of kernel.body) {
+    if (s.kind === "contraction") return tilingOf(kernel, s);
+    if (s.kind === "attention") return attentionTiling(kernel, s);
+  }
+  return undefined;
 }
 
 /** Without packing room, which tiles have in shared memory, and with the dims in place of their values. */

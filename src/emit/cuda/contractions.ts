@@ -61,11 +61,11 @@ export const contractionLines =
     ];
   };
 
-const mentioned = (name: string, lines: readonly string[], line: string): string[] =>
+export const mentioned = (name: string, lines: readonly string[], line: string): string[] =>
   new RegExp(`\\b${name}\\b`).test(lines.join("\n")) ? [line] : [];
 
 /** Both factors may name the same parts of the batch item: each is declared once. */
-function distinct(body: readonly Contraction["epilogue"][number][]) {
+export function distinct(body: readonly Contraction["epilogue"][number][]) {
   const seen = new Set<string>();
   return body.filter((s) => {
     const key = s.kind === "index" ? `index ${s.variable}` : s.kind === "let" ? `let ${s.name}` : undefined;
@@ -76,7 +76,7 @@ function distinct(body: readonly Contraction["epilogue"][number][]) {
   });
 }
 
-function factorLines(
+export function factorLines(
   o: Operand,
   outer: number | undefined,
   k: number | undefined,

@@ -6,6 +6,7 @@ import { localType } from "../kernels/expressions.ts";
 import type { Dialect, Indexing } from "../kernels/indices.ts";
 import { headComment, signature } from "../kernels/source.ts";
 import { wrapLine } from "../kernels/wrap.ts";
+import { attentionLines } from "./attention.ts";
 import { contractionLines } from "./contractions.ts";
 import { bodyLines, loopLines } from "./loops.ts";
 
@@ -17,6 +18,7 @@ export function cudaKernelSource(kernel: Kernel, sites: Sites): string {
   const dialect: Dialect = {
     loop: loopLines(kernel.launch?.group ?? "block"),
     contraction: contractionLines(kernel),
+    attention: attentionLines(kernel),
     site: (what) => `/*${what.replaceAll("*/", "* /")}*/ ${sites(what)}`,
   };
   const ix: Indexing = { variables: kernel.variables, bounds: kernel.bounds, dialect };
@@ -61,6 +63,7 @@ const headers: readonly (readonly [RegExp, string])[] = [
   [/\blum::MmaShape</, "gemm_mma.cuh"],
   [/\blum::FmaShape</, "gemm_fma.cuh"],
   [/\blum::skinny</, "gemv.cuh"],
+  [/\blum::attention_tile</, "attention.cuh"],
   [/\blum::top_k\(/, "top_k.cuh"],
   [/\blum::cumulate</, "cumulate.cuh"],
   [

@@ -60,8 +60,15 @@ export type { CudaKernelText, ProjectView };
 /** Headers whose shapes the table of launches names. */
 function enginesOf(program: Program): string[] {
   const engines = program.kernels.map((k) => k.launch?.tiling?.engine);
-  const headers = { fma: "gemm_fma.cuh", mma: "gemm_mma.cuh", skinny: "gemv.cuh" } as const;
-  return (["fma", "mma", "skinny"] as const).filter((e) => engines.includes(e)).map((e) => headers[e]);
+  const headers = {
+    fma: "gemm_fma.cuh",
+    mma: "gemm_mma.cuh",
+    skinny: "gemv.cuh",
+    attention: "attention.cuh",
+  } as const;
+  return (Object.keys(headers) as (keyof typeof headers)[])
+    .filter((e) => engines.includes(e))
+    .map((e) => headers[e]);
 }
 
 function placesOf() {

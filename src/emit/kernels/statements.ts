@@ -53,7 +53,7 @@ function statementLines(s: Stmt, indent: string, ix: Indexing): string[] {
     case "contraction":
       return (ix.dialect?.contraction ?? contractionLines)(s, indent, ix);
     case "attention":
-      return attentionLines(s, indent, ix);
+      return (ix.dialect?.attention ?? attentionLines)(s, indent, ix);
     case "topk": {
       const inner = [...blockLines(s.lets, `${indent}    `, ix), `${indent}    return ${expr(s.value)};`];
       const to = constantOf(s.at) === 0 ? s.to : `${s.to} + ${indexText(s.at, ix)}`;

@@ -1,6 +1,6 @@
 /** How a matrix product is cut into tiles: by which engine, how large, with how many threads. */
 import { byteSize, type DType } from "../../ir/dtype.ts";
-import type { Contraction, Kernel, Operand, Tiling } from "../../ir/kernel.ts";
+import type { Attention, Contraction, Kernel, Operand, Tiling } from "../../ir/kernel.ts";
 import { constantOf } from "../../ir/poly.ts";
 import { cuda } from "../../targets/cuda.ts";
 import { largest } from "./map.ts";
@@ -42,6 +42,33 @@ function skinny(c: Contraction, m: number, n: number, k: number): Tiling {
     shape: `${rows}, ${perColumn}, ${staged}`,
     shared: `lum::skinny_shared_bytes(${warps}, ${rows}, ${staged ? k : 0}, ${element})`,
     blocks: Math.max(1, Math.ceil(n / (alongK ? warps / perColumn : cuda.skinnyColumns))),
+  };
+}
+
+/** Tiles of query rows: on tensor cores where queries, keys and values lie there in the same 16-bit type. */
+export function attentionTiling(kernel: Kernel, s: Attention): Tiling {
+  const size = (v: number | undefined) =>
+    v === undefined ? 1 : largest(kernel.variables[v].size, kernel.bounds);
+  const [items, rows, depth, width] = [s.item, s.row, s.depth, s.width].map(size);
+  const types = new Set([s.q, s.k, s.v].map(typeOf));
+  const [type] = types;
+  const onCores = types.size === 1 && (type === "f16" || type === "bf16");
+  const few = rows <= 16;
+  const padded = (n: number): number => {
+    if (!onCores) return Math.ceil(n / 8) * 8;
+    return n <= 16 ? 16 : n <= 32 ? 32 : Math.ceil(n / 64) * 64;
+  };
+  const form = onCores ? (few ? [1, 4, 16] : [4, 1, 64]) : few ? [4, 2] : [32, 1];
+  const shape = `lum::${onCores ? "Mma" : "Fma"}Attention<${[padded(depth), padded(width), ...form].join(", ")}>`;
+  const tile = onCores ? 16 * form[0] : form[0];
+  return {
+    engine: "attention",
+    rows: tile,
+    columns: 1,
+    threads: onCores ? cuda.warp * form[0] * form[1] : 8 * form[0] * form[1],
+    shape,
+    shared: `${shape}::shared_bytes()`,
+    blocks: Math.max(1, items * Math.ceil(rows / tile)),
   };
 }
 
