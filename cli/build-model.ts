@@ -24,6 +24,8 @@ import type { Measurer } from "../src/search/measure/measure.ts";
 import type { Progress, Searched, SearchOptions } from "../src/search/search.ts";
 import { machineHere } from "../src/targets/calibrated.ts";
 import { cudaArchOf } from "../src/targets/cuda.ts";
+import { gpuOfArch } from "../src/targets/gpu-machines.ts";
+import type { Machine } from "../src/targets/machines.ts";
 import { openCheckpoint } from "../src/weights/checkpoint.ts";
 import { matchWeights } from "../src/weights/match.ts";
 import { requiredTensors } from "../src/weights/required.ts";
@@ -133,7 +135,7 @@ export async function buildModel(options: BuildOptions): Promise<Built> {
   const start = performance.now();
   const file = findModelFile(options.file);
   const source = readSource(file);
-  const arch = isCuda ? cudaArchOf(options.arch ?? "sm_90a").name : archOf(options.arch ?? hostArch());
+  const arch = isCuda ? cudaArchOf(options.arch ?? defaultGpu).name : archOf(options.arch ?? hostArch());
   const dir = options.out ?? outputFolder(file, options.target);
   const locked = lockIn(dir, options);
   const compilation = await planned(source, options, arch, locked.lock);
@@ -159,6 +161,8 @@ function compiledIn(dir: string, arch: string, options: BuildOptions): Promise<C
   if (options.emulate) return emulateProject(dir, { ...common, checked: true });
   return compileCuda(dir, { ...common, arch });
 }
+
+const defaultGpu = "sm_90a";
 
 /** Plans that the search costs in a second of `--search SECONDS`, whatever the machine, so that it finds the same everywhere. */
 const evaluationsPerSecond = 400;
@@ -191,7 +195,8 @@ function planned(
 export function searchOf({
   search = "direct",
   seed,
-}: Pick<BuildOptions, "search" | "seed">): SearchOptions | undefined {
+  ...target
+}: Pick<BuildOptions, "search" | "seed" | "target" | "arch">): SearchOptions | undefined {
   if (search === "direct" || search === "0") return undefined;
   const seconds = search === "fast" ? undefined : Number(search);
   if (seconds !== undefined && !(seconds > 0))
@@ -201,8 +206,13 @@ export function searchOf({
   const evaluations = seconds === undefined ? undefined : Math.ceil(seconds * evaluationsPerSecond);
   const onProgress = (p: Progress): void =>
     transient(`searching ${p.evaluated}/${p.most}, ${percent(1 - p.share)} under the direct plan`);
-  const machine = machineHere(undefined, (d) => printDiagnostics([d], false));
-  return { evaluations, seed, onProgress, machine };
+  return { evaluations, seed, onProgress, machine: machineFor(target) };
+}
+
+/** What the cost model knows of the machine that is compiled for. */
+export function machineFor({ target, arch }: Pick<BuildOptions, "target" | "arch">): Machine {
+  if (target === "cuda") return gpuOfArch(cudaArchOf(arch ?? defaultGpu).name);
+  return machineHere(undefined, (d) => printDiagnostics([d], false));
 }
 
 export function bucketsOf(texts: readonly string[] | undefined): Bucket[] | undefined {

@@ -4,24 +4,23 @@ import { CompileError, diagnostic } from "../../src/diagnostics.ts";
 import { explainModel } from "../../src/explain/explain.ts";
 import { pageHtml } from "../../src/explain/page.ts";
 import { reportText } from "../../src/explain/text.ts";
-import { type BuildOptions, bucketsOf, searchArguments, searchOf } from "../build-model.ts";
+import { type BuildOptions, bucketsOf, machineFor, searchArguments, searchOf } from "../build-model.ts";
 import { findModelFile, type ModelOptions, modelArguments, readSource, settingsOf } from "../model.ts";
 import { printJson, printLine, progressDone, run, transient } from "../output.ts";
 
 type ExplainOptions = ModelOptions &
-  Pick<BuildOptions, "target" | "search" | "seed" | "bucket"> & { html?: string };
+  Pick<BuildOptions, "target" | "arch" | "search" | "seed" | "bucket"> & { html?: string };
 
 export const explain: CommandModule<object, ExplainOptions> = {
   command: "explain <file>",
   describe: "which kernel computes each line, what it costs, and what was not chosen",
   builder: (y) =>
-    searchArguments(modelArguments(y)).option("html", {
-      type: "string",
-      describe: "write it as a page into this file",
-    }),
+    searchArguments(modelArguments(y))
+      .option("arch", { type: "string", describe: "with --target cuda: whose published figures to take" })
+      .option("html", { type: "string", describe: "write it as a page into this file" }),
   handler: (args) =>
     run(args.json, async () => {
-      if (args.target !== "cpu")
+      if (args.target === "metal")
         throw new CompileError([diagnostic("LUM5103", undefined, { target: args.target })]);
       const source = readSource(findModelFile(args.file));
       const explained = await explainModel(source, {
@@ -29,6 +28,8 @@ export const explain: CommandModule<object, ExplainOptions> = {
         model: args.model,
         buckets: bucketsOf(args.bucket),
         search: searchOf(args),
+        target: args.target === "cuda" ? "cuda" : "cpu",
+        machine: machineFor(args),
         onProgress: transient,
       }).finally(progressDone);
       if (args.html !== undefined) writePage(args.html, pageHtml(explained));

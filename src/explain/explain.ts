@@ -4,7 +4,7 @@ import { bucketText } from "../ir/bucket.ts";
 import type { SourceFile } from "../ir/source.ts";
 import { type SearchedOptions, searchPlans } from "../pipeline.ts";
 import { lockedSearch } from "../search/lock.ts";
-import { genericCpu } from "../targets/machines.ts";
+import { genericCpu, type Machine } from "../targets/machines.ts";
 import { searchText } from "./labels.ts";
 import { type Explained, type ExplainInput, explainSearched, machineReport, type Report } from "./report.ts";
 
@@ -16,16 +16,20 @@ export type ExplainedModel = {
 
 export async function explainModel(
   source: SourceFile,
-  options: SearchedOptions & { readonly onProgress?: (text: string) => void },
+  options: SearchedOptions & {
+    /** Whose costs are told; the search's own, where there is one. */
+    readonly machine?: Machine;
+    readonly onProgress?: (text: string) => void;
+  },
 ): Promise<ExplainedModel> {
   const { search } = options;
+  const machine = search?.machine ?? options.machine ?? genericCpu;
   const { start, searched, elsewhere, buckets } = await searchPlans(source, {
     ...options,
     // Without a search only the buckets that were asked for have plans, and nothing but the direct plan is costed.
     buckets: options.buckets ?? (search === undefined ? [] : undefined),
-    search: search ?? { evaluations: 0 },
+    search: search ?? { evaluations: 0, machine },
   });
-  const machine = search?.machine ?? genericCpu;
   const inputs: ExplainInput[] = [
     { bucket: "any", model: start.hlir, searched, elsewhere },
     ...buckets.map((b) => ({ bucket: bucketText(b.bucket), model: b.model, searched: b.searched })),
@@ -40,7 +44,7 @@ export async function explainModel(
   const report: Report = {
     model: start.hlir.name,
     file: source.path,
-    target: "cpu",
+    target: options.target ?? "cpu",
     machine: machineReport(machine),
     search: searchText(by, reports),
     plans: reports,

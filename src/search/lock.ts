@@ -58,7 +58,14 @@ export type LockedPlan = {
 
 export type LockedSearch =
   | { readonly by: "direct" }
-  | { readonly by: "search"; readonly machine: string; readonly seed: number; readonly evaluations: number };
+  | {
+      readonly by: "search";
+      readonly machine: string;
+      readonly seed: number;
+      readonly evaluations: number;
+      /** Kernels were timed as well: another run may choose otherwise. */
+      readonly measured?: true;
+    };
 
 /** The part of the lock file that is known before the project is emitted. */
 export type LockPart = {
@@ -69,11 +76,12 @@ export type LockPart = {
 };
 
 /** What else is needed to find the same plans again. */
-export const lockedSearch = ({ machine, seed, evaluations }: SearchOptions = {}): LockedSearch => ({
+export const lockedSearch = ({ machine, seed, evaluations, measure }: SearchOptions = {}): LockedSearch => ({
   by: "search",
   machine: (machine ?? genericCpu).name,
   seed: seed ?? 1,
   evaluations: evaluations ?? usualEvaluations,
+  ...(measure === undefined ? {} : { measured: true }),
 });
 
 export const modelHash = (h: Hlir): string =>
@@ -105,8 +113,8 @@ async function lockedChoices(
   space: Space,
   genome: Genome,
 ): Promise<LockedChoice[]> {
-  const terms = genome.nodes.size + genome.classes.size;
-  if (terms === 0 && genome.inline.size + genome.onePass.size + genome.winograd.size === 0) return [];
+  const terms = genome.nodes.size + genome.classes.size + genome.onePass.size;
+  if (terms === 0 && genome.inline.size + genome.winograd.size === 0) return [];
   const keys = keysOf(nodes, space);
   const traced = terms === 0 ? undefined : await trace(model, nodes);
   return choicesOfGenome(genome, { nodes, space, keys, traced });
@@ -152,7 +160,11 @@ export function choicesOfGenome(genome: Genome, naming: Naming): LockedChoice[] 
       ...about(key),
       decision: inline ? "inline" : "store",
     })),
-    onePass: [...genome.onePass].map((c) => ({ ...aboutClass(c), decision: "one pass" })),
+    onePass: [...genome.onePass].map((c) => ({
+      ...aboutClass(c),
+      decision: "one pass",
+      rules: naming.traced?.onePass.get(keys.ofClass(c)) ?? [],
+    })),
     winograd: [...genome.winograd].map((key) => ({ ...about(key), decision: "winograd" })),
   };
   const order = (c: LockedChoice): string => [c.at ?? "~", c.tensor, c.decision, c.of, c.take].join("\n");

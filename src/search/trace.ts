@@ -14,6 +14,8 @@ export type Trace = {
   readonly made: ReadonlyMap<string, readonly string[]>;
   /** By key of a class: the rules that found it to be equal to a tensor that was there before. */
   readonly joined: ReadonlyMap<string, readonly string[]>;
+  /** By key of a weighted sum's class: the rules that found that one pass can compute it. */
+  readonly onePass: ReadonlyMap<string, readonly string[]>;
 };
 
 export async function trace(hlir: Hlir, nodes: readonly Node[], limits?: SaturateLimits): Promise<Trace> {
@@ -22,6 +24,7 @@ export async function trace(hlir: Hlir, nodes: readonly Node[], limits?: Saturat
   const keys = keysOf(nodes, space);
   const made = new Map<string, Set<string>>();
   const joined = new Map<string, Set<string>>();
+  const onePass = new Map<string, Set<string>>();
   const add = (to: Map<string, Set<string>>, key: string, rule: string): void => {
     to.set(key, (to.get(key) ?? new Set()).add(rule));
   };
@@ -31,8 +34,9 @@ export async function trace(hlir: Hlir, nodes: readonly Node[], limits?: Saturat
     if (!name.startsWith("made-") && name !== "joined-by") continue;
     const children = childrenOf(a, n);
     const rule = literalText(a, children.at(-1)!)!;
-    if (name === "joined-by") {
-      if (space.candidates.has(children[0])) add(joined, keys.ofClass(children[0]), rule);
+    if (name === "joined-by" || name === "made-OnePass") {
+      const to = name === "joined-by" ? joined : onePass;
+      if (space.candidates.has(children[0])) add(to, keys.ofClass(children[0]), rule);
       continue;
     }
     const operands = children.slice(0, -1).map((c) => operandOf(a, c));
@@ -42,7 +46,7 @@ export async function trace(hlir: Hlir, nodes: readonly Node[], limits?: Saturat
   }
   const sorted = (m: Map<string, Set<string>>) =>
     new Map([...m].map(([k, v]) => [k, [...v].sort()] as const));
-  return { made: sorted(made), joined: sorted(joined) };
+  return { made: sorted(made), joined: sorted(joined), onePass: sorted(onePass) };
 }
 
 type Tree = string | readonly Tree[];
@@ -52,7 +56,12 @@ export function tracing(program: string): string {
   const forms = read(program);
   const constructors = new Map<string, readonly Tree[]>();
   for (const f of forms)
-    if (typeof f !== "string" && f[0] === "constructor" && f[3] === "Tensor" && Array.isArray(f[2]))
+    if (
+      typeof f !== "string" &&
+      f[0] === "constructor" &&
+      Array.isArray(f[2]) &&
+      (f[3] === "Tensor" || f[1] === "OnePass")
+    )
       constructors.set(String(f[1]), f[2]);
   const relations = [...constructors].map(([name, sorts]) => [
     "relation",

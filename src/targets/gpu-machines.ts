@@ -71,3 +71,9 @@ export const m2 = gpu({ name: "Apple M2", processors: 10, memory: 100e9, f32: 3.
 export const m4 = gpu({ name: "Apple M4", processors: 10, memory: 120e9, f32: 3.6e12, contraction: 3.6e12 });
 
 export const gpuMachines: readonly Machine[] = [h100, h200, a100, l4, rtx4090, m2, m4];
+
+/** The part that the cost model takes for an architecture of `--arch`: the largest one with published figures here. */
+export function gpuOfArch(arch: string): Machine {
+  if (arch === "sm_80") return a100;
+  return arch === "sm_89" ? rtx4090 : h100;
+}
