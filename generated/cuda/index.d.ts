@@ -18,12 +18,6 @@ export type ForwardResults = {
 export declare class Llama {
     private readonly native;
     private constructor();
-    /** Makes a model with all the memory that it needs. Throws a ModelError that names every weight that doesn't fit. */
-    static load(options: LoadOptions & {
-        readonly weights: string;
-    }): Llama;
-    /** Gives logits bf16[128256]. Arrays in `into` are filled instead of new ones. */
-    forward(args: ForwardArguments, into?: Partial<ForwardResults>): ForwardResults;
     /** What survives from call to call. `reset` gives it the value that it had at load. */
     get state(): {
         /** bf16[32, 8192, 8, 128] */
@@ -41,6 +35,12 @@ export declare class Llama {
         /** All of it. */
         reset(): void;
     };
+    /** Makes a model with all the memory that it needs. Throws a ModelError that names every weight that doesn't fit. */
+    static load(options: LoadOptions & {
+        readonly weights: string;
+    }): Llama;
+    /** Gives logits bf16[128256]. Arrays in `into` are filled instead of new ones. */
+    forward(args: ForwardArguments, into?: Partial<ForwardResults>): ForwardResults;
     /** Time spent in each kernel since load or `resetTimings`; load with `timings: true`. */
     timings(): Timing[];
     resetTimings(): void;

@@ -58,18 +58,6 @@ export class Llama {
     this.native = native;
   }
 
-  /** Makes a model with all the memory that it needs. Throws a ModelError that names every weight that doesn't fit. */
-  static load(options: LoadOptions & { readonly weights: string }): Llama {
-    const built = `build/libllama.${process.platform === "darwin" ? "dylib" : "so"}`;
-    const library = options.library ?? fileURLToPath(new URL(built, import.meta.url));
-    return new Llama(new NativeModel(library, spec, options));
-  }
-
-  /** Gives logits bf16[128256]. Arrays in `into` are filled instead of new ones. */
-  forward(args: ForwardArguments, into: Partial<ForwardResults> = {}): ForwardResults {
-    return this.native.run("forward", { s: args.s, pos: args.pos }, { tokens: args.tokens }, into) as ForwardResults;
-  }
-
   /** What survives from call to call. `reset` gives it the value that it had at load. */
   get state(): {
     /** bf16[32, 8192, 8, 128] */
@@ -92,6 +80,18 @@ export class Llama {
       },
       reset: (): void => this.native.resetState(),
     };
+  }
+
+  /** Makes a model with all the memory that it needs. Throws a ModelError that names every weight that doesn't fit. */
+  static load(options: LoadOptions & { readonly weights: string }): Llama {
+    const built = `build/libllama.${process.platform === "darwin" ? "dylib" : "so"}`;
+    const library = options.library ?? fileURLToPath(new URL(built, import.meta.url));
+    return new Llama(new NativeModel(library, spec, options));
+  }
+
+  /** Gives logits bf16[128256]. Arrays in `into` are filled instead of new ones. */
+  forward(args: ForwardArguments, into: Partial<ForwardResults> = {}): ForwardResults {
+    return this.native.run("forward", { s: args.s, pos: args.pos }, { tokens: args.tokens }, into) as ForwardResults;
   }
 
   /** Time spent in each kernel since load or `resetTimings`; load with `timings: true`. */
