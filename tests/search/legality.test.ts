@@ -11,7 +11,7 @@ import { Bundle } from "../emit/run-kernels.ts";
 import { compare, type Lowered } from "../random/batch.ts";
 import { randomProgram } from "../random/programs.ts";
 import { differenceFrom, exampleHlir, examples, references } from "./legality/examples.ts";
-import { candidatesOf } from "./legality/sample.ts";
+import { candidatesOf, type Sampled } from "./legality/sample.ts";
 
 const long = process.env.LUMC_TEST_EFFORT === "long";
 const perExample = long ? 16 : 2;
@@ -23,6 +23,13 @@ const perUnit = { example: 8, program: 25 };
 const level = "-O0";
 
 const ran = new Map<string, number>();
+/** Candidates with a kernel of each family. */
+const families = new Map<string, number>();
+
+function note(name: string, list: readonly { readonly families: ReadonlySet<string> }[]): void {
+  ran.set(name, list.length);
+  for (const c of list) for (const f of c.families) families.set(f, (families.get(f) ?? 0) + 1);
+}
 
 test.each(examples.map((e) => [e.name, e] as const))("candidates of %s", async (name, e) => {
   const hlir = exampleHlir(e);
@@ -45,17 +52,16 @@ test.each(examples.map((e) => [e.name, e] as const))("candidates of %s", async (
   }
   expect(wrong).toEqual([]);
   expect(candidates.length).toBeGreaterThanOrEqual(Math.min(perExample, 2));
-  ran.set(name, candidates.length);
+  note(name, candidates);
 });
 
 test(`candidates of ${programs} random programs`, async () => {
-  const all: (Lowered & { readonly steps: readonly string[] })[] = [];
+  const all: (Lowered & Pick<Sampled, "steps" | "families">)[] = [];
   const wrong: string[] = [];
   for (const [i, program] of fc.sample(randomProgram, { numRuns: programs, seed }).entries()) {
     const { hlir } = elaborate({ path: "random.lum", text: program.text });
     if (hlir === undefined) throw new Error(`not a program:\n${program.text}`);
-    for (const c of await candidatesOf(hlir, perProgram, 1000 * seed + i))
-      all.push({ program, hlir, llir: c.llir, steps: c.steps });
+    for (const c of await candidatesOf(hlir, perProgram, 1000 * seed + i)) all.push({ ...c, program, hlir });
   }
   for (let at = 0; at < all.length; at += perUnit.program) {
     const part = all.slice(at, at + perUnit.program);
@@ -66,7 +72,7 @@ test(`candidates of ${programs} random programs`, async () => {
   }
   expect(wrong).toEqual([]);
   expect(all.length).toBeGreaterThan(programs * perProgram * 0.5);
-  ran.set("random programs", all.length);
+  note("random programs", all);
 });
 
 test.each([
@@ -86,6 +92,7 @@ afterAll(() => {
     programs,
     candidates: Object.fromEntries(ran),
     total: [...ran.values()].reduce((a, b) => a + b, 0),
+    families: Object.fromEntries([...families].sort()),
     wrong: 0,
   };
   writeFileSync(new URL("last-long-run.json", import.meta.url), `${JSON.stringify(report, null, 2)}\n`);

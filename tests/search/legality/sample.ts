@@ -3,6 +3,7 @@ import type { Hlir } from "../../../src/ir/hlir.ts";
 import { checkHlir } from "../../../src/ir/hlir-check.ts";
 import type { Program } from "../../../src/ir/llir.ts";
 import { checkLlir } from "../../../src/ir/llir-check.ts";
+import { choicesOf } from "../../../src/ir/plan.ts";
 import { checkPlan } from "../../../src/ir/plan-check.ts";
 import { schedule } from "../../../src/lower/schedule.ts";
 import { allNodes } from "../../../src/search/encode.ts";
@@ -12,7 +13,13 @@ import { seeded } from "../../../src/search/random.ts";
 import { saturate } from "../../../src/search/saturate.ts";
 import { spaceOf } from "../../../src/search/space.ts";
 
-export type Sampled = { readonly genome: Genome; readonly steps: readonly string[]; readonly llir: Program };
+export type Sampled = {
+  readonly genome: Genome;
+  readonly steps: readonly string[];
+  readonly llir: Program;
+  /** Of its kernels. */
+  readonly families: ReadonlySet<string>;
+};
 
 /** Most steps of a walk from the direct plan. */
 const longest = 24;
@@ -52,7 +59,10 @@ export async function candidatesOf(hlir: Hlir, count: number, seed: number): Pro
     const key = genomeKey(genome);
     if (seen.has(key)) continue;
     seen.add(key);
-    found.push({ genome, steps, llir: lowered(decoder.decode(genome)!.plan, steps) });
+    const { plan } = decoder.decode(genome)!;
+    const kernels = plan.entries.flatMap((e) => [...choicesOf(e.body)]);
+    const families = new Set(kernels.map((c) => c.implementation.family));
+    found.push({ genome, steps, families, llir: lowered(plan, steps) });
   }
   return found;
 }
