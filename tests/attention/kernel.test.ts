@@ -4,23 +4,16 @@ import type { Hlir } from "../../src/ir/hlir.ts";
 import { checkLlir } from "../../src/ir/llir-check.ts";
 import { choicesOf } from "../../src/ir/plan.ts";
 import { checkPlan } from "../../src/ir/plan-check.ts";
-import { directPlan } from "../../src/lower/direct/direct.ts";
 import { interpret } from "../../src/lower/interpret.ts";
-import { attentionOf, totalsOf } from "../../src/lower/plan-attention.ts";
 import { schedule } from "../../src/lower/schedule.ts";
-import { allNodes } from "../../src/search/encode.ts";
 import { hlirFromText } from "../emit/from-text.ts";
 import { randomInputs } from "../emit/random-tensors.ts";
 import { Bundle } from "../emit/run-kernels.ts";
 import { type AttentionCase, attentionCases } from "./cases.ts";
+import { onePassPlan } from "./one-pass.ts";
 
 const bundle = new Bundle();
 const models = new Map<string, Hlir>();
-
-const onePassPlan = (h: Hlir) => {
-  const totalOf = totalsOf(allNodes(h));
-  return directPlan(h, { attention: (n) => attentionOf(n, h.bounds, totalOf) });
-};
 
 beforeAll(() => {
   for (const c of attentionCases) {
