@@ -156,7 +156,13 @@ export type Stmt =
       readonly value: Expr;
     }
   /** A user's own text, and the sizes that it names. */
-  | { readonly kind: "text"; readonly code: string; readonly uses?: readonly Poly[] };
+  | {
+      readonly kind: "text";
+      readonly code: string;
+      readonly uses?: readonly Poly[];
+      /** Blocks and their threads, where the user has given them. */
+      readonly geometry?: { readonly grid: Poly; readonly block: Poly };
+    };
 
 export type Contraction = {
   readonly kind: "contraction";

@@ -8,7 +8,7 @@ import type { BucketPlan, Plan } from "../ir/plan.ts";
 import { atomsOf } from "../ir/poly.ts";
 import { cuda, cudaEngine } from "../targets/cuda.ts";
 import { schedule } from "./schedule.ts";
-import { mapLoops } from "./schedule-cuda/map.ts";
+import { largest, mapLoops } from "./schedule-cuda/map.ts";
 import { attentionTiling, tilingOf } from "./schedule-cuda/tiles.ts";
 
 export function scheduleCuda(plan: Plan, buckets: readonly BucketPlan[] = []): Program {
@@ -83,15 +83,18 @@ function argumentsOf(kernel: Kernel, args: readonly Argument[]) {
 
 function launched(kernel: Kernel, dims: readonly { name: string; dim: string }[]): Kernel {
   const mapped = mapLoops(kernel);
-  const custom = kernel.family === "custom";
+  const given = kernel.body.find((s) => s.kind === "text" && s.geometry !== undefined);
+  const geometry = given?.kind === "text" ? given.geometry : undefined;
   const tiling = tilingIn(kernel);
   return {
     ...kernel,
     params: deviceParams(kernel.params, dims),
     body: mapped.body,
     launch: {
-      blocks: tiling?.blocks ?? mapped.blocks,
-      threads: tiling?.threads ?? (custom ? 1 : cuda.threads),
+      blocks:
+        tiling?.blocks ?? (geometry === undefined ? mapped.blocks : largest(geometry.grid, kernel.bounds)),
+      threads:
+        tiling?.threads ?? (geometry === undefined ? cuda.threads : largest(geometry.block, kernel.bounds)),
       group: mapped.group,
       tiling,
       dims,

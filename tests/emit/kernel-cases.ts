@@ -371,7 +371,7 @@ export const kernelCases: readonly KernelCase[] = [
   { name: "tap", body: "input x: f32[4, 8], w: f32[8, 8]\nh = x @ w\ntap h\noutput y = tanh(h)" },
   {
     name: "user kernel",
-    head: 'kernel doubled(x: f32[n]) -> f32[n] {\n  reference x + x\n  cpu """\n    for (lum::i64 i = 0; i < n; ++i) out[i] = 2.0f * x[i];\n  """\n}',
+    head: 'kernel doubled(x: f32[n]) -> f32[n] {\n  reference x + x\n  cpu """\n    for (lum::i64 i = 0; i < n; ++i) out[i] = 2.0f * x[i];\n  """\n  cuda grid(n / 256 + 1) block(256) """\n    for (i64 i = lum::global_thread(); i < n; i += lum::global_threads()) out[i] = 2.0f * x[i];\n  """\n}',
     body: "dim n in 1..30\ninput x: f32[n]\noutput y = doubled(x + 1.0) * 0.5",
     dims: { n: 11 },
   },

@@ -1,4 +1,5 @@
 /** Kernels of their own kind: running sums, top-k, users' own. */
+import { CompileError, diagnostic } from "../../diagnostics.ts";
 import type { Stmt } from "../../ir/kernel.ts";
 import type { Choice } from "../../ir/plan.ts";
 import { int, multiply, one, zero } from "../../ir/poly.ts";
@@ -63,7 +64,10 @@ export function custom(k: KernelDraft, choice: Choice): void {
   const { kernel } = root.op;
   const target = k.engine?.target ?? "cpu";
   const source = kernel.sources.get(target);
-  if (source === undefined) throw new Error(`kernel ${kernel.name} has no text for the target ${target}`);
+  if (source === undefined) {
+    const targets = [...kernel.sources.keys()].join(", ") || "none";
+    throw new CompileError([diagnostic("LUM3002", root.span, { kernel: kernel.name, target, targets })]);
+  }
   const lines: Stmt[] = [];
   for (const [i, wanted] of kernel.parameters.entries()) {
     const slot = k.slotOf(root.inputs[i]);
@@ -76,5 +80,11 @@ export function custom(k: KernelDraft, choice: Choice): void {
   const known = kernel.sizes.filter((size) => size.value.key === size.name);
   for (const { name, value } of kernel.sizes)
     if (value.key !== name) lines.push({ kind: "let", name, value: { kind: "index", value, dtype: "i64" } });
-  k.frame.out.push(...lines, { kind: "text", code: source.code, uses: known.map((size) => size.value) });
+  const uses = known.map((size) => size.value);
+  const { grid, block } = source;
+  const geometry =
+    grid.length + block.length === 0
+      ? undefined
+      : { grid: multiply(one, ...grid), block: block.length === 0 ? int(256) : multiply(one, ...block) };
+  k.frame.out.push(...lines, { kind: "text", code: source.code, uses, geometry });
 }

@@ -78,15 +78,35 @@ struct FmaStager {
                 return;
             }
         }
-#pragma unroll 4
-        for (int element = thread(); element < BK * Outer; element += Threads) {
-            const int kk = along_k ? element % BK : element / Outer, column = along_k ? element / BK : element % Outer;
-            const bool inside = k0 + kk < k && first + column < outer;
-            Sum* const place = to + kk * (Outer + Pad) + column;
-            if constexpr (kAsync)
-                copy_async<4>(place, inside ? operand.address(first + column, k0 + kk) : operand.data, inside);
-            else
-                *place = inside ? widened<Sum>(operand.raw(first + column, k0 + kk)) : Sum{};
+        if (along_k)
+            stage_elements<true>(to, k0);
+        else
+            stage_elements<false>(to, k0);
+    }
+
+private:
+    // One by one. Each thread has the same place in every line that it copies a part of, a line being the tile's extent
+    // in the direction in which neighbours in memory lie.
+    template <bool AlongK>
+    __device__ void stage_elements(Sum* to, i64 k0) const {
+        constexpr int kLine = AlongK ? BK : Outer, kLines = AlongK ? Outer : BK;
+        constexpr int kAcross = kLine < Threads ? kLine : Threads, kPass = Threads / kAcross;
+        static_assert(Threads % kAcross == 0 && kLine % kAcross == 0, "threads and elements of a line divide");
+        const int lines_left = at_most(AlongK ? outer - first : k - k0, kLines);
+        const int elements_left = at_most(AlongK ? k - k0 : outer - first, kLine);
+#pragma unroll
+        for (int across = 0; across < kLine; across += kAcross) {
+            const int element = across + thread() % kAcross;
+#pragma unroll 2
+            for (int line = thread() / kAcross; line < kLines; line += kPass) {
+                const bool inside = element < elements_left && line < lines_left;
+                const int kk = AlongK ? element : line, column = AlongK ? line : element;
+                Sum* const place = to + kk * (Outer + Pad) + column;
+                if constexpr (kAsync)
+                    copy_async<4>(place, inside ? operand.address(first + column, k0 + kk) : operand.data, inside);
+                else
+                    *place = inside ? widened<Sum>(operand.raw(first + column, k0 + kk)) : Sum{};
+            }
         }
     }
 };

@@ -124,10 +124,6 @@ private:
         }
     }
 
-    __device__ static int at_most(i64 count, int limit) {
-        return count < 0 ? 0 : count < limit ? static_cast<int>(count) : limit;
-    }
-
     template <int RowChunks, bool AlongOuter>
     __device__ void stage_rows(T* to, i64 k0) const {
         if constexpr (kSame) {

@@ -35,6 +35,11 @@ constexpr bool kIsStrided = false;
 template <class T>
 constexpr bool kIsStrided<Strided<T>> = true;
 
+// What is left of a count, 0 … limit.
+__device__ inline int at_most(i64 count, int limit) {
+    return count < 0 ? 0 : count < limit ? static_cast<int>(count) : limit;
+}
+
 // Part `index` of `parts` of a sum over k, each a multiple of `step` long but the last: for splitting K over blocks,
 // each with its own [m, n] of partial sums, which a second kernel adds up.
 struct SplitK {
