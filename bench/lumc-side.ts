@@ -53,7 +53,6 @@ export async function buildLumc(
 export type LumcOptions = {
   readonly threads: number;
   readonly weights: string;
-  readonly timings?: boolean;
 };
 
 /** Outputs go into the same arrays at every call. */
@@ -61,9 +60,9 @@ export function openLumc(
   built: BuiltModel,
   c: Pick<Case, "dims" | "prepareLumc">,
   inputs: readonly Feeds[],
-  { threads, weights, timings }: LumcOptions,
+  { threads, weights }: LumcOptions,
 ): Side & { readonly model: NativeModel } {
-  const model = new NativeModel(built.library, built.spec, { weights, threads, timings, cache: "" });
+  const model = new NativeModel(built.library, built.spec, { weights, threads, cache: "" });
   c.prepareLumc?.(model);
   const given: readonly Arrays[] = inputs.map((feeds) =>
     Object.fromEntries(Object.entries(feeds).map(([name, { data }]) => [name, data])),

@@ -7,8 +7,8 @@ import { format } from "../../src/parser/format.ts";
 import { parse } from "../../src/parser/parse.ts";
 import { anyFile } from "./arbitrary-ast.ts";
 
-/** Runs of each property; LUMC_TEST_EFFORT=20 searches twenty times as long. */
-const runs = (n: number) => ({ numRuns: n * Number(process.env.LUMC_TEST_EFFORT ?? 1) });
+/** Runs of each property; LUMC_TEST_EFFORT=long searches twenty times as long. */
+const runs = (n: number) => ({ numRuns: process.env.LUMC_TEST_EFFORT === "long" ? 20 * n : n });
 
 const read = (text: string) => parse({ path: "p.lum", text });
 
@@ -28,6 +28,27 @@ describe("the formatter", () => {
     fc.assert(
       fc.property(anyFile, (file) => void roundTrips(file)),
       runs(200),
+    );
+  });
+
+  test("takes commas before closing brackets out, wherever the language allows them", () => {
+    const texts = fc.array(fc.nat(), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(anyFile, texts, (file, places) => {
+        let text = format(file);
+        for (const place of places) {
+          const closing = [...text.matchAll(/(?<=[\w"'\])])[)\]]/g)];
+          if (closing.length === 0) continue;
+          const at = closing[place % closing.length].index;
+          const longer = `${text.slice(0, at)},${text.slice(at)}`;
+          // Some brackets hold one expression; in a string or a comment it is another text.
+          const { file: other, diagnostics } = read(longer);
+          if (diagnostics.length > 0 || astText(other) !== astText(file)) continue;
+          expect(format(other).replace(/\/\/.*/g, "")).toBe(format(file).replace(/\/\/.*/g, ""));
+          text = longer;
+        }
+      }),
+      runs(120),
     );
   });
 
