@@ -115,6 +115,8 @@ export const cuda = {
   /** Rows of a product up to which the right factor is streamed (`skinny` in gemv.cuh), and columns of a block there. */
   skinnyRows: 8,
   skinnyColumns: 32,
+  /** Columns from which the items of a batch may be streamed in turn. */
+  skinnyBatch: 1024,
   /** Shared memory that the rows of a streamed product may take. */
   stagedBytes: 40 << 10,
 } as const;

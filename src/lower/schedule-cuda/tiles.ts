@@ -17,7 +17,8 @@ export function tilingOf(kernel: Kernel, c: Contraction): Tiling {
   const size = (v: number | undefined) =>
     v === undefined ? 1 : largest(kernel.variables[v].size, kernel.bounds);
   const [batch, m, n, k] = [c.batch, c.m, c.n, c.k].map(size);
-  if (m <= cuda.skinnyRows) return skinny(c, m, n, k);
+  // Items of a batch come one after the other there, so each must have columns for all of the grid.
+  if (m <= cuda.skinnyRows && (batch === 1 || n >= cuda.skinnyBatch)) return skinny(c, m, n, k);
   const count = (rows: number, columns: number): number =>
     Math.max(1, batch * Math.ceil(m / rows) * Math.ceil(n / columns));
   const large = count(128, 128) >= cuda.wave;

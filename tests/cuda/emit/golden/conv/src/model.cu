@@ -1,0 +1,165 @@
+// Conv: memory, weights, and the forward pass.
+#include "model.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "runtime/gemv.cuh"
+
+namespace {
+
+template <class T>
+T* at(std::byte* memory, size_t offset) { return reinterpret_cast<T*>(memory + offset); }
+
+void declare_weights(lum::DeviceWeights& bound, Weights& weights) {
+    bound.as_stored(&weights.k, "f32", "k", {8, 3, 3, 3});
+    bound.as_stored(&weights.b, "f32", "b", {8});
+}
+
+lum::Fault load_weights(conv_model& model, const char* path, const conv_options& options) {
+    if (path == nullptr) return {"LUM6005", "create: weights is null", "give the path of the checkpoint"};
+    declare_weights(model.loaded, model.weights);
+    return model.loaded.load(path, model.stream, [&](size_t done, size_t total, const std::string& tensor) {
+        if (options.progress != nullptr) options.progress(options.user, done, total, tensor.c_str());
+    });
+}
+
+// Kernels, each with the launch that the largest sizes have work for.
+constexpr Launch kLaunches[] = {
+    {"h", 99, 256, lum::skinny_shared_bytes(8, 8, 27, 4)},
+    {"max_pool2d_y", 1, 256, 0},
+};
+
+}  // namespace
+
+const Launch& conv_model::launch_of(Kernel kernel) { return kLaunches[static_cast<int>(kernel)]; }
+
+conv_model::~conv_model() {
+    if (stream == nullptr) return;
+    static_cast<void>(cudaStreamSynchronize(stream));
+    static_cast<void>(cudaStreamDestroy(stream));
+}
+
+int conv_model::launched(Kernel kernel, cudaError_t status) {
+    const char* name = launch_of(kernel).name;
+    if (status == cudaErrorNoKernelImageForDevice) {
+        return fail({"LUM6024",
+                     "this library holds no code for " + device.name + ", compute capability " + std::to_string(device.major) +
+                         "." + std::to_string(device.minor),
+                     "build with -DCMAKE_CUDA_ARCHITECTURES=" + std::to_string(device.major) + std::to_string(device.minor)});
+    }
+    if (status == cudaSuccess) status = cudaStreamSynchronize(stream);
+    if (status != cudaSuccess) return fail(lum::device_fault(status, std::string("kernel ") + name));
+    std::fprintf(stderr, "lum: %s\n", name);
+    return 0;
+}
+
+lum::Fault conv_model::create(const char* weights_path, const conv_options& options) {
+    const char* one_by_one = std::getenv("LUM_SEQ");
+    const char* trace = std::getenv("LUM_TRACE");
+    const bool traces = trace != nullptr && *trace != 0;
+    sequential = one_by_one != nullptr && std::strcmp(one_by_one, "0") != 0;
+    keeps_timings = options.timings != 0 || traces;
+    if (traces && !timeline.trace_to(trace)) {
+        return {"LUM6025", "LUM_TRACE: cannot write " + std::string(trace), "name a file in a folder that exists"};
+    }
+    if (lum::Fault fault = lum::open_device(device)) return fault;
+    if (lum::Fault fault = lum::device_fault(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreate"))
+        return fault;
+    if (lum::Fault fault = arena_memory.allocate(kArenaBytes, "the arena")) return fault;
+    if (lum::Fault fault = state_memory.allocate(kStateBytes, "the state")) return fault;
+    if (lum::Fault fault = tap_memory.allocate(kTapBytes, "the taps")) return fault;
+    if (lum::Fault fault = argument_memory.allocate(kArgumentBytes, "inputs and outputs")) return fault;
+    if (lum::Fault fault = reset_state(nullptr)) return fault;
+    return load_weights(*this, weights_path, options);
+}
+
+lum::Fault conv_model::reset_state(const char*) {
+    return lum::device_fault(cudaDeviceSynchronize(), "reset of the state");
+}
+
+int conv_model::copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
+    if (bytes == 0) return 0;
+    if (lum::Fault fault = lum::device_fault(cudaMemcpyAsync(to, from, bytes, kind, stream), "cudaMemcpyAsync")) return fail(fault);
+    if (lum::Fault fault = lum::device_fault(cudaStreamSynchronize(stream), "cudaMemcpyAsync")) return fail(fault);
+    return 0;
+}
+
+// One kernel, named as its file in kernels/.
+#define CALL(kernel, ...) \
+    if (const int code = model.launch(Kernel::kernel, kernels::kernel, __VA_ARGS__)) return code
+
+// forward.
+static int forward_kernels(conv_model& model) {
+    const Weights& weights = model.weights;
+    std::byte* const arena = model.arena_memory.data();
+    const float* const x = at<float>(model.argument_memory.data(), 0);  // in, f32[1, 3, 11, 9]
+    float* const pooled = at<float>(model.argument_memory.data(), 1280);  // out, f32[1, 8, 6, 5]
+    float* const h = at<float>(arena, 0);  // f32[1, 8, 11, 9], 3.1 KiB
+
+    CALL(h, weights.k, x, weights.b, h);
+    CALL(max_pool2d_y, h, pooled);
+    return 0;
+}
+
+namespace {
+
+// Brings the bytes of a call's tensors to the device, or back.
+int copy_arguments(conv_model& model, const conv_tensor* tensors, int32_t count, const size_t* offsets,
+                   const int64_t* dims, const void* const* inputs, void* const* outputs) {
+    for (int32_t i = 0; i < count; ++i) {
+        int64_t shape[8] = {}, bytes = tensors[i].element_bytes;
+        tensors[i].sizes(dims, shape);
+        for (int32_t a = 0; a < tensors[i].rank; ++a) bytes *= shape[a];
+        std::byte* const there = model.argument_memory.data() + offsets[i];
+        const int code = inputs != nullptr
+                             ? model.copy(there, inputs[i], static_cast<size_t>(bytes), cudaMemcpyHostToDevice)
+                             : model.copy(outputs[i], there, static_cast<size_t>(bytes), cudaMemcpyDeviceToHost);
+        if (code != 0) return code;
+    }
+    return 0;
+}
+
+// Replays the graph of `launches`, recorded at the first call; kernel by kernel where they are timed or checked.
+template <class Launches>
+int replay(conv_model& model, lum::Graph& graph, Launches&& launches) {
+    if (model.sequential || model.keeps_timings) return launches();
+    int code = 0;
+    if (!graph.recorded()) {
+        if (lum::Fault fault = graph.record(model.stream, launches, code)) return model.fail(fault);
+        if (code != 0) return code;
+    }
+    if (lum::Fault fault = graph.launch(model.stream)) return model.fail(fault);
+    return 0;
+}
+
+int launch_forward(conv_model& model) {
+    return replay(model, model.forward_graph, [&] { return forward_kernels(model); });
+}
+
+}  // namespace
+
+int run_entry(conv_model& model, int entry, const int64_t* dims, const void* const* inputs, void* const* outputs) {
+    const conv_entry& known = conv_entries(nullptr)[entry];
+    static constexpr size_t kInputOffsets[][1] = {{0}};
+    static constexpr size_t kOutputOffsets[][1] = {{1280}};
+    if (const int code = copy_arguments(model, known.inputs, known.input_count, kInputOffsets[entry], dims, inputs, nullptr)) return code;
+    int code = 0;
+    switch (entry) {
+        case 0: code = launch_forward(model); break;
+        default: break;
+    }
+    if (code != 0) return code;
+    if (lum::Fault fault = lum::device_fault(cudaStreamSynchronize(model.stream), known.name)) return model.fail(fault);
+    if (model.keeps_timings) {
+        model.timeline.collect([](int kernel) { return kLaunches[kernel].name; },
+                               [&](int kernel, double seconds) {
+                                   Timing& timing = model.timings[static_cast<size_t>(kernel)];
+                                   timing.seconds += seconds;
+                                   ++timing.calls;
+                               });
+    }
+    return copy_arguments(model, known.outputs, known.output_count, kOutputOffsets[entry], dims, nullptr, outputs);
+}

@@ -1,0 +1,90 @@
+// What a Decoder holds: pointers to its weights, its state, and one arena for everything that is computed on
+// the way, all in device memory; and for each forward pass the graph of its launches.
+#pragma once
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "decoder.h"
+#include "kernels/kernels.h"
+#include "runtime/device.h"
+#include "runtime/device_weights.h"
+#include "runtime/launch.cuh"
+#include "runtime/timeline.h"
+
+// 10 KiB in all.
+struct Weights {
+    const float* embed;  // f32[32, 16]  "embed"
+    struct PerL {  // one for each l in 0..2
+        const float* g;  // f32[16]  "layers.{l}.g"
+        const float* wq;  // f32[16, 16]  "layers.{l}.wq"
+        const float* wk;  // f32[16, 16]  "layers.{l}.wk"
+        const float* wv;  // f32[16, 16]  "layers.{l}.wv"
+        const float* wo;  // f32[16, 16]  "layers.{l}.wo"
+    } per_l[2];
+};
+
+// Survives from call to call. 2.0 KiB in all.
+struct State {
+    float* k;  // f32[2, 8, 2, 8]
+    float* v;  // f32[2, 8, 2, 8]
+};
+
+// Bytes, at the largest values of the dims.
+constexpr size_t kArenaBytes = 1536;  // 1.5 KiB
+constexpr size_t kStateBytes = 2048;
+constexpr size_t kTapBytes = 0;
+constexpr size_t kArgumentBytes = 512;  // inputs and outputs of a call
+
+struct Timing {
+    int64_t calls = 0;
+    double seconds = 0;
+};
+
+struct decoder_model {
+    lum::Device device;
+    cudaStream_t stream = nullptr;
+    Weights weights{};
+    lum::DeviceWeights loaded;  // owns what they point into
+    State state{};
+    lum::DeviceBlock arena_memory, state_memory, tap_memory, argument_memory;
+    lum::DeviceBlock dims_memory;
+    Dims* dims = nullptr;  // of the call that is running
+    lum::DeviceBlock check_memory;
+    lum::IndexCheck* check = nullptr;  // of the call that is running
+    lum::Graph forward_graph;
+
+    std::string fault;  // code and text of the last call that failed
+    bool sequential = false;  // LUM_SEQ=1: kernel by kernel, each waited for and named
+    bool keeps_timings = false;
+    lum::Timeline timeline;
+    std::array<Timing, kKernelCount> timings{};
+
+    ~decoder_model();
+
+    // Puts one kernel into the stream. Returns 0, or the fault's number.
+    template <class... Parameters, class... Arguments>
+    int launch(Kernel kernel, void (*function)(Parameters...), Arguments&&... arguments) {
+        const Launch& shape = launch_of(kernel);
+        const lum::i64 most = lum::i64{16} * device.multiprocessors;
+        if (keeps_timings) timeline.begin(stream);
+        const cudaError_t status = lum::launch(function, shape.blocks < most ? shape.blocks : most, shape.threads,
+                                               shape.shared, stream, static_cast<Parameters>(arguments)...);
+        if (keeps_timings) timeline.end(stream, static_cast<int>(kernel));
+        return status == cudaSuccess && !sequential ? 0 : launched(kernel, status);
+    }
+
+    static const Launch& launch_of(Kernel kernel);
+    // The fault of a launch; where kernels run one by one, that of the kernel itself.
+    int launched(Kernel kernel, cudaError_t status);
+    int fail(const lum::Fault& what);
+
+    lum::Fault create(const char* weights_path, const decoder_options& options);
+    lum::Fault reset_state(const char* name);
+    // Copies between the caller's memory and the device's, waited for.
+    int copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind);
+};
+
+// Runs an entry, with arguments that interface.cu has checked.
+int run_entry(decoder_model& model, int entry, const int64_t* dims, const void* const* inputs, void* const* outputs);

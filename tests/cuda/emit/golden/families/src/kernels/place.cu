@@ -1,0 +1,32 @@
+// output place[t] = argmax(j) x[t, j]
+// model.lum:17, place.
+#include "kernels.h"
+#include "runtime/loops.cuh"
+#include "runtime/math.cuh"
+#include "runtime/picks.cuh"
+#include "runtime/types.cuh"
+
+namespace kernels {
+
+using lum::i64;
+
+__global__ void __launch_bounds__(256) place(const float* x,   // [s, 3000]
+                                             lum::i32* place,  // [s]
+                                             const Dims* dims) {
+    const i64 s = dims->s;
+    for (i64 i = lum::block(); i < s; i += lum::grid()) {  // a block each
+        float best = -INFINITY;
+        lum::i32 place_ = 0;
+        for (i64 k = lum::thread(); k < 3000; k += lum::threads()) {
+            const float x_value = x[i * 3000 + k];
+            if (lum::ranks_above(x_value, best)) {
+                best = x_value;
+                place_ = static_cast<lum::i32>(k);
+            }
+        }
+        lum::block_pick<lum::RanksAbove>(best, place_, lum::shared<char>(0));
+        if (lum::thread() == 0) place[i] = place_;
+    }
+}
+
+}  // namespace kernels

@@ -1,0 +1,28 @@
+// output running = cumsum(x, axis = 1)
+// model.lum:18, running.
+#include "kernels.h"
+#include "runtime/cumulate.cuh"
+#include "runtime/loops.cuh"
+#include "runtime/rows.cuh"
+#include "runtime/types.cuh"
+
+namespace kernels {
+
+using lum::i64;
+
+__global__ void __launch_bounds__(256) running(const float* x,  // [s, 3000]
+                                               float* running,  // [s, 3000]
+                                               const Dims* dims) {
+    const i64 s = dims->s;
+    for (i64 i = lum::block(); i < s; i += lum::grid()) {  // a block each
+        lum::cumulate<lum::Sum>(3000, 0.0f, lum::shared<float>(0),
+            [=](i64 j) -> float {
+                return x[i * 3000 + j];
+            },
+            [=](i64 j, float sum) {
+                running[i * 3000 + j] = sum;
+            });
+    }
+}
+
+}  // namespace kernels

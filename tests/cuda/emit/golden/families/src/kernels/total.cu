@@ -1,0 +1,24 @@
+// output total = sum(x)
+// model.lum:20, total.
+#include "kernels.h"
+#include "runtime/loops.cuh"
+#include "runtime/rows.cuh"
+#include "runtime/types.cuh"
+
+namespace kernels {
+
+using lum::i64;
+
+__global__ void __launch_bounds__(256) total(const float* x,  // [s, 3000]
+                                             float* total,    // []
+                                             const Dims* dims) {
+    const i64 s = dims->s;
+    float total_ = 0.0f;
+    for (i64 k1 = lum::thread(); k1 < s * 3000; k1 += lum::threads()) {
+        total_ += x[k1];
+    }
+    total_ = lum::block_reduce<lum::Sum>(total_, lum::shared<float>(0));
+    if (lum::thread() == 0) total[0] = total_;
+}
+
+}  // namespace kernels

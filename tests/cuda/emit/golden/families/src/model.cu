@@ -1,0 +1,230 @@
+// Families: memory, weights, and the forward pass.
+#include "model.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "runtime/gemm_mma.cuh"
+
+namespace {
+
+template <class T>
+T* at(std::byte* memory, size_t offset) { return reinterpret_cast<T*>(memory + offset); }
+
+void declare_weights(lum::DeviceWeights& bound, Weights& weights) {
+    bound.as_stored(&weights.table, "f16", "table", {50, 64});
+    bound.as_stored(&weights.w, "f16", "w", {48, 64});
+}
+
+lum::Fault load_weights(families_model& model, const char* path, const families_options& options) {
+    if (path == nullptr) return {"LUM6005", "create: weights is null", "give the path of the checkpoint"};
+    declare_weights(model.loaded, model.weights);
+    return model.loaded.load(path, model.stream, [&](size_t done, size_t total, const std::string& tensor) {
+        if (options.progress != nullptr) options.progress(options.user, done, total, tensor.c_str());
+    });
+}
+
+// Kernels, each with the launch that the largest sizes have work for.
+constexpr Launch kLaunches[] = {
+    {"e", 10, 256, 0},
+    {"update_cache", 10, 256, 0},
+    {"score", 80, 128, lum::MmaShape<16, 64, 128, 1, 4, 4>::shared_bytes(2)},
+    {"p", 5, 256, 0},
+    {"projected", 40, 128, lum::MmaShape<16, 64, 128, 1, 4, 4>::shared_bytes(2)},
+    {"place", 40, 256, 128},
+    {"running", 40, 256, 128},
+    {"order_topk", 1, 256, 128},
+    {"order", 1, 256, 0},
+    {"total", 1, 256, 128},
+    {"scaled", 1, 256, 0},
+};
+
+// Reads and writes whose indices come from data, by the number that their kernel notes them with.
+struct Site {
+    const char* kernel;
+    const char* what;
+};
+constexpr Site kSites[] = {
+    {"e", "e[t, d] = table[tokens[t], d], axis 0"},
+    {"order", "output order = sort(x[0, 0..40]), axis 0"},
+};
+
+}  // namespace
+
+const Launch& families_model::launch_of(Kernel kernel) { return kLaunches[static_cast<int>(kernel)]; }
+
+families_model::~families_model() {
+    if (stream == nullptr) return;
+    static_cast<void>(cudaStreamSynchronize(stream));
+    static_cast<void>(cudaStreamDestroy(stream));
+}
+
+int families_model::launched(Kernel kernel, cudaError_t status) {
+    const char* name = launch_of(kernel).name;
+    if (status == cudaErrorNoKernelImageForDevice) {
+        return fail({"LUM6024",
+                     "this library holds no code for " + device.name + ", compute capability " + std::to_string(device.major) +
+                         "." + std::to_string(device.minor),
+                     "build with -DCMAKE_CUDA_ARCHITECTURES=" + std::to_string(device.major) + std::to_string(device.minor)});
+    }
+    if (status == cudaSuccess) status = cudaStreamSynchronize(stream);
+    if (status != cudaSuccess) return fail(lum::device_fault(status, std::string("kernel ") + name));
+    std::fprintf(stderr, "lum: %s\n", name);
+    return 0;
+}
+
+lum::Fault families_model::create(const char* weights_path, const families_options& options) {
+    const char* one_by_one = std::getenv("LUM_SEQ");
+    const char* trace = std::getenv("LUM_TRACE");
+    const bool traces = trace != nullptr && *trace != 0;
+    sequential = one_by_one != nullptr && std::strcmp(one_by_one, "0") != 0;
+    keeps_timings = options.timings != 0 || traces;
+    if (traces && !timeline.trace_to(trace)) {
+        return {"LUM6025", "LUM_TRACE: cannot write " + std::string(trace), "name a file in a folder that exists"};
+    }
+    if (lum::Fault fault = lum::open_device(device)) return fault;
+    if (lum::Fault fault = lum::device_fault(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreate"))
+        return fault;
+    if (lum::Fault fault = arena_memory.allocate(kArenaBytes, "the arena")) return fault;
+    if (lum::Fault fault = state_memory.allocate(kStateBytes, "the state")) return fault;
+    if (lum::Fault fault = tap_memory.allocate(kTapBytes, "the taps")) return fault;
+    if (lum::Fault fault = argument_memory.allocate(kArgumentBytes, "inputs and outputs")) return fault;
+    if (lum::Fault fault = dims_memory.allocate(sizeof(Dims), "the dims")) return fault;
+    dims = at<Dims>(dims_memory.data(), 0);
+    if (lum::Fault fault = check_memory.allocate(sizeof(lum::IndexCheck), "the check of indices")) return fault;
+    check = at<lum::IndexCheck>(check_memory.data(), 0);
+    state.cache = at<lum::f16>(state_memory.data(), 0);
+    if (lum::Fault fault = reset_state(nullptr)) return fault;
+    return load_weights(*this, weights_path, options);
+}
+
+lum::Fault families_model::reset_state(const char* name) {
+    if (name == nullptr || std::strcmp(name, "cache") == 0) {
+        if (lum::Fault fault = lum::device_fault(cudaMemset(state.cache, 0, 12800), "cudaMemset")) return fault;
+    }
+    return lum::device_fault(cudaDeviceSynchronize(), "reset of the state");
+}
+
+int families_model::copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
+    if (bytes == 0) return 0;
+    if (lum::Fault fault = lum::device_fault(cudaMemcpyAsync(to, from, bytes, kind, stream), "cudaMemcpyAsync")) return fail(fault);
+    if (lum::Fault fault = lum::device_fault(cudaStreamSynchronize(stream), "cudaMemcpyAsync")) return fail(fault);
+    return 0;
+}
+
+// One kernel, named as its file in kernels/.
+#define CALL(kernel, ...) \
+    if (const int code = model.launch(Kernel::kernel, kernels::kernel, __VA_ARGS__)) return code
+
+// forward.
+static int forward_kernels(families_model& model) {
+    const Weights& weights = model.weights;
+    std::byte* const arena = model.arena_memory.data();
+    const lum::i32* const tokens = at<lum::i32>(model.argument_memory.data(), 0);  // in, i32[s]
+    const float* const x = at<float>(model.argument_memory.data(), 256);  // in, f32[s, 3000]
+    lum::f16* const p = at<lum::f16>(model.argument_memory.data(), 480256);  // out, f16[s, pos + s]
+    lum::f16* const projected = at<lum::f16>(model.argument_memory.data(), 488448);  // out, f16[s, 48]
+    lum::i32* const place = at<lum::i32>(model.argument_memory.data(), 492288);  // out, i32[s]
+    float* const running = at<float>(model.argument_memory.data(), 492544);  // out, f32[s, 3000]
+    float* const order = at<float>(model.argument_memory.data(), 972544);  // out, f32[40]
+    float* const total = at<float>(model.argument_memory.data(), 972800);  // out, f32[]
+    float* const scaled = at<float>(model.argument_memory.data(), 973056);  // out, f32[s, 4]
+    lum::f16* const e = at<lum::f16>(arena, 8000);  // f16[s, 64], 5.0 KiB
+    lum::f16* const score = at<lum::f16>(arena, 0);  // f16[s, pos + s], 7.8 KiB
+    lum::i32* const order_topk = at<lum::i32>(arena, 0);  // i32[40], 160 bytes
+
+    CALL(e, tokens, weights.table, e, model.dims, model.check);
+    CALL(update_cache, e, model.state.cache, model.dims);
+    CALL(score, e, model.state.cache, score, model.dims);
+    CALL(p, score, p, model.dims);
+    CALL(projected, e, weights.w, projected, model.dims);
+    CALL(place, x, place, model.dims);
+    CALL(running, x, running, model.dims);
+    CALL(order_topk, x, order_topk);
+    CALL(order, order_topk, x, order, model.check);
+    CALL(total, x, total, model.dims);
+    CALL(scaled, x, scaled, model.dims);
+    return 0;
+}
+
+namespace {
+
+// Brings the bytes of a call's tensors to the device, or back.
+int copy_arguments(families_model& model, const families_tensor* tensors, int32_t count, const size_t* offsets,
+                   const int64_t* dims, const void* const* inputs, void* const* outputs) {
+    for (int32_t i = 0; i < count; ++i) {
+        int64_t shape[8] = {}, bytes = tensors[i].element_bytes;
+        tensors[i].sizes(dims, shape);
+        for (int32_t a = 0; a < tensors[i].rank; ++a) bytes *= shape[a];
+        std::byte* const there = model.argument_memory.data() + offsets[i];
+        const int code = inputs != nullptr
+                             ? model.copy(there, inputs[i], static_cast<size_t>(bytes), cudaMemcpyHostToDevice)
+                             : model.copy(outputs[i], there, static_cast<size_t>(bytes), cudaMemcpyDeviceToHost);
+        if (code != 0) return code;
+    }
+    return 0;
+}
+
+// Replays the graph of `launches`, recorded at the first call; kernel by kernel where they are timed or checked.
+template <class Launches>
+int replay(families_model& model, lum::Graph& graph, Launches&& launches) {
+    if (model.sequential || model.keeps_timings) return launches();
+    int code = 0;
+    if (!graph.recorded()) {
+        if (lum::Fault fault = graph.record(model.stream, launches, code)) return model.fail(fault);
+        if (code != 0) return code;
+    }
+    if (lum::Fault fault = graph.launch(model.stream)) return model.fail(fault);
+    return 0;
+}
+
+int launch_forward(families_model& model) {
+    return replay(model, model.forward_graph, [&] { return forward_kernels(model); });
+}
+
+}  // namespace
+
+int run_entry(families_model& model, int entry, const int64_t* dims, const void* const* inputs, void* const* outputs) {
+    const families_entry& known = families_entries(nullptr)[entry];
+    static constexpr size_t kInputOffsets[][2] = {{0, 256}};
+    static constexpr size_t kOutputOffsets[][7] = {{480256, 488448, 492288, 492544, 972544, 972800, 973056}};
+    Dims values{};
+    switch (entry) {
+        case 0:
+            values.s = dims[0];
+            values.pos = dims[1];
+            break;
+        default: break;
+    }
+    if (const int code = model.copy(model.dims, &values, sizeof values, cudaMemcpyHostToDevice)) return code;
+    if (lum::Fault fault = lum::device_fault(cudaMemsetAsync(model.check, 0, sizeof(lum::IndexCheck), model.stream), "cudaMemsetAsync"))
+        return model.fail(fault);
+    if (const int code = copy_arguments(model, known.inputs, known.input_count, kInputOffsets[entry], dims, inputs, nullptr)) return code;
+    int code = 0;
+    switch (entry) {
+        case 0: code = launch_forward(model); break;
+        default: break;
+    }
+    if (code != 0) return code;
+    if (lum::Fault fault = lum::device_fault(cudaStreamSynchronize(model.stream), known.name)) return model.fail(fault);
+    if (model.keeps_timings) {
+        model.timeline.collect([](int kernel) { return kLaunches[kernel].name; },
+                               [&](int kernel, double seconds) {
+                                   Timing& timing = model.timings[static_cast<size_t>(kernel)];
+                                   timing.seconds += seconds;
+                                   ++timing.calls;
+                               });
+    }
+    lum::IndexCheck found;
+    if (const int failed = model.copy(&found, model.check, sizeof found, cudaMemcpyDeviceToHost)) return failed;
+    if (found.failed != 0) {
+        const Site& site = kSites[found.site];
+        return model.fail({"LUM6007",
+                           std::string("kernel ") + site.kernel + ": " + site.what + ": index " + std::to_string(found.index) +
+                               " is outside of 0.." + std::to_string(found.size - 1),
+                           "indices come from an input: check its values"});
+    }
+    return copy_arguments(model, known.outputs, known.output_count, kOutputOffsets[entry], dims, nullptr, outputs);
+}

@@ -1,0 +1,27 @@
+// output y = h * 0.5
+// model.lum:7, y. One matrix product; left factor read where it lies, right factor read where it lies.
+#include "kernels.h"
+#include "runtime/gemm_mma.cuh"
+#include "runtime/math.cuh"
+#include "runtime/tiles.cuh"
+#include "runtime/types.cuh"
+
+namespace kernels {
+
+using lum::i64;
+
+__global__ void __launch_bounds__(128) y(const lum::bf16* x,  // [n, 24]
+                                         const lum::bf16* w,  // [16, 24]
+                                         lum::bf16* y,        // [n, 16]
+                                         const Dims* dims) {
+    const i64 n = dims->n;
+    for (lum::Tiles<32, 64> tile(1, n, 16); tile.next();) {
+        lum::gemm_tile<lum::MmaShape<32, 64, 64, 1, 4, 3>>(tile, n, 16, 24,
+            lum::Strided<lum::bf16>{x, 24, 1},
+            lum::Strided<lum::bf16>{w, 24, 1},
+            [=](i64 i, i64 j, float sum) { y[i * 16 + j] =
+                lum::from_float<lum::bf16>(lum::tanh(sum) * 0.5f); });
+    }
+}
+
+}  // namespace kernels

@@ -1,0 +1,24 @@
+// output y[t, f] = sum(e) score[t, e] * part[t, e, f]
+// model.lum:8, y.
+#include "kernels.h"
+#include "runtime/loops.cuh"
+#include "runtime/types.cuh"
+
+namespace kernels {
+
+using lum::i64;
+
+__global__ void __launch_bounds__(256) y(const float* y_part,  // [n, 6, 2]
+                                         float* y,             // [n, 6]
+                                         const Dims* dims) {
+    const i64 n = dims->n;
+    for (i64 i = lum::global_thread(); i < n * 6; i += lum::global_threads()) {
+        float y_ = 0.0f;
+        for (i64 k = 0; k < 2; ++k) {
+            y_ += y_part[i * 2 + k];
+        }
+        y[i] = y_;
+    }
+}
+
+}  // namespace kernels
