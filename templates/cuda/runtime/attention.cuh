@@ -82,6 +82,8 @@ template <class Shape, class Q, class K, class V, class Score, class Finish, int
 __device__ inline void attention_tile(i64 first_query, i64 queries, i64 keys_begin, i64 keys_end, i64 d, i64 dv, Q q, K k,
                                       V v, const Score& score, const Finish& finish) {
     using T = MmaElement<Q, K>;
+    static_assert(!kMixesHalves<Q, K> && !kMixesHalves<K, V>, "bf16 doesn't fit f16, nor f16 bf16");
+    static_assert(sizeof(T) == 2, "float is FmaAttention's");
     constexpr int D = Shape::D, DV = Shape::DV, BQ = Shape::BQ, BKV = Shape::BKV, Keys = Shape::Keys;
     constexpr bool kKeepQ = D <= 64;  // in registers; larger ones are read again for each tile of keys
     T* const tile_q = shared<T>(0);                                              // [BQ][D]

@@ -3,12 +3,14 @@
 #include <cstdint>
 
 #include "access.h"
-
 #include "block.h"
 #include "fault.h"
 #include "memory.h"
 
 namespace simt {
+
+static bool any_instrumented = false;
+bool instrumented() { return any_instrumented; }
 
 static bool may_read_arguments(const Launch& launch, const void* address, std::size_t bytes) {
     const auto* begin = static_cast<const char*>(launch.arguments.get());
@@ -35,7 +37,8 @@ void check_access(const void* address, std::size_t bytes, std::size_t alignment,
 using simt::check_access;
 
 extern "C" {
-void __tsan_init() {}
+// Called before main() by each instrumented source.
+void __tsan_init() { simt::any_instrumented = true; }
 void __tsan_func_entry(void*) {}
 void __tsan_func_exit() {}
 void __tsan_vptr_update(void*, void*) {}

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "access.h"
 #include "fault.h"
 
 namespace simt {
@@ -23,7 +24,7 @@ void Block::run(const Launch& launch, int index) {
     index_ = index;
     threads_ = alive_ = static_cast<int>(launch.block);
     clock_.reset();
-    shadow_.reset(launch.shared_bytes);
+    shadow_.reset(launch.shared_bytes, instrumented());
     std::memset(shared_, 0xff, launch.shared_bytes);  // NaN in every floating type
     for (Barrier& barrier : barriers_) barrier = Barrier{};
     for (Warp& warp : warps_) warp = Warp{};

@@ -23,7 +23,10 @@ void Clock::acquire(int warp, const Released& released) {
     for (int v = 0; v < kMaxWarps; ++v) known_[warp][v] = std::max(known_[warp][v], released.known[v]);
 }
 
-void Shadow::reset(std::size_t bytes) { cells_.assign(bytes, Cell{}); }
+void Shadow::reset(std::size_t bytes, bool all_writes_seen) {
+    cells_.assign(bytes, Cell{});
+    all_writes_seen_ = all_writes_seen;
+}
 
 bool Shadow::over(Time time, int by, int thread, const Clock& clock) {
     return by == thread || clock.ordered(time, by / kWarpSize, thread / kWarpSize);
@@ -40,10 +43,11 @@ bool Shadow::reads_over(const Cell& cell, int thread, const Clock& clock) {
 void Shadow::read(std::size_t offset, std::size_t bytes, int thread, const Clock& clock) {
     for (std::size_t i = offset; i < offset + bytes; ++i) {
         Cell& cell = cells_[i];
-        if (cell.state == kUnwritten) fault(kUninitialized, "read of shared memory at byte %zu, which nothing has written", i);
         if (cell.state == kCopying)
             fault(kPendingCopy, "read of shared memory at byte %zu, whose asynchronous copy by thread %d hasn't been waited for",
                   i, cell.writer);
+        if (!all_writes_seen_) continue;
+        if (cell.state == kUnwritten) fault(kUninitialized, "read of shared memory at byte %zu, which nothing has written", i);
         if (!over(cell.written, cell.writer, thread, clock))
             fault(kRace, "read of shared memory at byte %zu, written by thread %d with no barrier in between", i, cell.writer);
         if (reads_over(cell, thread, clock)) {
@@ -72,6 +76,7 @@ void Shadow::check_write(const Cell& cell, std::size_t i, int thread, const Cloc
 }
 
 void Shadow::write(std::size_t offset, std::size_t bytes, int thread, const Clock& clock) {
+    if (!all_writes_seen_) return;
     for (std::size_t i = offset; i < offset + bytes; ++i) {
         check_write(cells_[i], i, thread, clock, false);
         cells_[i] = Cell{clock.now(), 0, static_cast<std::uint16_t>(thread), kNobody, 0, kWritten};
@@ -79,6 +84,7 @@ void Shadow::write(std::size_t offset, std::size_t bytes, int thread, const Cloc
 }
 
 void Shadow::atomic(std::size_t offset, std::size_t bytes, int thread, const Clock& clock) {
+    if (!all_writes_seen_) return;
     for (std::size_t i = offset; i < offset + bytes; ++i) {
         if (cells_[i].state == kUnwritten)
             fault(kUninitialized, "atomic on shared memory at byte %zu, which nothing has written", i);
@@ -89,7 +95,7 @@ void Shadow::atomic(std::size_t offset, std::size_t bytes, int thread, const Clo
 
 void Shadow::begin_copy(std::size_t offset, std::size_t bytes, int thread, const Clock& clock) {
     for (std::size_t i = offset; i < offset + bytes; ++i) {
-        check_write(cells_[i], i, thread, clock, false);
+        if (all_writes_seen_) check_write(cells_[i], i, thread, clock, false);
         cells_[i] = Cell{clock.now(), 0, static_cast<std::uint16_t>(thread), kNobody, 0, kCopying};
     }
 }

@@ -41,7 +41,8 @@ class Clock {
 
 class Shadow {
  public:
-    void reset(std::size_t bytes);
+    // Where not every write is seen (access.h), only asynchronous copies under way are known.
+    void reset(std::size_t bytes, bool all_writes_seen);
     std::size_t bytes() const { return cells_.size(); }
 
     // Accesses of `thread`; a fault where one isn't allowed.
@@ -67,6 +68,7 @@ class Shadow {
     static bool reads_over(const Cell&, int thread, const Clock&);
     void check_write(const Cell&, std::size_t offset, int thread, const Clock&, bool atomic);
     std::vector<Cell> cells_;
+    bool all_writes_seen_ = true;
 };
 
 }  // namespace simt

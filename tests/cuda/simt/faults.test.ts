@@ -72,6 +72,7 @@ test("without instrumented accesses, divergence and the wrappers' accesses are s
   expect(await faults(false)).toMatchObject({
     global_read_past_end: "none",
     shared_two_writers: "none",
+    ldmatrix_unwritten: "none",
     vector_past_end: "out-of-bounds",
     copy_misaligned: "misaligned",
     barrier_in_one_branch: "divergence",

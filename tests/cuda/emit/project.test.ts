@@ -1,0 +1,117 @@
+/** An emitted CUDA project as its user meets it: state, taps, timings, kernel by kernel, traces, what goes wrong. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { emulateProject } from "../../../src/emit/cuda/emulate.ts";
+import { writeProject } from "../../../src/emit/write.ts";
+import { NativeModel } from "../../../src/loader/native.ts";
+import { modelSpec } from "../../../src/loader/spec.ts";
+import { type Compilation, compile } from "../../../src/pipeline.ts";
+
+const text = `
+model Counter {
+  dim s in 1..8
+  state seen: f32[8, 3] = 2.0
+  input x: f32[s, 3], row: i32[s]
+  h = x * 2.0
+  tap h
+  seen[row[t], j] := h[t, j]
+  output y[t, j] = seen[row[t], j] + sum(k) h[t, k]
+}
+`;
+
+let dir: string;
+let compilation: Compilation;
+let built: Awaited<ReturnType<typeof emulateProject>>;
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), "lumc-cuda-project-"));
+  compilation = compile({ path: "counter.lum", text }, { target: "cuda" });
+  writeProject(compilation.files, dir);
+  built = await emulateProject(dir, { jobs: 2, programs: true });
+}, 600_000);
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const load = (options = {}) => new NativeModel(built.library, modelSpec(compilation.program), options);
+const call = { x: Float32Array.of(1, 2, 3, 4, 5, 6), row: Int32Array.of(5, 0) };
+const expected = [14, 16, 18, 38, 40, 42];
+
+test("state lives from call to call, and is read, written and reset", () => {
+  using model = load();
+  expect([...(model.readState("seen") as Float32Array)]).toEqual(Array(24).fill(2));
+  expect([...model.run("forward", { s: 2 }, call).y]).toEqual(expected);
+  const seen = model.readState("seen") as Float32Array;
+  expect([...seen.slice(0, 3), ...seen.slice(15, 18)]).toEqual([8, 10, 12, 2, 4, 6]);
+  model.writeState(
+    "seen",
+    Float32Array.from({ length: 24 }, (_, i) => i),
+  );
+  expect((model.readState("seen") as Float32Array)[23]).toBe(23);
+  model.resetState();
+  expect((model.readState("seen") as Float32Array)[23]).toBe(2);
+});
+
+test("a tap keeps what was computed on the way", () => {
+  using model = load();
+  model.run("forward", { s: 2 }, call);
+  expect([...model.readTap("forward", "h", { s: 2 })]).toEqual([2, 4, 6, 8, 10, 12]);
+});
+
+test("an index outside of a tensor names kernel and read, and the next call is right", () => {
+  using model = load();
+  expect(() => model.run("forward", { s: 2 }, { ...call, row: Int32Array.of(5, 8) })).toThrow(
+    /kernel .*: index 8 is outside of 0\.\.7/,
+  );
+  model.resetState();
+  expect([...model.run("forward", { s: 2 }, call).y]).toEqual(expected);
+});
+
+test("a dim outside of its range is refused before anything runs", () => {
+  using model = load();
+  expect(() => model.run("forward", { s: 9 }, { x: new Float32Array(27), row: new Int32Array(9) })).toThrow(
+    /LUM6002|outside of 1\.\.8/,
+  );
+});
+
+test("timings count every kernel", () => {
+  using model = load({ timings: true });
+  model.run("forward", { s: 2 }, call);
+  model.run("forward", { s: 1 }, { x: Float32Array.of(1, 2, 3), row: Int32Array.of(0) });
+  const timings = model.timings();
+  expect(timings.map((t) => t.kernel).sort()).toEqual(compilation.program.kernels.map((k) => k.name).sort());
+  for (const t of timings) expect(t.calls, t.kernel).toBe(2);
+});
+
+const bench = (env: Record<string, string>) =>
+  spawnSync(built.programs!.bench, ["--dim", "s=2", "--runs", "1"], {
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+  });
+
+test("LUM_SEQ=1 runs kernel by kernel and names each", () => {
+  const { status, stderr } = bench({ LUM_SEQ: "1" });
+  expect(status).toBe(0);
+  for (const k of compilation.program.kernels) expect(stderr).toContain(`lum: ${k.name}\n`);
+});
+
+test("LUM_TRACE writes a Chrome trace with an event for each kernel", () => {
+  const path = join(dir, "trace.json");
+  // A model of its own for each of the two: the second writes the file anew.
+  const { status, stderr } = bench({ LUM_TRACE: path });
+  expect(status, stderr).toBe(0);
+  const { traceEvents } = JSON.parse(readFileSync(path, "utf8")) as {
+    traceEvents: { name: string; ph: string; ts: number; dur: number }[];
+  };
+  expect(new Set(traceEvents.map((e) => e.name))).toEqual(
+    new Set(compilation.program.kernels.map((k) => k.name)),
+  );
+  for (const e of traceEvents) expect([e.ph, e.dur >= 0]).toEqual(["X", true]);
+});
+
+test("a trace that can't be written is an error with a way out", () => {
+  const { status, stderr } = bench({ LUM_TRACE: join(dir, "no/such/folder.json") });
+  expect(status).not.toBe(0);
+  expect(stderr).toMatch(/LUM6025.*cannot write/);
+});
