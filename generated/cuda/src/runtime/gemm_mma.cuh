@@ -4,8 +4,8 @@
 //     for (lum::Tiles<BM, BN> tile(batches, m, n); tile.next();)
 //         lum::gemm_tile<lum::MmaShape<BM, BN, BK, WarpsM, WarpsN, Stages>>(tile, m, n, k, a, b, store);
 //
-// Operands as in gemm_operands.cuh. The element type that is multiplied is that of A, or B's where A's is narrower; two
-// operands of float are multiplied as tf32. store() is called once for each (m, n) inside, 32 consecutive n by the
+// Operands as in gemm_operands.cuh. bf16 or f16 is multiplied where one side is of it (the other is rounded to it, or an f8
+// is widened), bf16 where both are f8, and tf32 where both are float. store() is called once for each (m, n) inside, 32 consecutive n by the
 // lanes of a warp, so that its reads and writes of rows coalesce.
 //
 // The block: WarpsM x WarpsN warps, each with a part of BM / WarpsM x BN / WarpsN of the tile in its registers. K goes by
@@ -42,6 +42,9 @@ struct MmaShape {
 // The type that is multiplied.
 template <class T>
 constexpr bool kIsHalf = std::is_same_v<T, bf16> || std::is_same_v<T, f16>;
+template <class A, class B>
+constexpr bool kMixesHalves = kIsHalf<typename A::Element> && kIsHalf<typename B::Element> &&
+                              !std::is_same_v<typename A::Element, typename B::Element>;
 template <class A, class B>
 using MmaElement = std::conditional_t<
     kIsHalf<typename A::Element>, typename A::Element,
@@ -205,6 +208,7 @@ __device__ inline void multiply_add(float (&d)[4], const u32 (&a)[4], const u32 
 template <class Shape, class Tile, class A, class B, class Store, int = Shape::WM>  // for shapes of this family
 __device__ inline void gemm_tile(const Tile& tile, i64 m, i64 n, i64 k, A a, B b, const Store& store) {
     using T = MmaElement<A, B>;
+    static_assert(!kMixesHalves<A, B>, "bf16 doesn't fit f16, nor f16 bf16");
     constexpr int BM = Shape::BM, BN = Shape::BN, BK = Shape::BK, WM = Shape::WM, WN = Shape::WN, Stages = Shape::Stages;
     constexpr int kSteps = BK / (2 * kVector<T>);
     T* const tiles_a = shared<T>(0);                                  // [Stages][BM x BK]

@@ -177,7 +177,7 @@ template <class Word>
 __device__ inline Word load_word(const void* from) { return *static_cast<const Word*>(from); }
 template <class Word>
 __device__ inline void store_word(void* to, Word word) { *static_cast<Word*>(to) = word; }
-// For what is read once and by nobody else, weights: past the first-level cache.
+// For what is read once and by nobody else, weights: past the first-level cache. Nothing may write it during the kernel.
 template <class Word>
 __device__ inline Word load_word_once(const void* from) {
     if constexpr (sizeof(Word) == 16) {
