@@ -7,14 +7,7 @@ import type { Node } from "../ir/hlir.ts";
 import type { AttentionForm, Choice, ContractionForm } from "../ir/plan.ts";
 import { constantOf, equal, type Poly } from "../ir/poly.ts";
 import { cpu } from "../targets/cpu.ts";
-import {
-  axesUsed,
-  axisCoordinates,
-  contractionOf,
-  keptAxes,
-  pureAxis,
-  throughView,
-} from "./plan-contraction.ts";
+import { axisCoordinates, contractionOf, keptAxes, pureAxis, throughView } from "./plan-contraction.ts";
 import { usesOf } from "./plan-reads.ts";
 
 /** The parts of a softmax-weighted sum; `totalOf` finds the sum of exponentials over the given axes. */
