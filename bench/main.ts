@@ -39,6 +39,11 @@ const options = yargs(process.argv.slice(2))
     default: "direct" as const,
     describe: "which plan lumc compiles",
   })
+  .option("clock", {
+    choices: ["wall", "cpu"] as const,
+    default: "wall" as const,
+    describe: "cpu: the processor's time, for one thread on a machine with other work",
+  })
   .option("readme", { type: "boolean", default: false, describe: "put the table into README.md" })
   .option("out", {
     type: "string",
@@ -47,7 +52,10 @@ const options = yargs(process.argv.slice(2))
   .strict()
   .parseSync();
 
-const effort: Effort = options.quick ? { rounds: 3, block: 40 } : { rounds: 15, block: 150 };
+const { clock } = options;
+if (clock === "cpu" && options.threads.some((count) => count !== 1))
+  throw new Error("--clock cpu measures one thread: --threads 1");
+const effort: Effort = options.quick ? { rounds: 3, block: 40, clock } : { rounds: 15, block: 150, clock };
 const arch = archOf(options.arch);
 const search = options.plan === "searched" ? {} : undefined;
 const chosen = <T extends { readonly name: string }>(all: readonly T[]): readonly T[] =>
@@ -76,6 +84,7 @@ const results: Results = {
   versions: await versions(),
   arch,
   plan: options.plan,
+  clock,
   load: { start: startLoad, end: load() },
   comparisons,
   decodes,

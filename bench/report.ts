@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { arch, cpus, loadavg, release, totalmem, type } from "node:os";
 import type { Comparison } from "./compare.ts";
 import type { Decode } from "./decode.ts";
-import type { Sample } from "./measure.ts";
+import type { Clock, Sample } from "./measure.ts";
 
 export type Results = {
   readonly date: string;
@@ -17,6 +17,7 @@ export type Results = {
   readonly arch: string;
   /** How lumc's kernels were chosen. */
   readonly plan: "direct" | "searched";
+  readonly clock: Clock;
   /** Of one minute, at the start and at the end: other work on the machine spoils times. */
   readonly load: { readonly start: number; readonly end: number };
   readonly comparisons: readonly Comparison[];
@@ -102,11 +103,16 @@ const chosen = {
   searched: "chosen by the search (`--plan searched`)",
 } as const;
 
+const clocks: Readonly<Record<Clock, string>> = {
+  wall: "",
+  cpu: " Times are the processor's (`--clock cpu`), because the machine had other work.",
+};
+
 export function markdownReport(r: Results): string {
   const { cpu, cores } = r.machine;
   const versions = Object.entries(r.versions).map(([name, version]) => `${name} ${version}`);
   const parts = [
-    `Measured on ${r.date} on ${cpu}, ${cores} cores, with ${versions.join(", ")}; \`npm run bench\`. lumc's kernels are ${chosen[r.plan]}. Each cell is a median with its 10th and 90th percentile; a ratio above 1 means that lumc is faster, its spread is over the rounds. Both sides are called from one Node.js process in turn, with the same weights, inputs and number of threads.`,
+    `Measured on ${r.date} on ${cpu}, ${cores} cores, with ${versions.join(", ")}; \`npm run bench\`. lumc's kernels are ${chosen[r.plan]}.${clocks[r.clock]} Each cell is a median with its 10th and 90th percentile; a ratio above 1 means that lumc is faster, its spread is over the rounds. Both sides are called from one Node.js process in turn, with the same weights, inputs and number of threads.`,
     markdown(comparisonTable(r.comparisons)),
   ];
   if (r.decodes.length > 0) parts.push(markdown(decodeTable(r.decodes)));
