@@ -115,3 +115,9 @@ test("a trace that can't be written is an error with a way out", () => {
   expect(status).not.toBe(0);
   expect(stderr).toMatch(/LUM6025.*cannot write/);
 });
+
+test("too little device memory is an error that says what is there and what is needed", () => {
+  const { status, stderr } = bench({ LUM_SIMT_MEMORY: "300" });
+  expect(status).not.toBe(0);
+  expect(stderr).toMatch(/LUM6006: no device memory for \d+ bytes of .*: \d+ of 300 bytes are free/);
+});
