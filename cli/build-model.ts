@@ -130,6 +130,8 @@ export async function buildModel(options: BuildOptions): Promise<Built> {
   if (options.target === "metal")
     throw new CompileError([diagnostic("LUM5103", undefined, { target: options.target })]);
   const isCuda = options.target === "cuda";
+  if (options.emulate && !isCuda)
+    throw new CompileError([diagnostic("LUM5011", undefined, { target: options.target })]);
   if (isCuda && options.measure)
     throw new CompileError([diagnostic("LUM5010", undefined, { target: options.target })]);
   const start = performance.now();

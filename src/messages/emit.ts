@@ -40,6 +40,10 @@ export const emitMessages = {
     (p: { target: string }) => `--measure times kernels on this machine's CPU, not those for ${p.target}`,
     () => "search without --measure",
   ),
+  LUM5011: entry(
+    (p: { target: string }) => `--emulate is for --target cuda, not for ${p.target}`,
+    () => "add --target cuda, or leave --emulate out",
+  ),
   LUM5006: entry(
     (p: { compiler: string; arch: string; output: string }) =>
       `${p.compiler} cannot compile for ${p.arch}: ${p.output}`,
