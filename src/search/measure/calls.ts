@@ -1,6 +1,7 @@
 /** The kernel calls of a program at given sizes, each as what a timing depends on: its text, its sizes, its buffers. */
 import { kernelSource } from "../../emit/kernels/source.ts";
 import { sha256 } from "../../emit/object-cache.ts";
+import { runtimeFiles } from "../../emit/runtime-files.ts";
 import { byteSize, type DType } from "../../ir/dtype.ts";
 import type { Shape } from "../../ir/hlir.ts";
 import type { Kernel } from "../../ir/kernel.ts";
@@ -18,7 +19,7 @@ export type CallBuffer = {
 };
 
 export type KernelCall = {
-  /** Its name is of its text: equal kernels of any model have one. */
+  /** Its name is of its text and what it includes: equal kernels of any model have one. */
   readonly kernel: Kernel;
   readonly source: string;
   readonly hash: string;
@@ -122,14 +123,18 @@ function argumentsOf(
   return { ...named, sizes, buffers, form };
 }
 
-/** The kernel under a name made of its text, without the comment that says where it comes from. */
+/**
+ * The kernel under a name made of its text, without the comment that says where it comes from, and of the runtime's
+ * headers that it includes.
+ */
 function namedByText(kernel: Kernel): Pick<KernelCall, "kernel" | "source" | "hash"> {
   const bare = (name: string): string =>
     kernelSource({ ...kernel, name })
       .replace(/^(\/\/.*\n)*/, "")
       .replace(/[ \t]+\/\/ \[.*$/gm, "");
-  const hash = sha256(bare("measured"));
-  const name = `k${hash.slice(0, 16)}`;
+  const text = bare("measured");
+  const hash = sha256([text, ...runtimeFiles(["cpu"], [text]).values()].join("\n"));
+  const name = `k${sha256(text).slice(0, 16)}`;
   return { kernel: { ...kernel, name }, source: bare(name), hash };
 }
 
