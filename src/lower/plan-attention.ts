@@ -28,6 +28,9 @@ export function attentionOf(
   const key = op.axes[0];
   if (axes.length !== 1 || pureAxis(weights.coords[axes[0]]) !== key) return undefined;
   const rows = weights.coords.filter((_, i) => i !== axes[0]).map(pureAxis);
+  // Heads that a column's number is divided for would be computed again for each column.
+  const apart = weights.coords.every((p, i) => constantOf(score.shape[i]) === 1 || pureAxis(p) !== undefined);
+  if (!apart) return undefined;
   const large = (a: number | undefined) => a !== undefined && constantOf(weighted.inputs[0].shape[a]) !== 1;
   if (new Set(rows.filter(large)).size !== rows.filter(large).length || rows.includes(key)) return undefined;
   const total = totalOf(exponential, axes);
