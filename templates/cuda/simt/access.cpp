@@ -1,6 +1,7 @@
 // Every load and store of a kernel whose source is compiled with -fsanitize=thread: that inserts a call before each,
 // and here is what the calls do. Nothing of the thread sanitizer's own library is linked.
 #include <cstdint>
+#include <cstring>
 
 #include "access.h"
 #include "block.h"
@@ -20,7 +21,7 @@ static bool may_read_arguments(const Launch& launch, const void* address, std::s
 
 void check_access(const void* address, std::size_t bytes, std::size_t alignment, bool write) {
     Block* block = working;
-    if (block == nullptr || block->current().fiber.holds(address)) return;
+    if (block == nullptr || bytes == 0 || block->current().fiber.holds(address)) return;
     if (block->owns(address)) return block->shared_access(address, bytes, alignment, write);
     const char* what = write ? "write" : "read";
     if (!may_access(address, bytes)) {
@@ -63,6 +64,22 @@ LUM_SIMT_HOOKS(16)
 
 void __tsan_read_range(void* address, unsigned long bytes) { check_access(address, bytes, 1, false); }
 void __tsan_write_range(void* address, unsigned long bytes) { check_access(address, bytes, 1, true); }
+
+// clang's, for copies of structures.
+void* __tsan_memcpy(void* to, const void* from, std::size_t bytes) {
+    check_access(from, bytes, 1, false);
+    check_access(to, bytes, 1, true);
+    return std::memcpy(to, from, bytes);
+}
+void* __tsan_memmove(void* to, const void* from, std::size_t bytes) {
+    check_access(from, bytes, 1, false);
+    check_access(to, bytes, 1, true);
+    return std::memmove(to, from, bytes);
+}
+void* __tsan_memset(void* to, int value, std::size_t bytes) {
+    check_access(to, bytes, 1, true);
+    return std::memset(to, value, bytes);
+}
 
 // Atomics that kernels' host code uses (lock-free reference counts and the like).
 #define LUM_SIMT_ATOMICS(bits, T)                                                                                    \
