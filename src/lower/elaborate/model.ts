@@ -156,16 +156,15 @@ function bindModelParams(
 ): void {
   for (const key of settings.keys()) {
     if (model.params.some((p) => p.name.name === key)) continue;
-    const near = nearest(
-      key,
-      model.params.map((p) => p.name.name),
-    );
-    fail(
-      "LUM2132",
-      model.name.span,
-      { model: model.name.name, name: key },
-      near === undefined ? {} : { help: `did you mean \`${near}\`?` },
-    );
+    const known = model.params.map((p) => p.name.name);
+    const near = nearest(key, known);
+    const help =
+      near !== undefined
+        ? `did you mean \`${near}\`?`
+        : known.length > 0
+          ? `its parameters: ${known.join(", ")}`
+          : "it has none";
+    fail("LUM2132", model.name.span, { model: model.name.name, name: key }, { help });
   }
   for (const p of model.params) {
     const text = settings.get(p.name.name);
