@@ -39,6 +39,7 @@ export function planCost(plan: Plan, machine: Machine, bounds: Bounds, memo: Cos
   for (const entry of plan.entries) {
     const stored = new Set([...choicesOf(entry.body)].map((c) => c.root));
     const isStored = (n: Node): boolean => isGiven(n) || stored.has(n);
+    const weights = weightBytes(entry.body, bounds);
     const visit = (region: Region, runs: number): void => {
       for (const step of region) {
         if (step.kind === "loop") {
@@ -50,7 +51,7 @@ export function planCost(plan: Plan, machine: Machine, bounds: Bounds, memo: Cos
         const key = keyOf(step.choice, runs);
         let cost = memo.get(key);
         if (cost === undefined) {
-          cost = kernelCost(step.choice, runs, machine, bounds, isStored);
+          cost = kernelCost(step.choice, runs, weights, machine, bounds, isStored);
           memo.set(key, cost);
         }
         kernels.set(step.choice, cost);
@@ -101,9 +102,34 @@ function opText({ op }: Node): string {
   }
 }
 
+/** Bytes of all weights that a call reads: they pass through the caches between two calls. */
+function weightBytes(body: Region, bounds: Bounds): number {
+  const found = new Map<Node, number>();
+  const visit = (region: Region, runs: number): void => {
+    for (const step of region) {
+      if (step.kind === "kernel") {
+        for (const n of [step.choice.root, ...step.choice.inlined])
+          for (const x of n.inputs) if (x.op.kind === "weight") found.set(x, runs);
+      } else if (step.node.op.kind === "loop") {
+        const { low, high } = step.node.op.loop;
+        visit(step.body, runs * sizeHint(subtract(high, low), bounds));
+      }
+    }
+  };
+  visit(body, 1);
+  let bytes = 0;
+  for (const [n, runs] of found)
+    bytes += runs * n.shape.reduce((size, p) => size * sizeHint(p, bounds), byteSize(n.dtype));
+  return bytes;
+}
+
+/** Operations that a thread must have to do before kernels start another (`kWorkPerThread` in parallel.h). */
+const workPerThread = 1 << 15;
+
 function kernelCost(
   choice: Choice,
   runs: number,
+  weights: number,
   machine: Machine,
   bounds: Bounds,
   isStored: (n: Node) => boolean,
@@ -115,25 +141,34 @@ function kernelCost(
 
   let bytes = 0;
   let moving = 0;
-  for (const [node, touched] of touchedBytes(readsOf(choice, isStored), choice, size)) {
+  for (const [node, touched] of touchedBytes(readsOf(choice, isStored), choice, bounds, size)) {
     const all = extent(node.shape) * byteSize(node.dtype);
     bytes += touched;
-    // Weights of a loop and of a whole model pass through the caches between two calls.
-    const home = node.op.kind === "weight" ? Math.max(all * runs, all) : all;
-    moving += touched / rate(home);
+    moving += touched / rate(node.op.kind === "weight" ? Math.max(weights, all) : all);
   }
   const written = extent(domain) * byteSize(choice.root.dtype);
   bytes += written;
   moving += written / rate(extent(choice.root.shape) * byteSize(choice.root.dtype));
 
   const { operations, seconds: busy } = computeTime(choice, isStored, machine, bounds, size);
-  const seconds = Math.max(moving, busy);
-  const bound = machine.launch > seconds ? "launch" : moving > busy ? "memory" : "compute";
-  return { seconds: seconds + machine.launch, bytes, operations, bound, runs };
+  // Rates are of all threads; what is too small for them runs on the calling one, and starts none.
+  const parts =
+    machine.call === undefined
+      ? machine.threads
+      : Math.max(1, Math.min(machine.threads, Math.floor(operations / workPerThread)));
+  const launch = parts === 1 && machine.call !== undefined ? machine.call : machine.launch;
+  const seconds = (Math.max(moving, busy) * machine.threads) / parts;
+  const bound = launch > seconds ? "launch" : moving > busy ? "memory" : "compute";
+  return { seconds: seconds + launch, bytes, operations, bound, runs };
 }
 
 /** Bytes of each tensor read, every element counted once: what several reads of it share comes from a cache. */
-function touchedBytes(reads: readonly Read[], choice: Choice, size: (p: Poly) => number): Map<Node, number> {
+function touchedBytes(
+  reads: readonly Read[],
+  choice: Choice,
+  bounds: Bounds,
+  size: (p: Poly) => number,
+): Map<Node, number> {
   const touched = new Map<Node, number>();
   const variables = draftOf(choice).variables;
   for (const { node, use } of reads) {
@@ -141,7 +176,8 @@ function touchedBytes(reads: readonly Read[], choice: Choice, size: (p: Poly) =>
     const axes = axesIn(use.coords);
     let distinct = 1;
     for (const a of axes) distinct *= size(use.draft.variables[a]?.size ?? variables[a].size);
-    const bytes = Math.min(whole, distinct) * byteSize(node.dtype);
+    // A gather's coordinate may be anywhere in its table, but there are no more of them than evaluations.
+    const bytes = Math.min(whole, distinct, evaluations(node, use, bounds)) * byteSize(node.dtype);
     touched.set(node, Math.max(touched.get(node) ?? 0, bytes));
   }
   return touched;
@@ -150,8 +186,11 @@ function touchedBytes(reads: readonly Read[], choice: Choice, size: (p: Poly) =>
 /** Evaluations of a factor's element that is computed as the engine packs it: once, but not in full vectors. */
 const packingWork = 4;
 
-/** A load or a store of an element that the loop is at: an instruction as an addition is. */
-const memoryWork = 1;
+/** A load or a store of an element that the loop is at: it runs beside the arithmetic, on units of its own. */
+const memoryWork = 0.25;
+
+/** A truth value from memory: compilers leave a loop that reads some, and computes with floats, out of vectors. */
+const boolWork = 32;
 
 /** Operations of Winograd's transforms: of a tile in one channel, and of its outputs in one channel. */
 const tileInputWork = 48;
@@ -212,7 +251,9 @@ function computeTime(
   const own = rootUse(draftOf(choice));
   /** Of one element, for a sum all its terms. */
   const workAt = (n: Node): number =>
-    n.op.kind === "reduce" ? extent(n.inputs[0].shape) / Math.max(1, extent(n.shape)) : ownWork(n);
+    n.op.kind === "reduce"
+      ? (foldWork(n, choice, machine) * extent(n.inputs[0].shape)) / Math.max(1, extent(n.shape))
+      : operationWork(n, machine);
   vector(
     evaluations(choice.root, own, bounds),
     memoryWork + (anchored.has(choice.root) ? 0 : workAt(choice.root)),
@@ -222,7 +263,10 @@ function computeTime(
   const engines = implementation.family === "contraction" || implementation.family === "attention";
   for (const { node, use } of reads)
     if (!engines || use.stage === undefined)
-      vector(evaluations(node, use, bounds) * (inside.get(node) ?? 1), memoryWork);
+      vector(
+        evaluations(node, use, bounds) * (inside.get(node) ?? 1),
+        node.dtype === "bool" ? boolWork : memoryWork,
+      );
   for (const [n, uses] of computed) {
     if (anchored.has(n) || insideProduct.has(n)) continue;
     const work = workAt(n);
@@ -272,8 +316,21 @@ function neededIn(choice: Choice, isStored: (n: Node) => boolean) {
   return foundWithout(choice, isStored, (n, use) => n === kept.node && use.stage === undefined);
 }
 
-/** Share of the register tile's work that counts; a product of few rows runs at the speed of its loads. */
-function filling(m: number, n: number, { tile }: Machine): number {
+/** A term of a sum: folds wait for one another, and what computes the next term goes on meanwhile. */
+function foldWork(n: Node, choice: Choice, machine: Machine): number {
+  const [term] = n.inputs;
+  const meanwhile = choice.inlined.includes(term) ? operationWork(term, machine) : 0;
+  return Math.max(1, (machine.work?.sum ?? 1) - meanwhile);
+}
+
+function operationWork(n: Node, { work }: Machine): number {
+  const name = n.op.kind === "unary" || n.op.kind === "binary" ? n.op.fn : undefined;
+  return (name === undefined ? undefined : work?.[name]) ?? ownWork(n);
+}
+
+/** Share of the register tile's work that counts; few rows are streamed past, at the speed of the loads. */
+function filling(m: number, n: number, { tile, streamedRows }: Machine): number {
   const fill = (count: number, step: number) => count / (Math.ceil(count / step) * step);
-  return Math.max(0.05, fill(m, tile.m) * fill(n, tile.n));
+  const rows = m <= (streamedRows ?? 0) ? 1 : fill(m, tile.m);
+  return Math.max(0.05, rows * fill(n, tile.n));
 }

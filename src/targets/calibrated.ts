@@ -4,8 +4,7 @@ import { dirname, join } from "node:path";
 import { type Diagnostic, diagnostic } from "../diagnostics.ts";
 import { cacheFolder } from "../emit/cache-folder.ts";
 import { sha256 } from "../emit/object-cache.ts";
-import { binaryOp, unaryOp } from "../ops/index.ts";
-import { genericCpu, type Machine } from "./machines.ts";
+import { elementWork, genericCpu, type Machine } from "./machines.ts";
 
 export type Calibration = {
   readonly version: 1;
@@ -88,21 +87,17 @@ export function machineOf(c: Calibration, threads = Infinity): Machine {
       { bytes: Infinity, bytesPerSecond: Math.min(inSecond, inThird, inMemory) },
     ],
     contractionRate: at.contractionRate,
-    vectorRate: vectorRate(c) * at.threads,
+    // An addition with its loads and its store is the unit.
+    vectorRate: at.threads / c.elements.add,
     tile: genericCpu.tile,
     launch: at.fork,
+    call: sorted[0].fork,
+    work: elementWork(
+      Object.fromEntries(Object.entries(c.elements).map(([name, s]) => [name, s / c.elements.add])),
+    ),
+    streamedRows: genericCpu.streamedRows,
   };
 }
-
-/** Units of cost that one thread does in a second: the geometric mean over the operations that were measured. */
-function vectorRate(c: Calibration): number {
-  const rates = Object.entries(c.elements).map(([name, seconds]) => costOf(name) / seconds);
-  return Math.exp(rates.reduce((sum, r) => sum + Math.log(r), 0) / rates.length);
-}
-
-const binary = new Set(["add", "div"]);
-const costOf = (name: string): number =>
-  name === "sum" ? 1 : binary.has(name) ? binaryOp(name).cost : unaryOp(name).cost;
 
 /** This machine as it was calibrated, the generic one where it wasn't; a file that can't be used is told to `report`. */
 export function machineHere(threads?: number, report: (d: Diagnostic) => void = () => {}): Machine {

@@ -1,4 +1,8 @@
-/** What the analytic cost model knows of a machine, as data. Rates are of the whole machine at the threads given. */
+/** What the analytic cost model knows of a machine, as data. */
+import { binaryOps, unaryOps } from "../ops/index.ts";
+import { cpu } from "./cpu.ts";
+
+/** Rates are of the whole machine at the threads given. */
 export type Machine = {
   readonly name: string;
   readonly threads: number;
@@ -10,9 +14,23 @@ export type Machine = {
   readonly vectorRate: number;
   /** Rows and columns of the contraction's register tile: what is not a multiple is computed in part for nothing. */
   readonly tile: { readonly m: number; readonly n: number };
-  /** Seconds from the start of one kernel to the start of the next, with nothing to do. */
+  /** Seconds from the start of one kernel on all threads to the start of the next, with nothing to do. */
   readonly launch: number;
+  /** The same of a kernel that the calling thread runs alone; undefined where all kernels run everywhere. */
+  readonly call?: number;
+  /** Units of an operation by name, `sum` for a term of a sum; the registry's costs for what is not here. */
+  readonly work?: Readonly<Record<string, number>>;
+  /** Rows up to which a contraction streams its right factor, with no tile of rows to fill. */
+  readonly streamedRows?: number;
 };
+
+/** Units of every operation, from those measured: others that cost more than an addition grow alike. */
+export function elementWork(measured: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const all = [...unaryOps.values(), ...binaryOps.values()].filter((op) => op.cost > 1);
+  const growth = all.flatMap((op) => (op.name in measured ? [Math.log(measured[op.name] / op.cost)] : []));
+  const mean = Math.exp(growth.reduce((sum, g) => sum + g, 0) / Math.max(1, growth.length));
+  return { ...Object.fromEntries(all.map((op) => [op.name, op.cost * mean])), ...measured };
+}
 
 /**
  * A server core pair with AVX2 at about 3 GHz. The figures were read off one machine by the project's own
@@ -26,8 +44,21 @@ export const genericCpu: Machine = {
     { bytes: 8 << 20, bytesPerSecond: 50e9 },
     { bytes: Infinity, bytesPerSecond: 20e9 },
   ],
-  contractionRate: 150e9,
-  vectorRate: 16e9,
+  contractionRate: 170e9,
+  vectorRate: 50e9,
   tile: { m: 6, n: 16 },
-  launch: 2e-6,
+  launch: 1e-6,
+  call: 30e-9,
+  work: elementWork({
+    sum: 3.1,
+    div: 3.3,
+    sqrt: 5.6,
+    exp: 13,
+    log: 18,
+    tanh: 24,
+    sigmoid: 17,
+    erf: 35,
+    sin: 39,
+  }),
+  streamedRows: cpu.streamedRows,
 };

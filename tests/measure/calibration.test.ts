@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { unaryOp } from "../../src/ops/index.ts";
 import { calibrate, parsed } from "../../src/search/measure/calibrate.ts";
 import {
   calibrationPath,
@@ -16,7 +17,7 @@ import { genericCpu } from "../../src/targets/machines.ts";
 
 const lines = `
 element:add 1 1e-10
-element:exp 1 8e-10
+element:exp 1 16e-10
 element:sum 1 1e-10
 fma 1 9e10
 contraction 1 8e10
@@ -59,9 +60,13 @@ describe("a calibration", () => {
     });
     expect(machineOf(sample, 1)).toMatchObject({ threads: 1, contractionRate: 8e10, launch: 3e-8 });
     expect(machineOf(sample, 64).threads).toBe(2);
-    // An addition costs 1, exp 8: both state 1e10 units of cost a second.
     expect(machineOf(sample, 1).vectorRate).toBeCloseTo(1e10, -6);
     expect(machineOf(sample, 2).vectorRate).toBeCloseTo(2e10, -6);
+    // exp is measured; log, which isn't, grows as exp did over the registry's cost; what costs 1 stays.
+    const { work } = machineOf(sample, 1);
+    expect(work!.exp).toBeCloseTo(16);
+    expect(work!.log).toBeCloseTo((16 / unaryOp("exp").cost) * unaryOp("log").cost);
+    expect(work!.mul).toBeUndefined();
   });
 
   test("is kept, and used in place of the generic machine", () => {
