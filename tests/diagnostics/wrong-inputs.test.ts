@@ -118,6 +118,7 @@ const cases: readonly (readonly [
   ["a dtype for a model that takes none", "LUM5105", () => ["check", at("small.lum"), "--dtype", "bf16"]],
   ["a target that is not built yet", "LUM5103", () => [...changed({}), "--target", "metal"]],
   ["an unknown GPU", "LUM5008", () => [...changed({ arch: "sm_1" }), "--target", "cuda"]],
+  ["an emulated CPU", "LUM5011", () => [...changed({}), "--emulate"]],
   [
     "no nvcc at all",
     "LUM5009",

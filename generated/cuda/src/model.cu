@@ -74,7 +74,7 @@ constexpr Launch kLaunches[] = {
     {"update_v_cache_s1", 512, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
     {"self_attn_attention_score_s1", 1024, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
     {"self_attn_attention_weight_of_s1", 32, 256, 128},
-    {"self_attn_attention_o_s1", 4, 256, lum::skinny_shared_bytes(8, 1, 0, 4)},
+    {"self_attn_attention_o_s1", 128, 128, lum::FmaShape<32, 32, 16, 4, 2>::shared_bytes()},
     {"h_s1_", 512, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
     {"mlp_g_part_s1", 1, 256, 128},
     {"mlp_g_part__s1", 1792, 256, lum::skinny_shared_bytes(8, 1, 0, 4)},

@@ -16,7 +16,7 @@ export type Sites = (what: string) => number;
 /** The text of `src/kernels/<name>.cu`. */
 export function cudaKernelSource(kernel: Kernel, sites: Sites): string {
   const dialect: Dialect = {
-    loop: loopLines(kernel.launch?.group ?? "block"),
+    loop: loopLines(kernel),
     contraction: contractionLines(kernel),
     attention: attentionLines(kernel),
     site: (what) => `/*${what.replaceAll("*/", "* /")}*/ ${sites(what)}`,
@@ -59,6 +59,7 @@ const headers: readonly (readonly [RegExp, string])[] = [
   [/\blum::(?:global_\w+|lane|thread|threads|grid|block)\(/, "loops.cuh"],
   [/\blum::(?:warp|block)_reduce<|\blum::(?:Sum|Product|Max|Min)>/, "rows.cuh"],
   [/\blum::(?:warp|block)_pick</, "picks.cuh"],
+  [/\blum::(?:Vector|load_vector)</, "vector.cuh"],
   [/\blum::Tiles</, "tiles.cuh"],
   [/\blum::MmaShape</, "gemm_mma.cuh"],
   [/\blum::FmaShape</, "gemm_fma.cuh"],

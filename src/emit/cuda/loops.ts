@@ -1,10 +1,11 @@
 /** Loops of CUDA kernels: over the grid, over rows, over the lanes of a group. */
 import type { FoldFn, Kernel, Stmt } from "../../ir/kernel.ts";
-import { constantOf, multiply, one } from "../../ir/poly.ts";
+import { constantOf, floorDiv, int, multiply, one, type Poly } from "../../ir/poly.ts";
 import { infix } from "../../ops/spelling.ts";
 import { exprText, localType } from "../kernels/expressions.ts";
 import { type Indexing, indexText } from "../kernels/indices.ts";
 import { blockLines } from "../kernels/statements.ts";
+import { type Vectorized, vectorized } from "./vectors.ts";
 
 type Loop = Stmt & { readonly kind: "loop" };
 type Group = "warp" | "block";
@@ -73,9 +74,10 @@ function levelLines(
 
 /** Loops by how they run; those of rows know their group from the kernel. */
 export const loopLines =
-  (group: Group) =>
+  (kernel: Kernel) =>
   (s: Loop, indent: string, ix: Indexing): string[] => {
-    if (s.how === "grid") return gridLines(s, indent, ix);
+    const group = kernel.launch?.group ?? "block";
+    if (s.how === "grid") return gridLines(s, kernel, indent, ix);
     if (s.how === "rows") return rowLines(s, group, indent, ix);
     if (s.how === "lanes") return laneLines(s, group, indent, ix);
     const { name } = ix.variables[s.variable];
@@ -94,27 +96,38 @@ function flattened(s: Loop, wanted: string, ix: Indexing) {
     const { body } = loops.at(-1)!;
     const inner = body.at(-1);
     if (inner?.kind !== "loop" || inner.how !== s.how) {
-      return named(loops, [...between, ...body], wanted, ix);
+      return named(loops, { between, body }, wanted, ix);
     }
     between.push(...body.slice(0, -1));
     loops.push(inner);
   }
 }
 
-function named(loops: readonly Loop[], body: readonly Stmt[], wanted: string, ix: Indexing) {
+type Inside = { readonly between: readonly Stmt[]; readonly body: readonly Stmt[] };
+
+function named(loops: readonly Loop[], inside: Inside, wanted: string, ix: Indexing) {
   const size = indexText(multiply(one, ...loops.map((l) => l.size)), ix);
-  const nameOf = (l: Loop): string => ix.variables[l.variable].name;
-  if (loops.length === 1) return { name: nameOf(loops[0]), size, parts: [] as string[], body };
-  const taken = new Set(ix.variables.map((v) => v.name));
-  const name = [wanted, `${wanted}_at`, `${wanted}_number`].find((n) => !taken.has(n))!;
-  const parts = loops.map((l, i) => {
-    const inner = multiply(one, ...loops.slice(i + 1).map((x) => x.size));
-    const quotient = i === loops.length - 1 ? name : infix(name, "/", indexText(inner, ix));
-    const text = i === 0 ? quotient : infix(quotient, "%", indexText(l.size, ix));
-    return `const i64 ${nameOf(l)} = ${text};`;
-  });
-  return { name, size, parts, body };
+  const body = [...inside.between, ...inside.body];
+  const common = { loops, inside, size, body };
+  if (loops.length === 1) return { ...common, name: nameOf(loops[0], ix), parts: [] as string[] };
+  const name = freeName(wanted, ix);
+  const sizes = loops.map((l) => l.size);
+  return { ...common, name, parts: partsOf(loops, sizes, name, ix) };
 }
+
+const nameOf = (l: Loop, ix: Indexing): string => ix.variables[l.variable].name;
+
+const freeName = (wanted: string, ix: Indexing): string =>
+  [wanted, `${wanted}_at`, `${wanted}_number`].find((n) => !ix.variables.some((v) => v.name === n))!;
+
+/** The variables of loops with these sizes from the number of the iteration, row-major. */
+const partsOf = (loops: readonly Loop[], sizes: readonly Poly[], name: string, ix: Indexing): string[] =>
+  loops.map((l, i) => {
+    const inner = multiply(one, ...sizes.slice(i + 1));
+    const quotient = i === loops.length - 1 ? name : infix(name, "/", indexText(inner, ix));
+    const text = i === 0 ? quotient : infix(quotient, "%", indexText(sizes[i], ix));
+    return `const i64 ${nameOf(l, ix)} = ${text};`;
+  });
 
 /** Without the parts that nothing mentions. */
 function usedParts(parts: readonly string[], body: readonly string[]): string[] {
@@ -122,13 +135,39 @@ function usedParts(parts: readonly string[], body: readonly string[]): string[] 
   return parts.filter((p) => new RegExp(`\\b${/i64 (\w+) =/.exec(p)![1]}\\b`).test(text));
 }
 
-function gridLines(s: Loop, indent: string, ix: Indexing): string[] {
+function gridLines(s: Loop, kernel: Kernel, indent: string, ix: Indexing): string[] {
   const flat = flattened(s, "item", ix);
   const inner = `${indent}    `;
+  const last = flat.loops.at(-1)!;
+  const { between, body: own } = flat.inside;
+  const vector = vectorized(kernel, last.size, last.variable, between, own, ix);
+  if (vector !== undefined) return vectorLines(flat, vector, indent, ix);
   const body = blockLines(flat.body, inner, ix);
   return [
     `${indent}for (i64 ${flat.name} = lum::global_thread(); ${flat.name} < ${flat.size}; ${flat.name} += lum::global_threads()) {`,
     ...usedParts(flat.parts, body).map((p) => inner + p),
+    ...body,
+    `${indent}}`,
+  ];
+}
+
+/** The same over whole vectors: the last variable goes in steps of their width. */
+function vectorLines(
+  { loops, inside }: ReturnType<typeof flattened>,
+  { width, lines }: Vectorized,
+  indent: string,
+  ix: Indexing,
+): string[] {
+  const inner = `${indent}    `;
+  const name = freeName("chunk", ix);
+  const sizes = loops.map((l, i) => (i === loops.length - 1 ? floorDiv(l.size, int(width)) : l.size));
+  const body = [...blockLines(inside.between, inner, ix), ...lines(inner)];
+  const parts = partsOf(loops, sizes, name, ix);
+  const last = parts.pop()!.replace(/;$/, ` * ${width};`);
+  const count = indexText(multiply(one, ...sizes), ix);
+  return [
+    `${indent}for (i64 ${name} = lum::global_thread(); ${name} < ${count}; ${name} += lum::global_threads()) {`,
+    ...usedParts([...parts, last], body).map((p) => inner + p),
     ...body,
     `${indent}}`,
   ];

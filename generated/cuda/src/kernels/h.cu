@@ -4,6 +4,7 @@
 #include "runtime/index_check.cuh"
 #include "runtime/loops.cuh"
 #include "runtime/types.cuh"
+#include "runtime/vector.cuh"
 
 namespace kernels {
 
@@ -14,12 +15,18 @@ __global__ void __launch_bounds__(256) h(const lum::i32* tokens,  // [s]
                                          lum::bf16* h,            // [s, 4096]
                                          const Dims* dims, lum::IndexCheck* check) {
     const i64 s = dims->s;
-    for (i64 item = lum::global_thread(); item < s * 4096; item += lum::global_threads()) {
-        const i64 t = item / 4096;
-        const i64 d = item % 4096;
+    for (i64 chunk = lum::global_thread(); chunk < s * 512; chunk += lum::global_threads()) {
+        const i64 t = chunk / 512;
+        const i64 d = chunk % 512 * 8;
         const i64 tokens_ = check->inside(static_cast<i64>(tokens[t]), 128256,
             /*h[t, d] = embed[tokens[t], d], axis 0*/ 0);
-        h[t * 4096 + d] = embed[tokens_ * 4096 + d];
+        const auto embed_vector = lum::load_vector<lum::bf16, 8>(embed + tokens_ * 4096 + d);
+        lum::Vector<lum::bf16, 8> h_out;
+#pragma unroll
+        for (int v = 0; v < 8; ++v) {
+            h_out.element[v] = embed_vector.element[v];
+        }
+        lum::store_vector(h + t * 4096 + d, h_out);
     }
 }
 

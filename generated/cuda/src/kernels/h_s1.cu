@@ -4,6 +4,7 @@
 #include "runtime/index_check.cuh"
 #include "runtime/loops.cuh"
 #include "runtime/types.cuh"
+#include "runtime/vector.cuh"
 
 namespace kernels {
 
@@ -15,8 +16,15 @@ __global__ void __launch_bounds__(256) h_s1(const lum::i32* tokens,  // [1]
                                             lum::IndexCheck* check) {
     const i64 tokens_ = check->inside(static_cast<i64>(tokens[0]), 128256, /*h[t, d] = embed[tokens[t], d],
         axis 0*/ 1);
-    for (i64 d = lum::global_thread(); d < 4096; d += lum::global_threads()) {
-        h[d] = embed[tokens_ * 4096 + d];
+    for (i64 chunk = lum::global_thread(); chunk < 512; chunk += lum::global_threads()) {
+        const i64 d = chunk * 8;
+        const auto embed_vector = lum::load_vector<lum::bf16, 8>(embed + tokens_ * 4096 + d);
+        lum::Vector<lum::bf16, 8> h_out;
+#pragma unroll
+        for (int v = 0; v < 8; ++v) {
+            h_out.element[v] = embed_vector.element[v];
+        }
+        lum::store_vector(h + d, h_out);
     }
 }
 

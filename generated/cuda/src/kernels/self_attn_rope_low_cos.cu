@@ -4,6 +4,7 @@
 #include "runtime/loops.cuh"
 #include "runtime/math.cuh"
 #include "runtime/types.cuh"
+#include "runtime/vector.cuh"
 
 namespace kernels {
 
@@ -14,11 +15,17 @@ __global__ void __launch_bounds__(256) self_attn_rope_low_cos(const float* freq,
                                                               const Dims* dims) {
     const i64 s = dims->s;
     const i64 pos = dims->pos;
-    for (i64 item = lum::global_thread(); item < s * 64; item += lum::global_threads()) {
-        const i64 i = item / 64;
-        const i64 j = item % 64;
+    for (i64 chunk = lum::global_thread(); chunk < s * 16; chunk += lum::global_threads()) {
+        const i64 i = chunk / 16;
+        const i64 j = chunk % 16 * 4;
         const float value = static_cast<float>(static_cast<lum::i32>(i + pos));
-        low_cos[i * 64 + j] = lum::cos(value * freq[j]);
+        const auto freq_vector = lum::load_vector<float, 4>(freq + j);
+        lum::Vector<float, 4> low_cos_out;
+#pragma unroll
+        for (int v = 0; v < 4; ++v) {
+            low_cos_out.element[v] = lum::cos(value * freq_vector.element[v]);
+        }
+        lum::store_vector(low_cos + i * 64 + j, low_cos_out);
     }
 }
 

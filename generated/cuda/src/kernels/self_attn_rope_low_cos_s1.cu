@@ -4,6 +4,7 @@
 #include "runtime/loops.cuh"
 #include "runtime/math.cuh"
 #include "runtime/types.cuh"
+#include "runtime/vector.cuh"
 
 namespace kernels {
 
@@ -13,8 +14,15 @@ __global__ void __launch_bounds__(256) self_attn_rope_low_cos_s1(float* low_cos,
                                                                  const Dims* dims) {
     const i64 pos = dims->pos;
     const float value = static_cast<float>(static_cast<lum::i32>(pos));
-    for (i64 j = lum::global_thread(); j < 64; j += lum::global_threads()) {
-        low_cos[j] = lum::cos(value * lum::exp(static_cast<float>(static_cast<lum::i32>(j)) * -0.20503692f));
+    for (i64 chunk = lum::global_thread(); chunk < 16; chunk += lum::global_threads()) {
+        const i64 j = chunk * 4;
+        lum::Vector<float, 4> low_cos_out;
+#pragma unroll
+        for (int v = 0; v < 4; ++v) {
+            low_cos_out.element[v] = lum::cos(value *
+                lum::exp(static_cast<float>(static_cast<lum::i32>(j + v)) * -0.20503692f));
+        }
+        lum::store_vector(low_cos + j, low_cos_out);
     }
 }
 

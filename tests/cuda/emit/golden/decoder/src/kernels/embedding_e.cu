@@ -4,6 +4,7 @@
 #include "runtime/index_check.cuh"
 #include "runtime/loops.cuh"
 #include "runtime/types.cuh"
+#include "runtime/vector.cuh"
 
 namespace kernels {
 
@@ -14,12 +15,18 @@ __global__ void __launch_bounds__(256) embedding_e(const lum::i32* tokens,  // [
                                                    float* e,                // [s, 16]
                                                    const Dims* dims, lum::IndexCheck* check) {
     const i64 s = dims->s;
-    for (i64 item = lum::global_thread(); item < s * 16; item += lum::global_threads()) {
-        const i64 t = item / 16;
-        const i64 i = item % 16;
+    for (i64 chunk = lum::global_thread(); chunk < s * 4; chunk += lum::global_threads()) {
+        const i64 t = chunk / 4;
+        const i64 i = chunk % 4 * 4;
         const i64 tokens_ = check->inside(static_cast<i64>(tokens[t]), 32, /*e[t, i] = table[tokens[t], i],
             axis 0*/ 0);
-        e[t * 16 + i] = embed[tokens_ * 16 + i];
+        const auto embed_vector = lum::load_vector<float, 4>(embed + tokens_ * 16 + i);
+        lum::Vector<float, 4> e_out;
+#pragma unroll
+        for (int v = 0; v < 4; ++v) {
+            e_out.element[v] = embed_vector.element[v];
+        }
+        lum::store_vector(e + t * 16 + i, e_out);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "runtime/index_check.cuh"
 #include "runtime/loops.cuh"
 #include "runtime/types.cuh"
+#include "runtime/vector.cuh"
 
 namespace kernels {
 
@@ -14,12 +15,18 @@ __global__ void __launch_bounds__(256) e(const lum::i32* tokens,  // [s]
                                          lum::f16* e,             // [s, 64]
                                          const Dims* dims, lum::IndexCheck* check) {
     const i64 s = dims->s;
-    for (i64 item = lum::global_thread(); item < s * 64; item += lum::global_threads()) {
-        const i64 t = item / 64;
-        const i64 d = item % 64;
+    for (i64 chunk = lum::global_thread(); chunk < s * 8; chunk += lum::global_threads()) {
+        const i64 t = chunk / 8;
+        const i64 d = chunk % 8 * 8;
         const i64 tokens_ = check->inside(static_cast<i64>(tokens[t]), 50, /*e[t, d] = table[tokens[t], d],
             axis 0*/ 0);
-        e[t * 64 + d] = table[tokens_ * 64 + d];
+        const auto table_vector = lum::load_vector<lum::f16, 8>(table + tokens_ * 64 + d);
+        lum::Vector<lum::f16, 8> e_out;
+#pragma unroll
+        for (int v = 0; v < 8; ++v) {
+            e_out.element[v] = table_vector.element[v];
+        }
+        lum::store_vector(e + t * 64 + d, e_out);
     }
 }
 

@@ -3,6 +3,7 @@
 #include "kernels.h"
 #include "runtime/loops.cuh"
 #include "runtime/types.cuh"
+#include "runtime/vector.cuh"
 
 namespace kernels {
 
@@ -16,10 +17,16 @@ __global__ void __launch_bounds__(256) scaled(const float* x,  // [s, 3000]
                                               float* scaled,   // [s, 4]
                                               const Dims* dims) {
     const i64 s = dims->s;
-    for (i64 item = lum::global_thread(); item < s * 4; item += lum::global_threads()) {
-        const i64 t = item / 4;
-        const i64 i = item % 4;
-        scaled[t * 4 + i] = x[t * 3000 + i] * table[i];
+    for (i64 chunk = lum::global_thread(); chunk < s; chunk += lum::global_threads()) {
+        const i64 t = chunk / 1;
+        const i64 i = chunk % 1 * 4;
+        const auto x_vector = lum::load_vector<float, 4>(x + t * 3000 + i);
+        lum::Vector<float, 4> scaled_out;
+#pragma unroll
+        for (int v = 0; v < 4; ++v) {
+            scaled_out.element[v] = x_vector.element[v] * table[i + v];
+        }
+        lum::store_vector(scaled + t * 4 + i, scaled_out);
     }
 }
 

@@ -3,6 +3,7 @@
 #include "kernels.h"
 #include "runtime/loops.cuh"
 #include "runtime/types.cuh"
+#include "runtime/vector.cuh"
 
 namespace kernels {
 
@@ -13,8 +14,15 @@ __global__ void __launch_bounds__(256) update_cache(const lum::f16* e,  // [s, 6
                                                     const Dims* dims) {
     const i64 s = dims->s;
     const i64 pos = dims->pos;
-    for (i64 i = lum::global_thread(); i < s * 64; i += lum::global_threads()) {
-        cache[i + pos * 64] = e[i];
+    for (i64 chunk = lum::global_thread(); chunk < s * 8; chunk += lum::global_threads()) {
+        const i64 i = chunk * 8;
+        const auto e_vector = lum::load_vector<lum::f16, 8>(e + i);
+        lum::Vector<lum::f16, 8> cache_out;
+#pragma unroll
+        for (int v = 0; v < 8; ++v) {
+            cache_out.element[v] = e_vector.element[v];
+        }
+        lum::store_vector(cache + i + pos * 64, cache_out);
     }
 }
 
