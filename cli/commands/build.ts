@@ -17,7 +17,9 @@ export const build: CommandModule<object, BuildOptions> = {
   handler: (args) =>
     run(args.json, async () => {
       const built = await buildModel({ ...args, programs: true });
-      if (built.compiled !== undefined && built.weights !== undefined) loadModel(built).close();
+      // Packs the weights for the calls to come; a GPU reads them as they are, and may be another machine's.
+      if (args.target === "cpu" && built.compiled !== undefined && built.weights !== undefined)
+        loadModel(built).close();
       if (args.json) printJson(summary(built));
       else {
         printDiagnostics(built.compilation.warnings, false);

@@ -1,6 +1,6 @@
 /** Compiles an emitted CUDA project with nvcc, without CMake: objects by the same cache as the CPU's. */
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
-import { basename, delimiter, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { CompileError, diagnostic } from "../../diagnostics.ts";
 import type { Compiled, CompileOptions } from "../compile.ts";
 import { compileUnits, type Unit } from "../compile-units.ts";
@@ -35,6 +35,12 @@ export const nvccFlags = (arch: string): string[] => [
   "-diag-suppress=2810",
   "-Xcompiler=-fPIC,-fvisibility=hidden,-Wall,-Wextra,-Werror",
 ];
+
+/** The Python packages' toolkit has its libraries in `lib`, where its nvcc doesn't look. */
+export const libraryFlags = (nvcc: string): string[] => {
+  const lib = join(dirname(nvcc), "../lib");
+  return existsSync(join(lib, "libcudart_static.a")) ? [`-L${lib}`] : [];
+};
 
 /** Compiles the project in `dir` into `dir/build`. Throws LUM5002 or 5009. */
 export async function compileCuda(
@@ -77,7 +83,7 @@ const sourcesIn = (dir: string, folder: string, ending: string): string[] =>
     .map((name) => `${folder}/${name}`);
 
 async function link(compiler: Compiler, output: string, args: readonly string[]): Promise<void> {
-  const result = await runTool(compiler.path, [...args, "-o", output]);
+  const result = await runTool(compiler.path, [...args, ...libraryFlags(compiler.path), "-o", output]);
   if (result.code === 0) return;
   const parameters = { compiler: compiler.path, file: output, output: result.output };
   throw new CompileError([diagnostic("LUM5002", undefined, parameters)]);

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { nvccFlags } from "../../../src/emit/cuda/compile.ts";
+import { libraryFlags, nvccFlags } from "../../../src/emit/cuda/compile.ts";
 import { runTool } from "../../../src/emit/toolchain.ts";
 import { writeProject } from "../../../src/emit/write.ts";
 import { findNvcc } from "../nvcc/toolkit.ts";
@@ -52,7 +52,11 @@ describe.skipIf(nvcc === undefined)("nvcc", () => {
           objects.push(object);
         }
         if (arch !== "sm_80") return;
-        const linked = await runTool(nvcc!.path, ["-shared", ...objects, "-o", "lib.so"], dir);
+        const linked = await runTool(
+          nvcc!.path,
+          ["-shared", ...objects, ...libraryFlags(nvcc!.path), "-o", "lib.so"],
+          dir,
+        );
         expect(linked.code, linked.output.slice(0, 4000)).toBe(0);
       });
 });
