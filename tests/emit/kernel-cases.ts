@@ -367,6 +367,14 @@ export const kernelCases: readonly KernelCase[] = [
     body: "dim s in 1..5\ninput x: f32[s], z: f32[s, 3], t: i32[s]\noutput a = x[s else -0.5]\noutput b[i in 0..3] = z[s - 1, i] + x[0 - 1 else 2.0]\noutput c[i] = where(t[i] <= t[i], x[i], 0.0) + z[t[i], 3 else 4.0]\noutput d[i] = x[i] + where(s == s, 1.0, 2.0) + where(i == i + 1, 3.0, 4.0)",
     dims: { s: 4 },
   },
+  {
+    name: "a fill that is cast with what it stands for",
+    body: "input x: f32[3, 2], b: bf16[4]\noutput y[i in 0..5, j in 0..4] = (x[i - 1, j - 1 else 1.25] as i32) <= i - 2\noutput z[i in 0..6] = b[i - 1 else 0.1] as f32",
+  },
+  {
+    name: "the position in a range of one",
+    body: "input x: f32[4]\noutput y = x[(argmin(i in 3..4) i) % 3]",
+  },
   { name: "random", body: "input x: f32[40], seed: i32[]\noutput y = x + random([40], seed)", below: 7 },
   { name: "tap", body: "input x: f32[4, 8], w: f32[8, 8]\nh = x @ w\ntap h\noutput y = tanh(h)" },
   {

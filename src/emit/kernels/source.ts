@@ -10,7 +10,7 @@ import { wrapLine } from "./wrap.ts";
 /** The text of `src/kernels/<name>.cpp`. */
 export function kernelSource(kernel: Kernel): string {
   const ix: Indexing = { variables: kernel.variables, bounds: kernel.bounds };
-  const body = blockLines(kernel.body, "    ", ix).flatMap(wrapLine);
+  const body = quiet(blockLines(kernel.body, "    ", ix)).flatMap(wrapLine);
   const text = body.join("\n");
   const headers = runtimeHeadersOf(kernel, text).map((h) => `#include "runtime/${h}"`);
   return [
@@ -29,6 +29,16 @@ export function kernelSource(kernel: Kernel): string {
     "}  // namespace kernels",
     "",
   ].join("\n");
+}
+
+/** A position that is found and then, as of a range of one, not needed: compilers warn of what is only set. */
+function quiet(body: readonly string[]): string[] {
+  const text = body.join("\n");
+  return body.map((line) => {
+    const name = /^ +lum::i32 (\w+) = 0;$/.exec(line)?.[1];
+    const mentions = name === undefined ? 0 : text.split(new RegExp(`\\b${name}\\b`)).length - 1;
+    return mentions === 2 ? line.replace("lum::", "[[maybe_unused]] lum::") : line;
+  });
 }
 
 /** The line of the model, where it is, and why the kernel is made as it is. */

@@ -3,6 +3,7 @@ import type { DType } from "../../ir/dtype.ts";
 import type { RangeCheck } from "../../ir/kernel.ts";
 import type { Poly } from "../../ir/poly.ts";
 import { axesIn } from "../plan-contraction.ts";
+import { conversion } from "../tensor.ts";
 
 export type ValueOp =
   | { readonly kind: "number"; readonly value: number }
@@ -79,12 +80,9 @@ export function createValues() {
       if (x.dtype === dtype) return x;
       const { op } = x;
       if (op.kind === "guarded" && x.dtype === op.stored && x.args[1].op.kind === "number") {
-        const otherwise = make(
-          { kind: "number", value: x.args[1].op.value },
-          dtype,
-          [],
-          keyOf(x.args[1].op.value),
-        );
+        const own = conversion("f64", x.dtype)(x.args[1].op.value);
+        const value = conversion(x.dtype, dtype)(own);
+        const otherwise = make({ kind: "number", value }, dtype, [], keyOf(value));
         return guarded(x.args[0], op.from, op.at, otherwise, op.stored);
       }
       return make({ kind: "cast" }, dtype, [x]);
