@@ -143,7 +143,10 @@ function difference(got: Tensor, wanted: Tensor, facts: Facts | undefined): stri
     return ` has shape [${got.shape}], expected [${wanted.shape}]`;
   const isExact = !/f/.test(wanted.dtype) || facts?.step !== undefined;
   const relative = facts?.coarse === true || /16/.test(wanted.dtype) ? 2e-2 : 1e-4;
-  const scale = wanted.data.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 1e-6);
+  const scale = wanted.data.reduce(
+    (most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most),
+    1e-6,
+  );
   const tolerance = isExact ? 0 : Math.max(relative * scale, 8 * (facts?.error ?? 0));
   for (const [i, w] of wanted.data.entries()) {
     const g = got.data[i];
