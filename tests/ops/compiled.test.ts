@@ -88,7 +88,16 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "lum-ops-"));
   const [source, binary] = [join(folder, "ops.cpp"), join(folder, "ops")];
   writeFileSync(source, program);
-  const flags = ["-std=c++17", "-O0", "-Wall", "-Wextra", "-Werror", "-fno-trapping-math", "-fno-math-errno"];
+  const flags = [
+    "-std=c++17",
+    "-O0",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-fno-trapping-math",
+    "-fno-math-errno",
+    "-fopenmp-simd",
+  ];
   const sanitizer = [
     "-fsanitize=undefined",
     "-fno-sanitize-recover=all",
