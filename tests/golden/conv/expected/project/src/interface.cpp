@@ -33,15 +33,6 @@ class Call {
         }
     }
 
-    void dim(const char* name, int64_t value, int64_t low, int64_t high, const char* range) {
-        if (code_ != 0 || (value >= low && value <= high)) return;
-        const std::string ends = std::to_string(low) + ".." + std::to_string(high);
-        fail({"LUM6002",
-              text() + ": " + name + " = " + std::to_string(value) + " is outside of " + range +
-                  (ends == range ? "" : ", here " + ends),
-              "the bounds are those of the `dim` in model.lum"});
-    }
-
     void pointer(const char* name, const void* value) {
         if (code_ != 0 || value != nullptr) return;
         fail({"LUM6005", text() + ": " + name + " is null", "every input and output needs memory"});
