@@ -64,7 +64,7 @@ async function examine(): Promise<Finding[]> {
     },
     await compilerFinding(),
     tool("cmake", ["--version"], "the emitted CMakeLists.txt; lumc itself does without"),
-    tool("nvcc", ["--version"], "the cuda target, which this version does not have yet"),
+    tool("nvcc", ["--version"], "compiling the cuda target; --emulate does without"),
     { what: "object cache", fine: true, found: defaultCache() },
     machineFinding(),
   ];
