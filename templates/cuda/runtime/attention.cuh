@@ -32,6 +32,15 @@ __device__ inline float softmax_weight(float score, float largest) {
     return largest == kMinusInfinity ? 0.0f : exp2_fast((score - largest) * kLog2E);
 }
 
+// Two weights as pairs of T: rounded, and what that has left of them. A product with both has twice T's digits, so that
+// the weights, which nothing says are T, aren't rounded to it.
+template <class T>
+__device__ inline void split_pair(u32& high, u32& low, float first, float second) {
+    const T rounded_first = from_float<T>(first), rounded_second = from_float<T>(second);
+    high = static_cast<u32>(rounded_first.bits) | static_cast<u32>(rounded_second.bits) << 16;
+    low = pack_pair<T>(first - to_float(rounded_first), second - to_float(rounded_second));
+}
+
 // One element of the result from the parts of a split range of keys: largest(p), total(p), sum(p) for p < parts.
 template <class Largest, class Total, class Sum_>
 __device__ inline float attention_combined(i64 parts, const Largest& largest, const Total& total, const Sum_& sum) {
@@ -183,15 +192,21 @@ __device__ inline void attention_tile(i64 first_query, i64 queries, i64 keys_beg
             for (int e = 0; e < 4; ++e) sum[n][e] *= rescale[e / 2];
 #pragma unroll
         for (int kk = 0; kk < Keys / 16; ++kk) {  // two tiles of sums, as they lie, are a first operand of mma
-            const u32 weights[4] = {pack_pair<T>(s[2 * kk][0], s[2 * kk][1]), pack_pair<T>(s[2 * kk][2], s[2 * kk][3]),
-                                    pack_pair<T>(s[2 * kk + 1][0], s[2 * kk + 1][1]),
-                                    pack_pair<T>(s[2 * kk + 1][2], s[2 * kk + 1][3])};
+            u32 high[4], low[4];
+#pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                const float* const pair = s[2 * kk + i / 2] + i % 2 * 2;
+                split_pair<T>(high[i], low[i], pair[0], pair[1]);
+            }
 #pragma unroll
             for (int n = 0; n < DV / 16; ++n) {
                 u32 b[2][2];
                 load_b<T, DV, BKV>(b, tile_v, true, 16 * n, (warp_key + 16 * kk) / 8);
-                multiply_add<T>(sum[2 * n], weights, b[0]);
-                multiply_add<T>(sum[2 * n + 1], weights, b[1]);
+#pragma unroll
+                for (int half = 0; half < 2; ++half) {
+                    multiply_add<T>(sum[2 * n + half], low, b[half]);
+                    multiply_add<T>(sum[2 * n + half], high, b[half]);
+                }
             }
         }
     }

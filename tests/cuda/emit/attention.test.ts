@@ -16,12 +16,6 @@ import { cudaWriter } from "./writer.ts";
 
 const bundle = new Bundle(cudaWriter({ checked: true }));
 const models = new Map<string, Hlir>();
-/** Tensor cores take the weights e rounded to the operands' type, half a unit in the last place of 11 or 8 bits. */
-const onCores: ReadonlyMap<string, number> = new Map([
-  ["f16", 2 ** -11],
-  ["bf16", 2 ** -8],
-]);
-
 const engines = new Set<string | undefined>();
 
 beforeAll(() => {
@@ -52,6 +46,6 @@ test.each(attentionCases.map((c): [string, AttentionCase] => [c.name, c]))("%s",
     const inputs = randomInputs(entry, dims, { seed: 5 + i, below: 2 });
     const wanted = interpret(h, entry.name, { dims, inputs }).outputs.o;
     const got = bundle.run(name, entry.name, { dims, inputs }).outputs.o;
-    expectClose(`o at ${JSON.stringify(dims)}`, got, wanted, onCores.get(name) ?? c.tolerance ?? 1e-5);
+    expectClose(`o at ${JSON.stringify(dims)}`, got, wanted, c.tolerance ?? 1e-5);
   }
 });

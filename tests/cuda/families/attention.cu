@@ -155,8 +155,8 @@ int main() {
     using lum::f16;
     using lum::FmaAttention;
     using lum::MmaAttention;
-    // The weights are rounded to the element type before they multiply V.
-    constexpr double kBf16 = 4e-3, kF16 = 6e-4, kF32 = 2e-6;
+    // Tensor cores take the weights in two parts of the element type, 16 digits of bf16 and 22 of f16.
+    constexpr double kBf16 = 1e-5, kF16 = 5e-6, kF32 = 2e-6;
     check_prefill<MmaAttention<64, 64, 4, 1, 64>, bf16>("64", {{2, 1, 70, 70, 64, 64}, {4, 2, 33, 100, 64, 64}, {1, 1, 1, 1, 64, 64}}, kBf16);
     check_prefill<MmaAttention<128, 128, 2, 1, 32>, f16>("128", {{2, 2, 45, 45, 128, 128}, {1, 1, 20, 75, 104, 120}}, kF16);
     check_prefill<MmaAttention<256, 64, 2, 1, 32>, bf16>("256, 64", {{1, 1, 35, 40, 256, 64}}, kBf16);
