@@ -26,7 +26,7 @@ typedef struct llama_model llama_model;
 /* All zeros is a good default. */
 typedef struct {
     int32_t threads;         /* how many threads a call may use; 0: one for each processor */
-    int32_t timings;         /* 1: measure every kernel, see llama_timings */
+    int32_t timings;         /* 1: measure every kernel, see llama_timings; 2: calls, "the call", from a cold cache */
     const char* cache_path;  /* file that keeps converted and packed weights; NULL: <weights>.llama.packed; "": memory only */
     /* Called while weights are converted; may be NULL. */
     void (*progress)(void* user, uint64_t done_bytes, uint64_t total_bytes, const char* tensor);

@@ -249,7 +249,10 @@ int32_t llama_timings(const llama_model* model, llama_timing* timings, int32_t r
         const Timing& timing = model->timings[static_cast<size_t>(i)];
         timings[i] = {llama_model::launch_of(static_cast<Kernel>(i)).name, timing.calls, timing.seconds};
     }
-    return kKernelCount;
+    if (model == nullptr || !model->times_calls) return kKernelCount;
+    const Timing& calls = model->timings[kKernelCount];
+    if (room > kKernelCount) timings[kKernelCount] = {"the call", calls.calls, calls.seconds};
+    return kKernelCount + 1;
 }
 
 void llama_reset_timings(llama_model* model) {

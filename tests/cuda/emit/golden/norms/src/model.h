@@ -8,6 +8,7 @@
 
 #include "norms.h"
 #include "kernels/kernels.h"
+#include "runtime/cold_cache.cuh"
 #include "runtime/device.h"
 #include "runtime/launch.cuh"
 #include "runtime/timeline.h"
@@ -34,8 +35,10 @@ struct norms_model {
     std::string fault;  // code and text of the last call that failed
     bool sequential = false;  // LUM_SEQ=1: kernel by kernel, each waited for and named
     bool keeps_timings = false;
+    bool times_calls = false;  // each as a whole, from a cold cache
+    lum::ColdCache cold;
     lum::Timeline timeline;
-    std::array<Timing, kKernelCount> timings{};
+    std::array<Timing, kKernelCount + 1> timings{};  // of the kernels, then of calls
 
     ~norms_model();
 

@@ -52,15 +52,23 @@ void Buffer::write(const std::string& path) const {
     check(lum::write_npy(path, lum::DType::f32, shape, narrow.data()));
 }
 
-void Buffer::fill() {
-    if (!lum::is_convertible(dtype())) return;
-    uint32_t state = 1;
-    std::vector<float> values(static_cast<size_t>(count));
-    for (float& value : values) {
+void Buffer::fill(uint32_t seed, int64_t below) {
+    uint32_t state = seed;
+    const auto next = [&] {
         state = state * 1664525u + 1013904223u;
-        value = static_cast<float>(state >> 8) / 8388608.0f - 1.0f;
+        return state >> 8;
+    };
+    if (lum::is_convertible(dtype())) {
+        std::vector<float> values(static_cast<size_t>(count));
+        for (float& value : values) value = static_cast<float>(next()) / 8388608.0f - 1.0f;
+        lum::convert(lum::DType::f32, reinterpret_cast<const unsigned char*>(values.data()), dtype(), bytes.data(), count);
+        return;
     }
-    lum::convert(lum::DType::f32, reinterpret_cast<const unsigned char*>(values.data()), dtype(), bytes.data(), count);
+    const auto size = static_cast<size_t>(tensor->element_bytes);
+    for (int64_t i = 0; i < count; ++i) {
+        const int64_t value = static_cast<int64_t>(next()) % below;  // little-endian, as every machine that this runs on
+        std::memcpy(&bytes[static_cast<size_t>(i) * size], &value, size);
+    }
 }
 
 namespace {
@@ -187,19 +195,25 @@ std::vector<std::pair<std::string, std::string>> Arguments::pairs(const std::str
     return all;
 }
 
-std::vector<int64_t> Arguments::dims(const Entry& entry, bool fill) {
+bool Arguments::has(const std::string& option) const {
+    for (const std::string& word : words_)
+        if (word == option) return true;
+    return false;
+}
+
+std::vector<int64_t> Arguments::dims(const Entry& entry, bool fill, const std::string& option) {
     std::vector<int64_t> dims(static_cast<size_t>(entry.dim_count), 0);
     std::vector<bool> known(dims.size(), false);
-    for (const auto& [name, text] : pairs("--dim")) {
+    for (const auto& [name, text] : pairs(option)) {
         size_t i = 0;
         while (i < dims.size() && name != entry.dims[i].name) ++i;
         if (i == dims.size()) quit("LUM6004: " + std::string(entry.name) + " has no dim \"" + name + "\"");
-        dims[i] = whole_number("--dim " + name, text);
+        dims[i] = whole_number(option + " " + name, text);
         known[i] = true;
     }
     for (size_t i = 0; i < dims.size(); ++i) {
         if (known[i]) continue;
-        if (!fill) quit("--dim " + std::string(entry.dims[i].name) + "=... is missing: " + entry.dims[i].range);
+        if (!fill) quit(option + " " + entry.dims[i].name + "=... is missing: " + entry.dims[i].range);
         int64_t low = 0, high = 0;
         entry.dims[i].bounds(dims.data(), &low, &high);
         dims[i] = low;

@@ -46,8 +46,8 @@ struct Buffer {
     void read(const std::string& path);
     // Writes an .npy file; what numpy lacks goes as f32.
     void write(const std::string& path) const;
-    // Floats from -1 to 1, the same ones in every run. Integers stay 0, which is a valid index.
-    void fill();
+    // Floats from -1 to 1 and integers from 0 to below - 1, the same ones in every run with the same seed.
+    void fill(uint32_t seed, int64_t below);
     std::vector<double> values() const;
 };
 
@@ -89,7 +89,8 @@ class Arguments {
     // --option name=value
     std::vector<std::pair<std::string, std::string>> pairs(const std::string& option);
     // The entry's dims from --dim name=value; one that isn't given gets its lowest value where `fill`.
-    std::vector<int64_t> dims(const Entry& entry, bool fill);
+    std::vector<int64_t> dims(const Entry& entry, bool fill, const std::string& option = "--dim");
+    bool has(const std::string& option) const;
     // What --threads says, and a line of progress while weights are converted.
     norms_options options();
     // Every option has been asked for: what is left is a mistake.
