@@ -213,36 +213,45 @@ void stream_scores(const Streamed<TK, TV>& now, const Streamed<TK, TV>& next, co
     }
 }
 
-// sums[r][n] += sum over keys of scores[r][key] * v(n, key), n contiguous: some columns' sums in registers at a time.
-template <int Rows, int Vectors, class T>
+// sums[r][n] += sum over keys of scores[r][key] * v(n, key), n contiguous: some columns' sums in registers at a time, in
+// `Chains` parts that hide the multiply-add's latency.
+template <int Rows, int Vectors, int Chains, class T>
 i64 stream_columns(i64 n, i64 width, i64 keys, const float* scores, const T* v, i64 v_stride, float* sums, i64 sums_stride) {
     for (; n + Vectors * kLanes <= width; n += Vectors * kLanes) {
-        vfloat sum[Rows][Vectors];
+        vfloat sum[Chains][Rows][Vectors] = {};
+        const auto add_key = [&](int c, i64 j) __attribute__((always_inline)) {
+#pragma GCC unroll 16
+            for (int u = 0; u < Vectors; ++u) {
+                const vfloat values = load(v + j * v_stride + n + u * kLanes);
+#pragma GCC unroll 16
+                for (int i = 0; i < Rows; ++i) sum[c][i][u] = sum[c][i][u] + scores[i * kAttentionKeys + j] * values;
+            }
+        };
+        i64 j = 0;
+        for (; j + Chains <= keys; j += Chains)
+#pragma GCC unroll 16
+            for (int c = 0; c < Chains; ++c) add_key(c, j + c);
+        if constexpr (Chains > 1)
+            for (; j < keys; ++j) add_key(0, j);
 #pragma GCC unroll 16
         for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 16
-            for (int u = 0; u < Vectors; ++u) sum[i][u] = load(sums + i * sums_stride + n + u * kLanes);
-        for (i64 j = 0; j < keys; ++j) {
-            vfloat values[Vectors];
+            for (int u = 0; u < Vectors; ++u) {
 #pragma GCC unroll 16
-            for (int u = 0; u < Vectors; ++u) values[u] = load(v + j * v_stride + n + u * kLanes);
-#pragma GCC unroll 16
-            for (int i = 0; i < Rows; ++i)
-#pragma GCC unroll 16
-                for (int u = 0; u < Vectors; ++u) sum[i][u] = sum[i][u] + scores[i * kAttentionKeys + j] * values[u];
-        }
-#pragma GCC unroll 16
-        for (int i = 0; i < Rows; ++i)
-#pragma GCC unroll 16
-            for (int u = 0; u < Vectors; ++u) store(sums + i * sums_stride + n + u * kLanes, sum[i][u]);
+                for (int c = 1; c < Chains; ++c) sum[0][i][u] = sum[0][i][u] + sum[c][i][u];
+                float* to = sums + i * sums_stride + n + u * kLanes;
+                store(to, load(to) + sum[0][i][u]);
+            }
     }
     return n;
 }
 template <int Rows, class T>
 void stream_values(i64 width, i64 keys, const float* scores, const T* v, i64 v_stride, float* sums, i64 sums_stride) {
-    constexpr int most = Rows == 1 ? 8 : Rows == 2 ? 4 : 2;
-    i64 n = stream_columns<Rows, most>(0, width, keys, scores, v, v_stride, sums, sums_stride);
-    n = stream_columns<Rows, 1>(n, width, keys, scores, v, v_stride, sums, sums_stride);
+    constexpr int most = 8 / Rows;  // vectors, as sums in registers
+    i64 n = stream_columns<Rows, most, 1>(0, width, keys, scores, v, v_stride, sums, sums_stride);
+    if constexpr (most > 4) n = stream_columns<Rows, 4, 2>(n, width, keys, scores, v, v_stride, sums, sums_stride);
+    if constexpr (most > 2) n = stream_columns<Rows, 2, most / 2>(n, width, keys, scores, v, v_stride, sums, sums_stride);
+    n = stream_columns<Rows, 1, most>(n, width, keys, scores, v, v_stride, sums, sums_stride);
     if (n < width) add_remainder(Rows, width - n, keys, scores, kAttentionKeys, v + n, 1, v_stride, sums + n, sums_stride);
 }
 

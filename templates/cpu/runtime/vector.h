@@ -146,6 +146,19 @@ inline float sum_lanes(vfloat value) {
     return (total[0] + total[2]) + (total[1] + total[3]);
 }
 
+// The sums of several vectors' lanes, the first vector's in the first lane.
+inline vfloat sums_of_lanes(const vfloat (&values)[kLanes]) {
+#if defined(__AVX__) && !defined(__AVX512F__)
+    const vfloat low = _mm256_hadd_ps(_mm256_hadd_ps(values[0], values[1]), _mm256_hadd_ps(values[2], values[3]));
+    const vfloat high = _mm256_hadd_ps(_mm256_hadd_ps(values[4], values[5]), _mm256_hadd_ps(values[6], values[7]));
+    return reinterpret_cast<vfloat>(_mm256_permute2f128_ps(low, high, 0x20)) + reinterpret_cast<vfloat>(_mm256_permute2f128_ps(low, high, 0x31));
+#else
+    float sums[kLanes];
+    for (int i = 0; i < kLanes; ++i) sums[i] = sum_lanes(values[i]);
+    return load(sums);
+#endif
+}
+
 inline float max_lanes(vfloat value) {
     float largest = value[0];
     for (int i = 1; i < kLanes; ++i) largest = value[i] > largest ? value[i] : largest;

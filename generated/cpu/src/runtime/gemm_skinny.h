@@ -13,6 +13,9 @@ constexpr i64 kSkinnyCols = 1024;    // columns whose sums are kept beside it
 // What the first-level cache keeps of A while B streams through it, in floats.
 constexpr i64 kCachedDepth = 3072;
 
+// Up to this depth, finding the sum of a vector's lanes costs more than the products.
+constexpr i64 kShortDepth = 128;
+
 // B is fetched this far ahead, into the second-level cache, where its own prefetcher doesn't keep up by itself.
 constexpr i64 kPrefetchBytes = 16384;
 
@@ -69,11 +72,35 @@ inline void dot_tile(i64 depth, const float* a, i64 a_row, const T* b, i64 b_row
         }
 }
 
+// Short dot products, as many at a time as a vector has lanes: their sums are found together.
+template <int Rows, class T>
+inline i64 dot_short(i64 j, i64 cols, i64 depth, const float* a, i64 a_row, const T* b, i64 b_row, float* sums, i64 sums_stride) {
+    constexpr int Cols = kLanes / Rows;
+    for (; j + Cols <= cols; j += Cols) {
+        vfloat sum[kLanes] = {};
+        for (i64 k = 0; k + kLanes <= depth; k += kLanes)
+#pragma GCC unroll 16
+            for (int c = 0; c < Cols; ++c) {
+                const vfloat column = load(b + (j + c) * b_row + k);
+#pragma GCC unroll 16
+                for (int i = 0; i < Rows; ++i) sum[i * Cols + c] = sum[i * Cols + c] + load(a + i * a_row + k) * column;
+            }
+        float found[kLanes];
+        store(found, sums_of_lanes(sum));
+#pragma GCC unroll 16
+        for (int i = 0; i < Rows; ++i)
+#pragma GCC unroll 16
+            for (int c = 0; c < Cols; ++c) sums[i * sums_stride + j + c] += found[i * Cols + c];
+    }
+    return j;
+}
+
 // A column at a time is one run through memory, and the fastest; but A is read once for each. Where A fits the
 // first-level cache no longer, and for several rows of A, several columns share a pass over it.
 template <int Rows, class T>
 void dot_columns(i64 cols, i64 depth, const float* a, i64 a_row, const T* b, i64 b_row, float* sums, i64 sums_stride) {
     i64 j = 0;
+    if (depth <= kShortDepth) j = dot_short<Rows>(j, cols, depth, a, a_row, b, b_row, sums, sums_stride);
     if (Rows == 1 && sizeof(T) == 4 && depth > kCachedDepth)
         for (; j + 8 <= cols; j += 8) dot_tile<Rows, 8, 1>(depth, a, a_row, b + j * b_row, b_row, sums + j, sums_stride);
     if constexpr (Rows > 1) {
