@@ -126,7 +126,13 @@ export type Built = {
   readonly notes: readonly string[];
 };
 
-export async function buildModel(options: BuildOptions): Promise<Built> {
+/** What is asked of the planned model before anything is written or compiled; what it throws ends the build. */
+export type BeforeCompiling = (planned: {
+  readonly compilation: Compilation;
+  readonly weights: string | undefined;
+}) => void;
+
+export async function buildModel(options: BuildOptions, before: BeforeCompiling = () => {}): Promise<Built> {
   if (options.target === "metal")
     throw new CompileError([diagnostic("LUM5103", undefined, { target: options.target })]);
   const isCuda = options.target === "cuda";
@@ -140,8 +146,11 @@ export async function buildModel(options: BuildOptions): Promise<Built> {
   const arch = isCuda ? cudaArchOf(options.arch ?? defaultGpu).name : archOf(options.arch ?? hostArch());
   const dir = options.out ?? outputFolder(file, options.target);
   const locked = lockIn(dir, options);
-  const compilation = await planned(source, options, arch, locked.lock);
   const weights = options.weights ?? weightsBeside(file);
+  const compilation = await planned(source, options, arch, locked.lock, (c) =>
+    before({ compilation: c, weights }),
+  );
+  before({ compilation, weights });
   const notes = [...locked.notes, ...(weights === undefined ? [] : checkWeights(compilation, weights))];
   if (locked.lock !== undefined) checkLock(compilation, locked.lock);
   const changed = writeProject(compilation.files, dir, { force: options.force });
@@ -174,6 +183,7 @@ function planned(
   options: BuildOptions,
   arch: string,
   locked: Locked | undefined,
+  before: (c: Compilation) => void,
 ): Promise<Built["compilation"]> | Built["compilation"] {
   const common = {
     set: settingsOf(source, options),
@@ -187,6 +197,8 @@ function planned(
     options.measure && options.search === "direct" ? { ...options, search: "fast" } : options,
   );
   if (search === undefined) return compile(source, common);
+  // Measuring compiles kernels: whatever is wrong with the command is found before, of the direct plan.
+  if (options.measure) before(compile(source, common));
   const searched = (measure?: Measurer) =>
     compileSearched(source, { ...common, search: { ...search, measure } });
   const found = options.measure ? withMeasurer({ ...options, arch: archOf(arch) }, searched) : searched();
@@ -238,6 +250,11 @@ function checkWeights(compilation: Compilation, location: string): readonly stri
   return match.notes;
 }
 
+export function checkHasWeights({ hlir, program }: Compilation, weights: string | undefined): void {
+  if (program.weights.length > 0 && weights === undefined)
+    throw new CompileError([diagnostic("LUM6208", undefined, { model: hlir.name })]);
+}
+
 type Locked = { readonly lock: Lock; readonly text: string; readonly path: string };
 
 /** The lock that `--locked` asks for. A damaged one is put aside, whether it is asked for or only in the way. */
@@ -287,8 +304,7 @@ function firstDifference(a: string, b: string): string {
 /** The compiled model in memory; weights are converted once, with progress, into a file beside the build. */
 export function loadModel(built: Built, options: { threads?: number; timings?: boolean } = {}): NativeModel {
   if (built.compiled === undefined) throw new Error("the project was not compiled");
-  if (built.compilation.program.weights.length > 0 && built.weights === undefined)
-    throw new CompileError([diagnostic("LUM6208", undefined, { model: built.compilation.hlir.name })]);
+  checkHasWeights(built.compilation, built.weights);
   return new NativeModel(built.compiled.library, modelSpec(built.compilation.program), {
     weights: built.weights,
     cache: join(built.dir, "build", "weights.packed"),

@@ -7,10 +7,10 @@ import type { TypedArray } from "../../src/loader/native.ts";
 import { fromBytes, toBytes } from "../../src/lower/tensor.ts";
 import { compareValues, createReference, indexLimits, randomInput, weightSource } from "../../src/verify.ts";
 import { type BuildOptions, type Built, buildArguments, buildModel, loadModel } from "../build-model.ts";
+import { pickEntry, statedDims } from "../call.ts";
 import { modelArguments } from "../model.ts";
 import { printJson, printLine, run } from "../output.ts";
 import { typedArray } from "../tensors.ts";
-import { pickEntry, statedDims } from "./run.ts";
 
 type VerifyOptions = BuildOptions & {
   dim?: string[];
