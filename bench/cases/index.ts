@@ -2,7 +2,7 @@ import type { Case } from "../case.ts";
 import { bert } from "./bert.ts";
 import { call } from "./call.ts";
 import { convnet } from "./convnet.ts";
-import { gptDecode } from "./gpt.ts";
+import { gptDecode, gptPrefill } from "./gpt.ts";
 import { mlp } from "./mlp.ts";
 import { sgemm } from "./sgemm.ts";
 
@@ -14,5 +14,6 @@ export const cases: readonly Case[] = [
   convnet("convnet", { size: 64, width: 64, classes: 1000, batch: 1 }),
   convnet("convnet-small", { size: 33, width: 12, classes: 8, batch: 8 }),
   gptDecode,
+  gptPrefill,
   bert,
 ];
