@@ -1,5 +1,6 @@
 /** What must hold of a Plan, proved again from the nodes: everything needed is stored or computed, in order. */
 
+import { type Around, carriedBy, kernelsOfRegion, mergeFault } from "../lower/merged.ts";
 import { attentionHolds, attentionOf } from "../lower/plan-attention.ts";
 import { contractionOf } from "../lower/plan-contraction.ts";
 import { usesOf } from "../lower/plan-reads.ts";
@@ -15,6 +16,7 @@ import {
   type EntryPlan,
   isGiven,
   type Plan,
+  type Region,
 } from "./plan.ts";
 import { checkOrder, label } from "./plan-check-order.ts";
 
@@ -35,7 +37,31 @@ function checkEntry(e: EntryPlan, plan: Plan, report: Report): void {
     if (!stored.has(n) && !isGiven(n)) report(`${label(n)} is a result and not stored`);
   const isStored = (n: Node) => stored.has(n) || isGiven(n);
   for (const c of choicesOf(e.body)) checkChoice(c, plan, isStored, report);
+  checkMerged(e.body, { bounds: plan.hlir.bounds, isStored, carried: [] }, report);
   checkOrder(e, isStored, report);
+}
+
+/** Products in one kernel stand together, have one left factor, and don't depend on each other. */
+function checkMerged(region: Region, around: Around, report: Report): void {
+  for (const steps of kernelsOfRegion(region)) {
+    const members: Choice[] = [];
+    for (const s of steps) {
+      if (s.kind === "loop") {
+        checkMerged(s.body, { ...around, carried: carriedBy(s) }, report);
+        continue;
+      }
+      const { choice } = s;
+      const fault =
+        members.length > 0
+          ? mergeFault(choice, members, around)
+          : choice.joined === undefined
+            ? undefined
+            : "does not stand behind it";
+      if (fault !== undefined)
+        report(`${label(choice.root)} in the kernel of ${label(choice.joined!)} ${fault}`);
+      members.push(choice);
+    }
+  }
 }
 
 /** All that the kernel computes inside can be computed there, and its family's premises hold. */

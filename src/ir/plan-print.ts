@@ -29,7 +29,8 @@ function regionLines(region: Region, names: Names, indent: string): string[] {
 }
 
 function choiceLines(c: Choice, names: Names, indent: string): string[] {
-  const head = `${indent}kernel ${labelOf(c.root, names)}: ${typeText(c.root.shape, c.root.dtype)} = ${howText(c, names)}`;
+  const joined = c.joined === undefined ? "" : `, in the kernel of ${labelOf(c.joined, names)}`;
+  const head = `${indent}kernel ${labelOf(c.root, names)}: ${typeText(c.root.shape, c.root.dtype)} = ${howText(c, names)}${joined}`;
   return [head, ...[...c.inlined, c.root].map((n) => `${indent}  ${printNode(n, names)}`)];
 }
 

@@ -28,6 +28,8 @@ export type Choice = {
   readonly implementation: Implementation;
   /** Nodes computed inside, operands first, without the root: prologue, anchor and epilogue. */
   readonly inlined: readonly Node[];
+  /** It is computed by the kernel of this root, of the last choice before it that has none: one kernel stores all. */
+  readonly joined?: Node;
 };
 
 export type Implementation =

@@ -16,6 +16,8 @@ export type Genome = Selection & {
   readonly onePass: ReadonlySet<number>;
   /** Keys of convolutions computed by Winograd's filtering. */
   readonly winograd: ReadonlySet<string>;
+  /** Keys of sums of products that share a kernel with those of the same left factor that are here, too. */
+  readonly merged: ReadonlySet<string>;
 };
 
 export const direct: Genome = {
@@ -24,6 +26,7 @@ export const direct: Genome = {
   inline: new Map(),
   onePass: new Set(),
   winograd: new Set(),
+  merged: new Set(),
 };
 
 /** The same text for equal genomes. */
@@ -33,7 +36,7 @@ export function genomeKey(g: Genome): string {
       .map(([k, v]) => `${k}=${v}`)
       .sort()
       .join(",");
-  return `${selectionKey(g)}|${sorted(g.inline)}|${[...g.onePass].sort((a, b) => a - b)}|${[...g.winograd].sort()}`;
+  return `${selectionKey(g)}|${sorted(g.inline)}|${[...g.onePass].sort((a, b) => a - b)}|${[...g.winograd].sort()}|${[...g.merged].sort()}`;
 }
 
 export function selectionKey(s: Selection): string {
@@ -66,6 +69,13 @@ export function createDecoder(hlir: Hlir, nodes: readonly Node[], space: Space) 
 
 function policyOf(g: Genome, r: Rebuilt): Policy {
   const { bounds } = r.hlir;
+  const isKeyIn = (keys: ReadonlySet<string>) =>
+    keys.size === 0
+      ? undefined
+      : (n: Node): boolean => {
+          const key = r.keyOf.get(n);
+          return key !== undefined && keys.has(key);
+        };
   const totalOf = g.onePass.size === 0 ? undefined : totalsOf(allNodes(r.hlir));
   return {
     inline: (n) => {
@@ -79,13 +89,8 @@ function policyOf(g: Genome, r: Rebuilt): Policy {
             const c = r.classOf.get(n);
             return c !== undefined && g.onePass.has(c) ? attentionOf(n, bounds, totalOf) : undefined;
           },
-    winograd:
-      g.winograd.size === 0
-        ? undefined
-        : (n) => {
-            const key = r.keyOf.get(n);
-            return key !== undefined && g.winograd.has(key);
-          },
+    winograd: isKeyIn(g.winograd),
+    merge: isKeyIn(g.merged),
   };
 }
 

@@ -24,7 +24,7 @@ export type LockedChoice = {
   readonly tensor: string;
   /** The line of a tensor of the model. */
   readonly at?: string;
-  readonly decision: "compute" | "store" | "inline" | "one pass" | "winograd";
+  readonly decision: "compute" | "store" | "inline" | "one pass" | "winograd" | "merge";
   /** What is meant: `node` and the key of a tensor of the model, or `class` and that of one that rules made. */
   readonly of: string;
   /** For `compute`: the key of the term that is taken, and its text. */
@@ -114,7 +114,7 @@ async function lockedChoices(
   genome: Genome,
 ): Promise<LockedChoice[]> {
   const terms = genome.nodes.size + genome.classes.size + genome.onePass.size;
-  if (terms === 0 && genome.inline.size + genome.winograd.size === 0) return [];
+  if (terms === 0 && genome.inline.size + genome.winograd.size + genome.merged.size === 0) return [];
   const keys = keysOf(nodes, space);
   const traced = terms === 0 ? undefined : await trace(model, nodes);
   return choicesOfGenome(genome, { nodes, space, keys, traced });
@@ -166,6 +166,7 @@ export function choicesOfGenome(genome: Genome, naming: Naming): LockedChoice[] 
       rules: naming.traced?.onePass.get(keys.ofClass(c)) ?? [],
     })),
     winograd: [...genome.winograd].map((key) => ({ ...about(key), decision: "winograd" })),
+    merged: [...genome.merged].map((key) => ({ ...about(key), decision: "merge" })),
   };
   const order = (c: LockedChoice): string => [c.at ?? "~", c.tensor, c.decision, c.of, c.take].join("\n");
   return Object.values(written)

@@ -103,6 +103,7 @@ export function genomeOf(
   const inline = new Map<string, boolean>();
   const onePass = new Set<number>();
   const winograd = new Set<string>();
+  const merged = new Set<string>();
   for (const choice of choices) {
     const n = nodeOf.get(choice.of);
     const c = n === undefined ? classOf.get(choice.of) : space.classOf.get(n);
@@ -129,11 +130,14 @@ export function genomeOf(
       case "winograd":
         winograd.add(key);
         break;
+      case "merge":
+        merged.add(key);
+        break;
       default:
         return { missing: `the decision "${String(choice.decision)}" is of no known kind` };
     }
   }
-  return { nodes: chosen, classes, inline, onePass, winograd };
+  return { nodes: chosen, classes, inline, onePass, winograd, merged };
 }
 
 /** `compute q (llama.lum:12:3) as (x * r)`, `store q (…)`. */
@@ -148,6 +152,8 @@ export function textOf({ tensor, at, decision, as }: LockedChoice): string {
       return `compute ${what} in one pass over its keys`;
     case "winograd":
       return `filter ${what} by Winograd`;
+    case "merge":
+      return `compute ${what} in one kernel with others of its left factor`;
     case "store":
       return `store ${what}`;
   }

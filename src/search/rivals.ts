@@ -7,6 +7,7 @@ import { genericCpu, type Machine } from "../targets/machines.ts";
 import { type CostMemo, planCost } from "./cost.ts";
 import { createDecoder, direct, type Genome, genomeKey } from "./genome.ts";
 import { choicesOfGenome, type LockedChoice, type Naming } from "./lock.ts";
+import { mergeMoves } from "./merge-moves.ts";
 import { type Move, onePassMoves, storageMoves, termMoves, winogradMoves } from "./moves.ts";
 import { pointsOf } from "./points.ts";
 import type { Rebuilt } from "./rebuild.ts";
@@ -53,6 +54,7 @@ export function judge(
       : [
           ...onePassMoves(nodes, space),
           ...winogradMoves(best),
+          ...mergeMoves(best),
           ...termMoves(nodes, space),
           ...storageMoves(best),
         ];
@@ -92,7 +94,8 @@ const signature = (plan: Plan): string =>
     .map((c) => {
       const { implementation: i } = c;
       const how = i.family === "contraction" && i.winograd === true ? "winograd" : i.family;
-      return `${how} ${[c.root, ...c.inlined].map((n) => `${n.op.kind}${n.name ?? ""}${n.shape.map((p) => p.key)}`)}`;
+      const joined = c.joined === undefined ? "" : "joined ";
+      return `${joined}${how} ${[c.root, ...c.inlined].map((n) => `${n.op.kind}${n.name ?? ""}${n.shape.map((p) => p.key)}`)}`;
     })
     .join("\n");
 
@@ -107,6 +110,7 @@ function difference(from: Genome, to: Genome): { added: Genome; removed: Genome 
     inline: entries(a.inline, b.inline),
     onePass: members(a.onePass, b.onePass),
     winograd: members(a.winograd, b.winograd),
+    merged: members(a.merged, b.merged),
   });
   return { added: without(to, from), removed: without(from, to) };
 }
@@ -115,7 +119,7 @@ function difference(from: Genome, to: Genome): { added: Genome; removed: Genome 
 function firstKey(g: Genome): string | undefined {
   const [node] = g.nodes.keys();
   const [made] = [...g.onePass, ...g.classes.keys()];
-  const [key] = [...g.winograd, ...g.inline.keys()];
+  const [key] = [...g.winograd, ...g.merged, ...g.inline.keys()];
   if (made !== undefined) return `c${made}`;
   return node === undefined ? key : `n${node}`;
 }

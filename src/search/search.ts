@@ -8,6 +8,7 @@ import { allNodes } from "./encode.ts";
 import { createDecoder, direct, type Genome, genomeKey } from "./genome.ts";
 import type { Measurer } from "./measure/measure.ts";
 import { type Measured, refine } from "./measure/refine.ts";
+import { mergeMoves } from "./merge-moves.ts";
 import { type Move, onePassMoves, storageMoves, termMoves, winogradMoves } from "./moves.ts";
 import { pointsOf } from "./points.ts";
 import { seeded } from "./random.ts";
@@ -104,7 +105,7 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
   const movesFrom = (g: Genome): readonly Move[] => {
     const here = decoder.decode(g);
     if (here === undefined) return [...onePass, ...terms];
-    return [...onePass, ...winogradMoves(here), ...terms, ...storageMoves(here)];
+    return [...onePass, ...winogradMoves(here), ...mergeMoves(here), ...terms, ...storageMoves(here)];
   };
   const better = (cost: number, than: number): boolean => cost < than - leastGain;
 

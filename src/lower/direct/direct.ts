@@ -20,6 +20,7 @@ import {
 } from "../../ir/plan.ts";
 import { constantOf, equal, subtract } from "../../ir/poly.ts";
 import { cpu } from "../../targets/cpu.ts";
+import { withMerged } from "../merged.ts";
 import { contractionOf, pureAxis } from "../plan-contraction.ts";
 import { winogradApplies } from "../schedule/winograd.ts";
 import { workOf } from "./cost.ts";
@@ -44,13 +45,16 @@ export type Policy = {
   readonly attention?: (weighted: Node) => AttentionForm | undefined;
   /** Whether Winograd's filtering computes a convolution that it can compute. */
   readonly winograd?: (sum: Node) => boolean;
+  /** Whether a product may share a kernel with others of its left factor. */
+  readonly merge?: (sum: Node) => boolean;
 };
 
 export const directPlan = (hlir: Hlir, policy: Policy = {}): Plan => ({
   hlir,
-  entries: hlir.entries.map((entry) =>
-    withWinograd(planEntry(entry, hlir.bounds, policy), hlir.bounds, policy),
-  ),
+  entries: hlir.entries.map((entry) => {
+    const plan = withWinograd(planEntry(entry, hlir.bounds, policy), hlir.bounds, policy);
+    return policy.merge === undefined ? plan : withMerged(plan, hlir.bounds, policy.merge);
+  }),
 });
 
 /** The plan with the convolutions that the policy wants filtered, where that is possible. */
