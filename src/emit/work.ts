@@ -31,6 +31,8 @@ export function workOf(kernel: Kernel): number {
         const outputs = size(s.batch) * size(s.m) * size(s.n);
         return outputs * (size(s.k) + sum(s.epilogue));
       }
+      case "merged":
+        return sum(s.parts);
       default:
         return 1;
     }

@@ -143,6 +143,7 @@ export type Stmt =
   | { readonly kind: "store"; readonly to: string; readonly at: Poly; readonly value: Expr }
   | { readonly kind: "if"; readonly condition: Expr; readonly body: readonly Stmt[] }
   | Contraction
+  | Merged
   | Attention
   /** to[at + 0 … count) = positions of the greatest of `size` values; variable `position` runs over them. */
   | {
@@ -179,6 +180,9 @@ export type Contraction = {
   /** Runs once for each (m, n) of each item; stores the result. */
   readonly epilogue: readonly Stmt[];
 };
+
+/** Products with the same rows, depth and left factor, without a batch: columns side by side, each with its own ending. */
+export type Merged = { readonly kind: "merged"; readonly parts: readonly Contraction[] };
 
 /**
  * For each item and row: sums over the keys of e * value and of e, e = exp(score - the row's greatest score). All are

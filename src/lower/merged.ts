@@ -16,7 +16,7 @@ import type { Slot } from "./schedule/storage.ts";
 export type Around = {
   readonly bounds: Bounds;
   readonly isStored: (n: Node) => boolean;
-  /** What the loop around them carries into its next iteration. */
+  /** What the loop around them carries into its next iteration, other than states. */
   readonly carried: readonly Node[];
 };
 
@@ -61,7 +61,7 @@ export function withMerged(plan: EntryPlan, bounds: Bounds, wanted: (sum: Node) 
 }
 
 export const carriedBy = (s: PlanStep & { readonly kind: "loop" }): readonly Node[] =>
-  s.node.op.kind === "loop" ? s.node.op.loop.results : [];
+  s.node.op.kind === "loop" ? s.node.op.loop.results.filter((n) => n.cell === undefined) : [];
 
 const rootOf = (s: PlanStep): Node => (s.kind === "kernel" ? s.choice.root : s.node);
 

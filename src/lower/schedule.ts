@@ -7,6 +7,7 @@ import { type BucketPlan, choicesOf, type EntryPlan, isGiven, type Plan, type Re
 import { atomsOf, type Poly } from "../ir/poly.ts";
 import type { Span } from "../ir/source.ts";
 import type { Engine } from "../targets/engine.ts";
+import { kernelsOfRegion } from "./merged.ts";
 import { type Built, buildCopy, buildKernel, type Surroundings } from "./schedule/build.ts";
 import { KernelTable } from "./schedule/kernel-table.ts";
 import { planMemory } from "./schedule/memory.ts";
@@ -126,10 +127,11 @@ function entryOf(
 type Named = { readonly table: KernelTable; readonly suffix: string };
 
 function regionSteps(region: Region, storage: Storage, around: Surroundings, table: Named): Step[] {
-  return region.flatMap((step): Step[] => {
+  return kernelsOfRegion(region).flatMap(([step, ...others]): Step[] => {
     if (step.kind === "kernel") {
-      const { root } = step.choice;
-      return [call(buildKernel(step.choice, around), table, root.name ?? "", root.span)];
+      const joined = others.flatMap((s) => (s.kind === "kernel" ? [s.choice] : []));
+      const built = buildKernel(step.choice, around, joined);
+      return [call(built, table, built.kernel.computes, step.choice.root.span)];
     }
     const { node, body } = step;
     if (node.op.kind !== "loop") throw new Error("a loop step without a loop");

@@ -30,8 +30,18 @@ export type PlanCost = {
   readonly kernels: ReadonlyMap<Choice, KernelCost>;
 };
 
-/** Costs of kernels by their text, which many plans share. */
-export type CostMemo = Map<string, KernelCost>;
+/** Costs of kernels by their text, which many plans share; with what the kernel has to do up to there. */
+export type CostMemo = Map<string, { readonly cost: KernelCost; readonly load: Load }>;
+
+/** What a kernel has to do: the time that its bytes take, and its operations, on all threads. */
+type Load = {
+  readonly bytes: number;
+  readonly moving: number;
+  readonly operations: number;
+  readonly busy: number;
+};
+
+const idle: Load = { bytes: 0, moving: 0, operations: 0, busy: 0 };
 
 export function planCost(plan: Plan, machine: Machine, bounds: Bounds, memo: CostMemo = new Map()): PlanCost {
   const kernels = new Map<Choice, KernelCost>();
@@ -41,6 +51,8 @@ export function planCost(plan: Plan, machine: Machine, bounds: Bounds, memo: Cos
     const isStored = (n: Node): boolean => isGiven(n) || stored.has(n);
     const weights = weightBytes(entry.body, bounds);
     const visit = (region: Region, runs: number): void => {
+      let key = "";
+      let load = idle;
       for (const step of region) {
         if (step.kind === "loop") {
           if (step.node.op.kind !== "loop") throw new Error("a loop step without a loop");
@@ -48,14 +60,18 @@ export function planCost(plan: Plan, machine: Machine, bounds: Bounds, memo: Cos
           visit(step.body, runs * sizeHint(subtract(high, low), bounds));
           continue;
         }
-        const key = keyOf(step.choice, runs);
-        let cost = memo.get(key);
-        if (cost === undefined) {
-          cost = kernelCost(step.choice, runs, weights, machine, bounds, isStored);
-          memo.set(key, cost);
+        const { choice } = step;
+        const joined = choice.joined !== undefined;
+        key = joined ? `${key} with ${keyOf(choice, runs)}` : keyOf(choice, runs);
+        let known = memo.get(key);
+        if (known === undefined) {
+          const own = loadOf(choice, { weights, machine, bounds, isStored });
+          known = timed(own, joined ? load : undefined, runs, machine);
+          memo.set(key, known);
         }
-        kernels.set(step.choice, cost);
-        seconds += cost.seconds * runs;
+        load = known.load;
+        kernels.set(choice, known.cost);
+        seconds += known.cost.seconds * runs;
       }
     };
     visit(entry.body, 1);
@@ -126,14 +142,15 @@ function weightBytes(body: Region, bounds: Bounds): number {
 /** Operations that a thread must have to do before kernels start another (`kWorkPerThread` in parallel.h). */
 const workPerThread = 1 << 15;
 
-function kernelCost(
-  choice: Choice,
-  runs: number,
-  weights: number,
-  machine: Machine,
-  bounds: Bounds,
-  isStored: (n: Node) => boolean,
-): KernelCost {
+type Site = {
+  /** Bytes of all weights of the entry. */
+  readonly weights: number;
+  readonly machine: Machine;
+  readonly bounds: Bounds;
+  readonly isStored: (n: Node) => boolean;
+};
+
+function loadOf(choice: Choice, { weights, machine, bounds, isStored }: Site): Load {
   const size = (p: Poly): number => constantOf(p) ?? Math.max(1, upperBound(p, bounds) ?? 1024);
   const extent = (shape: readonly Poly[]): number => shape.reduce((n, p) => n * size(p), 1);
   const rate = (bytes: number): number => machine.levels.find((l) => bytes <= l.bytes)!.bytesPerSecond;
@@ -141,7 +158,9 @@ function kernelCost(
 
   let bytes = 0;
   let moving = 0;
-  for (const [node, touched] of touchedBytes(readsOf(choice, isStored), choice, bounds, size)) {
+  // The left factor of what is joined to a kernel has been read by the kernel's first product.
+  const reads = readsOf(choice, isStored).filter((r) => choice.joined === undefined || r.use.side !== "a");
+  for (const [node, touched] of touchedBytes(reads, choice, bounds, size)) {
     const all = extent(node.shape) * byteSize(node.dtype);
     bytes += touched;
     moving += touched / rate(node.op.kind === "weight" ? Math.max(weights, all) : all);
@@ -151,6 +170,32 @@ function kernelCost(
   moving += written / rate(extent(choice.root.shape) * byteSize(choice.root.dtype));
 
   const { operations, seconds: busy } = computeTime(choice, isStored, machine, bounds, size);
+  return { bytes, moving, operations, busy };
+}
+
+/** The cost of a kernel, or of what is joined to one that has `before` to do: what the kernel takes longer by. */
+function timed(
+  own: Load,
+  before: Load | undefined,
+  runs: number,
+  machine: Machine,
+): { cost: KernelCost; load: Load } {
+  const { bytes, moving, operations, busy } = own;
+  const sum = (key: keyof Load): number => own[key] + (before?.[key] ?? 0);
+  const load: Load = {
+    bytes: sum("bytes"),
+    moving: sum("moving"),
+    operations: sum("operations"),
+    busy: sum("busy"),
+  };
+  const { seconds, launch } = kernelSeconds(load, machine);
+  const bound = launch > seconds ? "launch" : moving > busy ? "memory" : "compute";
+  const spent = before === undefined ? undefined : kernelSeconds(before, machine);
+  const added = seconds + launch - (spent === undefined ? 0 : spent.seconds + spent.launch);
+  return { cost: { seconds: added, bytes, operations, bound, runs }, load };
+}
+
+function kernelSeconds({ moving, operations, busy }: Load, machine: Machine) {
   // Rates are of all threads; what is too small for them runs on the calling one, and starts none.
   const parts =
     machine.call === undefined
@@ -158,8 +203,7 @@ function kernelCost(
       : Math.max(1, Math.min(machine.threads, Math.floor(operations / workPerThread)));
   const launch = parts === 1 && machine.call !== undefined ? machine.call : machine.launch;
   const seconds = (Math.max(moving, busy) * machine.threads) / parts;
-  const bound = launch > seconds ? "launch" : moving > busy ? "memory" : "compute";
-  return { seconds: seconds + launch, bytes, operations, bound, runs };
+  return { seconds, launch };
 }
 
 /** Bytes of each tensor read, every element counted once: what several reads of it share comes from a cache. */

@@ -114,6 +114,7 @@ function runtimeHeadersOf(kernel: Kernel, text: string): string[] {
   const mathematical =
     /\blum::(?:abs|sqrt|floor|ceil|round|max|min|sign|exp|exp2|expm1|log|log2|log1p|rsqrt|recip|sin|cos|tanh|erf|sigmoid|pow|ranks_above|ranks_below)\b/;
   if (text.includes("lum::gemm")) headers.add("gemm.h");
+  if (text.includes("lum::gemm_merged")) headers.add("gemm_merged.h");
   if (text.includes("lum::attention")) headers.add("attention.h");
   if (text.includes("lum::winograd")) headers.add("winograd.h");
   if (text.includes("lum::Patches")) headers.add("gemm_convolution.h");

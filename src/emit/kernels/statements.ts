@@ -9,6 +9,7 @@ import { attentionLines } from "./attention.ts";
 import { contractionLines } from "./contractions.ts";
 import { exprText, localType } from "./expressions.ts";
 import { type Indexing, indexText } from "./indices.ts";
+import { mergedLines } from "./merged.ts";
 
 /** Lines of a block, each with its indentation. */
 export const blockLines = (body: readonly Stmt[], indent: string, ix: Indexing): string[] =>
@@ -52,6 +53,8 @@ function statementLines(s: Stmt, indent: string, ix: Indexing): string[] {
       ];
     case "contraction":
       return (ix.dialect?.contraction ?? contractionLines)(s, indent, ix);
+    case "merged":
+      return mergedLines(s, indent, ix);
     case "attention":
       return (ix.dialect?.attention ?? attentionLines)(s, indent, ix);
     case "topk": {

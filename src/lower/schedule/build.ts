@@ -16,6 +16,7 @@ import { attention } from "./attention.ts";
 import { contraction } from "./contraction.ts";
 import { createEvaluator, type Evaluator, offsetAt } from "./evaluate.ts";
 import { createPlacer, type Frame, type Placer } from "./frames.ts";
+import { merged } from "./merged.ts";
 import { elementwise, nestLoops } from "./nest.ts";
 import { reduction } from "./row-kernel.ts";
 import { withRows } from "./rows.ts";
@@ -58,30 +59,52 @@ export type Surroundings = {
   readonly engine?: Engine;
 };
 
-export function buildKernel(choice: Choice, around: Surroundings): Built {
+/** The kernel of a choice, and of those that are joined to it. */
+export function buildKernel(choice: Choice, around: Surroundings, joined: readonly Choice[] = []): Built {
   const { root, implementation } = choice;
   const notes: string[] = [];
-  const target = around.slotOf(root);
-  if (target === undefined) throw new Error(`${root.name ?? root.op.kind} is stored nowhere`);
-  const ev = createEvaluator({ bounds: around.bounds, slotOf: around.slotOf, root });
-  reserveNames(ev, choice, around);
+  const all = [choice, ...joined];
+  const beside = new Set(joined.map((c) => c.root));
+  const ev = createEvaluator({ bounds: around.bounds, slotOf: around.slotOf, root, beside });
+  for (const c of all) reserveNames(ev, c, around);
   const place = createPlacer(ev);
-  const uses = usesOf(choice, around.isStored);
-  const k: KernelDraft = {
-    ev,
-    place,
-    frame: place.open(undefined, []),
-    bounds: around.bounds,
-    work: Math.max(1, Math.round([root, ...choice.inlined].reduce((sum, n) => sum + ownWork(n), 0))),
-    slotOf: around.slotOf,
-    isPacked: around.isPacked,
-    engine: around.engine,
-    target,
-    readsTarget: readsOf(choice, around.isStored).some((r) => around.slotOf(r.node)?.key === target.key),
-    usesOf: (n) => uses.get(n) ?? [],
-    lineOf: (n) => spanText(n.span),
-    note: (sentence) => notes.push(sentence),
+  const frame = place.open(undefined, []);
+  const draftFor = (c: Choice): KernelDraft => {
+    const uses = usesOf(c, around.isStored);
+    const target = around.slotOf(c.root);
+    if (target === undefined) throw new Error(`${c.root.name ?? c.root.op.kind} is stored nowhere`);
+    return {
+      ev,
+      place,
+      frame,
+      bounds: around.bounds,
+      work: Math.max(1, Math.round([c.root, ...c.inlined].reduce((sum, n) => sum + ownWork(n), 0))),
+      slotOf: around.slotOf,
+      isPacked: around.isPacked,
+      engine: around.engine,
+      target,
+      readsTarget: readsOf(c, around.isStored).some((r) => around.slotOf(r.node)?.key === target.key),
+      usesOf: (n) => uses.get(n) ?? [],
+      lineOf: (n) => spanText(n.span),
+      note: (sentence) => notes.push(sentence),
+    };
   };
+  const k = draftFor(choice);
+  if (joined.length > 0) merged(all, draftFor);
+  else computed(k, choice);
+  const family: Family =
+    root.op.kind === "update" && implementation.family === "elementwise" ? "update" : implementation.family;
+  return finish(k, {
+    name: all.map((c) => kernelName(c.root, around.slotOf)).join("_"),
+    family,
+    computes: all.flatMap((c) => c.root.name ?? []).join(", "),
+    notes,
+    span: lineFor(choice),
+  });
+}
+
+function computed(k: KernelDraft, choice: Choice): void {
+  const { implementation } = choice;
   switch (implementation.family) {
     case "elementwise":
       elementwise(k, choice);
@@ -105,15 +128,6 @@ export function buildKernel(choice: Choice, around: Surroundings): Built {
       custom(k, choice);
       break;
   }
-  const family: Family =
-    root.op.kind === "update" && implementation.family === "elementwise" ? "update" : implementation.family;
-  return finish(k, {
-    name: kernelName(root, around.slotOf),
-    family,
-    computes: root.name ?? "",
-    notes,
-    span: lineFor(choice),
-  });
 }
 
 /** A kernel that brings a tensor elsewhere. */

@@ -1,6 +1,6 @@
 /** Kernels that are matrix products: axes merged into m, n, k and a batch, operands, epilogue. */
 import type { Node } from "../../ir/hlir.ts";
-import type { Operand, OperandForm } from "../../ir/kernel.ts";
+import type { Contraction, Operand, OperandForm } from "../../ir/kernel.ts";
 import { type Choice, type ContractionForm, domainOf } from "../../ir/plan.ts";
 import { axis, constantOf, floorDiv, modulo, type Poly, zero } from "../../ir/poly.ts";
 import { keptAxes, pureAxis } from "../plan-contraction.ts";
@@ -35,6 +35,11 @@ type Split = {
 };
 
 export function contraction(k: KernelDraft, choice: Choice): void {
+  k.frame.out.push(productOf(k, choice));
+}
+
+/** The product of a choice; one that shares its rows, depth and left factor with `first` has them from there. */
+export function productOf(k: KernelDraft, choice: Choice, first?: Contraction): Contraction {
   const { implementation } = choice;
   if (implementation.family !== "contraction") throw new Error("contraction of another family");
   const { anchor, form } = implementation;
@@ -43,14 +48,14 @@ export function contraction(k: KernelDraft, choice: Choice): void {
   const rootAxes = axesOfRoot(k, choice, anchor);
   const split = splitAxes(k, choice, anchor, form, rootAxes);
   const names = productNames(choice, anchor, rootAxes);
-  const v = walkers(k, split, sizeOf, names);
+  const v = walkers(k, split, sizeOf, names, first);
 
   const sum = k.ev.names.give("sum", "sum");
   const frames = { a: k.place.open(k.frame, v.itemBinds), b: k.place.open(k.frame, v.itemBinds) };
   const { straight, window } = split;
   const patchesOf = (side: "a" | "b") =>
     window?.side === side ? { window: window.of, outWidth: sizeOf(window.of.w) } : undefined;
-  const a =
+  const leftFactor = (): Operand =>
     implementation.winograd === true && k.engine?.windows !== false
       ? filtersOperand(k, choice)
       : operand(k, choice, form.a, v, {
@@ -59,6 +64,7 @@ export function contraction(k: KernelDraft, choice: Choice): void {
           straight: straight.a,
           patches: patchesOf("a"),
         });
+  const a = first?.a ?? leftFactor();
   const b = operand(k, choice, form.b, v, {
     frame: frames.b,
     outer: v.n,
@@ -75,7 +81,8 @@ export function contraction(k: KernelDraft, choice: Choice): void {
   );
   storeRoot(k, choice, epilogue, coords, () => ({ value: k.ev.at(choice.root, coords) }));
   const workspace = k.ev.extra("workspace");
-  k.frame.out.push({
+  if (first === undefined) k.note(describe(split, a.form, b.form));
+  return {
     kind: "contraction",
     batch: v.item,
     m: v.m,
@@ -86,8 +93,7 @@ export function contraction(k: KernelDraft, choice: Choice): void {
     sum,
     workspace,
     epilogue: epilogue.out,
-  });
-  k.note(describe(split, a.form, b.form));
+  };
 }
 
 /** For each axis of the root the axis of the product that it is; undefined for axes of size 1. */
@@ -204,20 +210,22 @@ function walkers(
   split: Split,
   sizeOf: (a: number) => Poly,
   names: readonly string[],
+  first: Pick<Contraction, "m" | "k"> | undefined,
 ): Walkers {
   const coords: Poly[] = names.map(() => zero);
   const lines: Poly[] = names.map(() => zero);
-  const variable = (axes: readonly number[], wanted: string): number | undefined => {
+  const variable = (axes: readonly number[], wanted: string, known?: number): number | undefined => {
     if (axes.length === 0) return undefined;
-    const p = k.ev.variable(axes.length === 1 ? names[axes[0]] : wanted, sizeProduct(axes.map(sizeOf)));
+    const name = axes.length === 1 ? names[axes[0]] : wanted;
+    const p = known === undefined ? k.ev.variable(name, sizeProduct(axes.map(sizeOf))) : axis(known);
     spread(axes, p, sizeOf, coords);
     lines[axes.at(-1)!] = p;
-    return k.ev.variables.length - 1;
+    return known ?? k.ev.variables.length - 1;
   };
   const item = split.batch.length === 0 ? undefined : batchVariable(k, split.batch, sizeOf, names, coords);
-  const m = variable(split.m, "m");
+  const m = variable(split.m, "m", first?.m);
   const n = variable(split.n, "n");
-  const depth = variable(split.k, "k");
+  const depth = variable(split.k, "k", first?.k);
   for (const a of split.batch) lines[a] = coords[a];
   return { item, itemBinds: item === undefined ? [] : [item], m, n, k: depth, coords, lines };
 }

@@ -30,6 +30,8 @@ export type Setting = {
   readonly slotOf: (n: Node) => Slot | undefined;
   /** The tensor that this kernel makes: computed even though it has a slot. */
   readonly root: Node;
+  /** Others that it makes as well. */
+  readonly beside?: ReadonlySet<Node>;
 };
 
 export function createEvaluator(setting: Setting) {
@@ -142,7 +144,8 @@ export function createEvaluator(setting: Setting) {
     if (result !== undefined) return result;
     const elsewhere = moved.get(n);
     if (elsewhere !== undefined) return load(elsewhere, n.shape, coords, guard);
-    const slot = n === setting.root && n.op.kind !== "param" ? undefined : setting.slotOf(n);
+    const made = n === setting.root || setting.beside?.has(n) === true;
+    const slot = made && n.op.kind !== "param" ? undefined : setting.slotOf(n);
     if (slot !== undefined) return load(slot, n.shape, coords, guard);
     const operand = (i: number) => self.at(n.inputs[i], coords, guard);
     switch (n.op.kind) {

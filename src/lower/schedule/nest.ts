@@ -168,6 +168,7 @@ function fitsLanes(s: Stmt): boolean {
     case "pick":
     case "topk":
     case "contraction":
+    case "merged":
     case "attention":
     case "text":
       return false;

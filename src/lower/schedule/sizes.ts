@@ -50,6 +50,9 @@ function* polysOfStmt(s: Stmt, variables: readonly Variable[]): Generator<Poly> 
       yield* polysOfOperand(s.b, variables);
       yield* polysIn(s.epilogue, variables);
       break;
+    case "merged":
+      yield* polysIn(s.parts, variables);
+      break;
     case "attention":
       for (const v of [s.item, s.row, s.key, s.depth, s.width]) if (v !== undefined) yield variables[v].size;
       yield s.group;
