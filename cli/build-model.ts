@@ -97,7 +97,7 @@ export const buildArguments = <T>(y: Argv<T>) =>
     .option("measure", {
       type: "boolean",
       default: false,
-      describe: "search, and time the best candidates' kernels on this machine",
+      describe: "search, and time the best candidates on this machine: their kernels, then whole programs",
     })
     .option("locked", {
       type: "boolean",

@@ -2,6 +2,7 @@
 import type { Arch } from "../src/emit/arch.ts";
 import { defaultTimings, TimingDatabase } from "../src/search/measure/database.ts";
 import { createMeasurer, type Measurer } from "../src/search/measure/measure.ts";
+import type { ProgramRound } from "../src/search/measure/programs.ts";
 import { printDiagnostics, transient } from "./output.ts";
 
 export type MeasuringOptions = {
@@ -9,6 +10,8 @@ export type MeasuringOptions = {
   readonly compiler?: string;
   readonly threads?: number;
   readonly jobs?: number;
+  /** Of timing whole programs. */
+  readonly programSeconds?: number;
 };
 
 /** What is wrong with the database is said on stderr; the search goes on without it. */
@@ -21,7 +24,11 @@ export async function withMeasurer<T>(
     printDiagnostics(database.problems, false);
     const onProgress = (done: number, total: number): void =>
       transient(`compiling kernels to time, ${done}/${total}`);
-    return await search(await createMeasurer({ ...options, database, onProgress }));
+    const onProgram = (done: number, total: number): void =>
+      transient(`compiling whole programs to time, ${done}/${total}`);
+    const onRound = ({ at, round, rounds }: ProgramRound): void =>
+      transient(`timing whole programs ${at}, round ${round} of ${rounds}`);
+    return await search(await createMeasurer({ ...options, database, onProgress, onProgram, onRound }));
   } finally {
     database.close();
   }

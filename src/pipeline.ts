@@ -14,6 +14,7 @@ import { checkedBuckets, usualBuckets } from "./lower/buckets.ts";
 import { type ElaborateOptions, elaborate } from "./lower/elaborate/elaborate.ts";
 import { plan } from "./lower/plan.ts";
 import { directLockOf, type LockPart, searchedLockOf } from "./search/lock.ts";
+import { finals } from "./search/measure/finals.ts";
 import { replayAll, replayedLock } from "./search/replay.ts";
 import { type Searched, type SearchOptions, search } from "./search/search.ts";
 
@@ -78,7 +79,20 @@ export async function searchPlans(source: SourceFile, options: SearchedOptions) 
     checkHlir(found.plan.hlir, "search");
     buckets.push({ bucket, model: hlir, plan: found.plan, searched: found });
   }
-  return { start, searched, elsewhere: wanted, buckets };
+  const measurer = options.search?.measure;
+  if (measurer === undefined) return { start, searched, elsewhere: wanted, buckets };
+  const units = [
+    { bucket: undefined, model: start.hlir, searched },
+    ...buckets.map(({ bucket, model, searched }) => ({ bucket, model, searched })),
+  ];
+  const [chosen, ...others] = await finals(units, { measurer, arch: options.arch });
+  for (const { plan } of [chosen, ...others]) checkHlir(plan.hlir, "measure");
+  return {
+    start,
+    searched: chosen,
+    elsewhere: wanted,
+    buckets: buckets.map((b, i): SearchedBucket => ({ ...b, plan: others[i].plan, searched: others[i] })),
+  };
 }
 
 /** The same with the choices of a lock, without a search. Throws LUM5106 where they are of another model. */

@@ -1,5 +1,7 @@
 import type { CommandModule } from "yargs";
+import { duration } from "../../src/explain/units.ts";
 import { bucketText } from "../../src/ir/bucket.ts";
+import { meritText } from "../../src/search/measure/finals.ts";
 import type { Searched } from "../../src/search/search.ts";
 import { type BuildOptions, type Built, buildArguments, buildModel, loadModel } from "../build-model.ts";
 import { modelArguments } from "../model.ts";
@@ -35,11 +37,12 @@ function summary(b: Built) {
     changed: b.changed,
     kernels: b.compilation.program.kernels.length,
     arenaBytes: b.compilation.program.arenaBytes,
-    search: searchesOf(b).map(([bucket, { evaluated, share, measured, phases }]) => ({
+    search: searchesOf(b).map(([bucket, { evaluated, share, measured, programs, phases }]) => ({
       bucket,
       evaluated,
       share,
       measured,
+      programs,
       phases,
     })),
     compiled: b.compiled,
@@ -65,13 +68,27 @@ function searchText(bucket: string | undefined, { evaluated, share, measured, ph
   const timed =
     measured === undefined
       ? ""
-      : `; ${measured.plans} plans measured, the chosen one takes ${percent(measured.share)} of the direct plan's time`;
+      : `; kernels of ${measured.plans} plans measured, the best take ${percent(measured.share)} of the direct plan's time`;
   return `searched ${evaluated} plans${where} in ${seconds(ms)}: ${gain} the direct plan, by estimate${timed}`;
+}
+
+/** The whole programs that were timed, the chosen one first. */
+function programLines(bucket: string | undefined, { programs, points }: Searched): string[] {
+  if (programs === undefined) return [];
+  const where = bucket === undefined ? "" : ` for ${bucket}`;
+  if (programs.kind === "not timed") return [`whole programs${where} were not timed: ${programs.reason}`];
+  const ats = points.map((p) => [...p.dims].map(([name, value]) => `${name}=${value}`).join(","));
+  return programs.programs.map((p, i) => {
+    const times = p.times.map((t, k) => `${duration(t.median)}${ats[k] === "" ? "" : ` at ${ats[k]}`}`);
+    const what = i === 0 ? `timed as whole programs${where}: taken` : "  not taken";
+    return `${what} ${meritText(p.merits)}, ${times.join(", ")}: ${percent(p.share)} of the direct plan's time`;
+  });
 }
 
 function report(b: Built): void {
   for (const note of b.notes) printLine(note);
-  for (const [bucket, searched] of searchesOf(b)) printLine(searchText(bucket, searched));
+  for (const [bucket, searched] of searchesOf(b))
+    for (const line of [searchText(bucket, searched), ...programLines(bucket, searched)]) printLine(line);
   const { program } = b.compilation;
   printLine(
     `${program.name}: ${program.kernels.length} kernels, ${b.changed.length} files written to ${b.dir} in ${seconds(b.times.lumc)}`,

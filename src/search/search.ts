@@ -6,8 +6,9 @@ import { genericCpu, type Machine } from "../targets/machines.ts";
 import { type CostMemo, type KernelCost, planCost } from "./cost.ts";
 import { allNodes } from "./encode.ts";
 import { createDecoder, direct, type Genome, genomeKey } from "./genome.ts";
+import type { ProgramsTold } from "./measure/finals.ts";
 import type { Measurer } from "./measure/measure.ts";
-import { type Measured, refine } from "./measure/refine.ts";
+import { type Measured, type Merit, refine, type Tried } from "./measure/refine.ts";
 import { mergeMoves } from "./merge-moves.ts";
 import { type Move, onePassMoves, storageMoves, termMoves, winogradMoves } from "./moves.ts";
 import { pointsOf } from "./points.ts";
@@ -31,14 +32,12 @@ export type SearchOptions = {
 /** Plans costed so far and at most, and the best one's time as a share of the direct plan's. */
 export type Progress = { readonly evaluated: number; readonly most: number; readonly share: number };
 
-export type Searched = {
+/** A plan with what the analytic model says of it. */
+export type Finding = {
   readonly plan: Plan;
   readonly genome: Genome;
-  readonly space: Space;
   /** Time by the analytic model as a share of the direct plan's, the mean over the points. */
   readonly share: number;
-  /** What timing it and its neighbours has shown, where that was asked for. */
-  readonly measured?: Measured;
   /** The sizes that it was judged at, the largest last. */
   readonly points: readonly PointCost[];
   /** Seconds at the largest sizes, and each kernel's there. */
@@ -46,6 +45,16 @@ export type Searched = {
   readonly directCost: number;
   readonly costs: ReadonlyMap<Choice, KernelCost>;
   readonly taken: readonly string[];
+};
+
+export type Searched = Finding & {
+  readonly space: Space;
+  /** What timing its kernels and its neighbours' has shown, where that was asked for. */
+  readonly measured?: Measured;
+  /** The plans that measured best, the direct one and that of the lowest estimate: worth timing as whole programs. */
+  readonly finalists: readonly (Finding & { readonly merits: readonly Merit[] })[];
+  /** How these did. */
+  readonly programs?: ProgramsTold;
   readonly evaluated: number;
   readonly phases: readonly PhaseReport[];
 };
@@ -144,37 +153,36 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
       idle = -1;
     }
   }
-  const measured =
-    options.measure === undefined
-      ? undefined
-      : await refine(best, {
-          measurer: options.measure,
-          points: points.map((p) => p.dims),
-          direct,
-          movesFrom,
-          costOf,
-          planOf: decoded,
-        });
-  if (measured !== undefined) best = measured;
-  const plan = decoded(best.genome);
-  const costs = costsOf(plan);
-  return {
-    plan,
-    genome: best.genome,
-    space,
-    share: best.cost,
-    measured: measured?.measured,
-    points: points.map((p, i) => ({ dims: p.dims, seconds: costs[i].seconds, directSeconds: floor[i] })),
-    cost: costs.at(-1)!.seconds,
-    directCost: floor.at(-1)!,
-    costs: costs.at(-1)!.kernels,
-    taken: best.taken,
-    evaluated,
-    phases: byName([
-      ...saturated.phases,
-      { name: "search", ms: performance.now() - started, rows: evaluated },
-    ]),
+  const found = (t: Tried): Finding => {
+    const plan = decoded(t.genome);
+    const costs = costsOf(plan);
+    return {
+      plan,
+      genome: t.genome,
+      share: t.cost,
+      points: points.map((p, i) => ({ dims: p.dims, seconds: costs[i].seconds, directSeconds: floor[i] })),
+      cost: costs.at(-1)!.seconds,
+      directCost: floor.at(-1)!,
+      costs: costs.at(-1)!.kernels,
+      taken: t.taken,
+    };
   };
+  const phases = [...saturated.phases, { name: "search", ms: performance.now() - started, rows: evaluated }];
+  if (options.measure === undefined)
+    return { ...found(best), space, finalists: [], evaluated, phases: byName(phases) };
+  const measuring = performance.now();
+  const refined = await refine(best, {
+    measurer: options.measure,
+    points: points.map((p) => p.dims),
+    direct,
+    movesFrom,
+    costOf,
+    planOf: decoded,
+  });
+  const { measured } = refined;
+  phases.push({ name: "measure kernels", ms: performance.now() - measuring, rows: measured.plans });
+  const finalists = refined.finalists.map((f) => ({ ...found(f), merits: f.merits }));
+  return { ...found(refined), space, measured, finalists, evaluated, phases: byName(phases) };
 }
 
 const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;

@@ -9,6 +9,7 @@ import { schedule } from "../../lower/schedule.ts";
 import { callsOf, type KernelCall } from "./calls.ts";
 import type { TimingDatabase, TimingKey } from "./database.ts";
 import { timeCalls } from "./harness.ts";
+import { type ProgramRound, type Programs, type TimedPrograms, timePrograms } from "./programs.ts";
 
 export type MeasureOptions = {
   readonly database: TimingDatabase;
@@ -22,6 +23,11 @@ export type MeasureOptions = {
   readonly budget?: number;
   /** Kernels compiled of those that no timing is known of. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Rounds of whole programs at most, and seconds of all of them together. */
+  readonly programRounds?: number;
+  readonly programSeconds?: number;
+  readonly onProgram?: (done: number, total: number) => void;
+  readonly onRound?: (r: ProgramRound) => void;
 };
 
 export type Dims = ReadonlyMap<string, number>;
@@ -31,6 +37,8 @@ export type Measurer = {
   readonly plans: (plans: readonly Plan[], points: readonly Dims[]) => Promise<number[][]>;
   /** Seconds of each call. */
   readonly calls: (calls: readonly KernelCall[]) => Promise<number[]>;
+  /** Whole programs against each other; absent where only kernels can be timed. */
+  readonly programs?: (p: Programs) => Promise<TimedPrograms>;
   /** Calls timed now, and those that the database had. */
   readonly counts: () => { readonly timed: number; readonly known: number };
 };
@@ -87,5 +95,20 @@ export async function createMeasurer(o: MeasureOptions): Promise<Measurer> {
       byPoint.map((list) => list.reduce((sum, c) => sum + c.runs * seconds[next++], 0)),
     );
   };
-  return { plans, calls, counts: () => ({ timed, known }) };
+  const programs = (p: Programs): Promise<TimedPrograms> =>
+    timePrograms(p, {
+      database: o.database,
+      arch,
+      compiler: o.compiler,
+      jobs: o.jobs ?? availableParallelism(),
+      cache: o.cache,
+      threads,
+      flags,
+      machine,
+      rounds: o.programRounds ?? 15,
+      seconds: o.programSeconds ?? 20,
+      onCompiling: o.onProgram,
+      onRound: o.onRound,
+    });
+  return { plans, calls, programs, counts: () => ({ timed, known }) };
 }

@@ -3,6 +3,7 @@
  * good are timed, and the incumbent is left only for what beats it beyond the spread of timings.
  */
 import type { Plan } from "../../ir/plan.ts";
+import { printPlan } from "../../ir/plan-print.ts";
 import { type Genome, genomeKey } from "../genome.ts";
 import type { Move } from "../moves.ts";
 import type { Dims, Measurer } from "./measure.ts";
@@ -28,6 +29,17 @@ export type Measured = {
   readonly plans: number;
 };
 
+/** Why a plan is among the last: it is the direct one, has the lowest estimate, or the lowest sum of kernels' times. */
+export type Merit = "direct" | "estimate" | "kernels";
+
+/** A plan that is worth a whole program; `merits` is empty for one that only came near. */
+export type Finalist = Tried & { readonly merits: readonly Merit[] };
+
+export type Refined = Tried & { readonly measured: Measured; readonly finalists: readonly Finalist[] };
+
+/** Plans that are compiled whole. */
+const mostFinalists = 5;
+
 /** Neighbours that are timed at once, and by how much dearer the cost model may call them. */
 const width = 16;
 const dearer = 1.5;
@@ -36,11 +48,9 @@ const mostRounds = 4;
 /** A share of the time by which a plan must win: less is within the spread of timings. */
 const spread = 0.01;
 
-export async function refine(
-  start: Tried,
-  o: RefineOptions,
-): Promise<Tried & { readonly measured: Measured }> {
+export async function refine(start: Tried, o: RefineOptions): Promise<Refined> {
   const seconds = new Map<string, readonly number[]>();
+  const timed: Tried[] = [];
   const time = async (all: readonly Tried[]): Promise<void> => {
     const fresh = new Map(all.map((t) => [genomeKey(t.genome), t] as const));
     for (const key of seconds.keys()) fresh.delete(key);
@@ -50,6 +60,7 @@ export async function refine(
     );
     [...fresh.keys()].forEach((key, i) => {
       seconds.set(key, found[i]);
+      timed.push(fresh.get(key)!);
     });
   };
   const secondsOf = (t: Tried) => seconds.get(genomeKey(t.genome))!;
@@ -80,7 +91,31 @@ export async function refine(
     directSeconds: secondsOf(floor),
     plans: seconds.size,
   };
-  return { ...now, measured };
+  const others = timed.sort((a, b) => share(a) - share(b));
+  const finalists = finalistsOf(
+    [now, floor, start, ...others],
+    { kernels: now, direct: floor, estimate: start },
+    {
+      sameAs: (a, b) => secondsOf(a).every((s, i) => s === secondsOf(b)[i]),
+    },
+  );
+  return { ...now, measured, finalists };
+}
+
+/** The first few that differ; equal times of all kernels are those of equal kernels. */
+function finalistsOf(
+  all: readonly Tried[],
+  by: Readonly<Record<Merit, Tried>>,
+  { sameAs }: { readonly sameAs: (a: Tried, b: Tried) => boolean },
+): Finalist[] {
+  const found: Finalist[] = [];
+  const merits = Object.entries(by) as [Merit, Tried][];
+  for (const t of all) {
+    if (found.length === mostFinalists) break;
+    if (found.some((f) => sameAs(f, t))) continue;
+    found.push({ ...t, merits: merits.flatMap(([merit, of]) => (sameAs(of, t) ? [merit] : [])) });
+  }
+  return found;
 }
 
 function stepFrom(from: Tried, move: Move, o: RefineOptions): Tried {
@@ -88,13 +123,22 @@ function stepFrom(from: Tried, move: Move, o: RefineOptions): Tried {
   return { genome, cost: o.costOf(genome), taken: [...from.taken, move.text] };
 }
 
-/** The neighbours that the cost model likes best, at most `width`. */
+/** The neighbours that the cost model likes best, at most `width`; a step that leads to the same kernels is none. */
 function nearby(from: Tried, o: RefineOptions): { readonly move: Move; readonly tried: Tried }[] {
   const most = o.costOf(from.genome) * dearer;
-  return o
+  const sorted = o
     .movesFrom(from.genome)
     .map((move) => ({ move, tried: stepFrom(from, move, o) }))
     .filter(({ tried }) => tried.cost <= most)
-    .sort((a, b) => a.tried.cost - b.tried.cost)
-    .slice(0, width);
+    .sort((a, b) => a.tried.cost - b.tried.cost);
+  const seen = new Set([printPlan(o.planOf(from.genome))]);
+  const found: typeof sorted = [];
+  for (const step of sorted) {
+    if (found.length === width) break;
+    const text = printPlan(o.planOf(step.tried.genome));
+    if (seen.has(text)) continue;
+    seen.add(text);
+    found.push(step);
+  }
+  return found;
 }
