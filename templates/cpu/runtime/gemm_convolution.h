@@ -215,11 +215,11 @@ void convolve_region(Range rows, const StagedRegion& region, i64 K, const A& a, 
         for (i64 channel = 0; channel < channels; channel += per_block) {
             const i64 count = smaller(per_block, channels - channel), depth = count * taps;
             image.copy_channels(region, channel, count, planes);
-            const BlockOfA block_a = block_of_a(a, Range{m0, m_end}, channel * taps, depth, K, positions, packed_a);
+            const BlockOfA block_a = block_of_a<BySize>(a, Range{m0, m_end}, channel * taps, depth, K, positions, packed_a);
             for (i64 t = 0; t < region.tiles(); ++t) {
                 const ListedColumns columns{planes + region.tile_start(t), offsets};
                 for (i64 m = m0; m < m_end; m += kTileRows)
-                    microkernel_of(block_a, m - m0, smaller(kTileRows, m_end - m), region.tile_lanes(t), depth, columns,
+                    microkernel_of<BySize>(block_a, m - m0, smaller(kTileRows, m_end - m), region.tile_lanes(t), depth, columns,
                                    Tile{sums + (m - m0) * sums_stride + t * kTileCols, sums_stride}, channel > 0);
             }
         }
@@ -232,13 +232,13 @@ void convolve_region(Range rows, const StagedRegion& region, i64 K, const A& a, 
     }
 }
 
-template <class A, class T, class Epilogue>
+template <class S, class A, class T, class Epilogue>
 void gemm_rectangle(Range rows, Range cols, i64 K, const A& a, const Patches<T>& b, float* workspace,
                     const Epilogue& epilogue) {
     const StagedImage<T> image(b);
     // Kernels that reach too far for the room, or nothing to sum: as any operand.
     if (K == 0 || image.taps() > kStagedTaps || !image.fits(image.region_at(0, 0, 1, 1), kTileRows))
-        return gemm_blocked(rows, cols, K, a, b, workspace, epilogue);
+        return gemm_blocked<S>(rows, cols, K, a, b, workspace, epilogue);
     for (i64 n = cols.begin; n < cols.end;) {
         const StagedRegion region = image.next_region(n, cols.end, smaller(rows.size(), kBlockRows));
         convolve_region(rows, region, K, a, image, workspace, epilogue);
@@ -247,6 +247,6 @@ void gemm_rectangle(Range rows, Range cols, i64 K, const A& a, const Patches<T>&
 }
 
 template <class T>
-i64 column_unit(const Patches<T>& b) { return b.out_width; }
+i64 column_unit(const Patches<T>& b, i64) { return b.out_width; }
 
 }  // namespace lum

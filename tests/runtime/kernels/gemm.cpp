@@ -79,6 +79,8 @@ std::vector<Sizes> sizes_to_try() {
     std::vector<Sizes> sizes = {{0, 5, 5}, {5, 0, 5}, {5, 5, 0}, {1, 1, 1}, {1, 33, 0}, {6, 16, 1}, {385, 17, 257}};
     // Few rows: deeper than the first-level cache keeps, than a staged block, and wider than the sums kept.
     sizes.insert(sizes.end(), {{1, 19, 3085}, {2, 13, 3085}, {4, 7, 3100}, {1, 1037, 23}});
+    // Few sums of many terms, with tiles of every schedule only partly filled.
+    sizes.insert(sizes.end(), {{7, 30, 2100}, {25, 41, 1031}, {9, 49, 4099}, {1, 50, 9001}});
     if (!reduced) sizes.push_back({1, 3, 65555}), sizes.push_back({3, 4, 65555});
     if (!reduced) sizes.push_back({391, 530, 530}), sizes.push_back({8, 1100, 2100}), sizes.push_back({2, 40, 4099});
     const i64 edges[] = {1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65, 127, 129};
@@ -106,7 +108,7 @@ std::vector<float> expected_product(const Matrix& a, const Matrix& b) {
     return expected;
 }
 
-template <class MakeA, class MakeB>
+template <class MakeA, class MakeB, class S = BySize>
 void check(const char* name) {
     Subject subject(name);
     for (const Sizes s : sizes_to_try()) {
@@ -122,7 +124,7 @@ void check(const char* name) {
         float* out = sums.data();
         int* called = calls.data();
         const i64 N = s.N;
-        gemm(s.M, s.N, s.K, operand_a, operand_b, workspace.data(), [=](i64 m, i64 n, float sum) {
+        gemm<S>(s.M, s.N, s.K, operand_a, operand_b, workspace.data(), [=](i64 m, i64 n, float sum) {
             out[m * N + n] += sum;
             called[m * N + n] += 1;
         });
@@ -132,8 +134,9 @@ void check(const char* name) {
     }
 }
 
-void check_batched() {
-    Subject subject("batched");
+template <class S>
+void check_batched(const char* name) {
+    Subject subject(name);
     for (int round = 0; round < (reduced ? 10 : 60); ++round) {
         const i64 batch = random_numbers.below(6), M = random_numbers.between(1, 20);
         const i64 N = random_numbers.between(1, 300), K = random_numbers.below(130);
@@ -148,7 +151,7 @@ void check_batched() {
         std::vector<char> workspace(static_cast<size_t>(gemm_workspace_bytes(threads())));
         std::vector<float> sums(expected.size(), NAN);
         float* out = sums.data();
-        gemm_batched(
+        gemm_batched<S>(
             batch, M, N, K, [&](i64 i) { return Strided<float>{a[size_t(i)].values.data(), K, 1}; },
             [&](i64 i) { return Strided<float>{b[size_t(i)].values.data(), K, 1}; }, workspace.data(),
             [=](i64 i, i64 m, i64 n, float sum) { out[(i * M + m) * N + n] = sum; });
@@ -172,7 +175,27 @@ void check_kinds() {
     check<MakeStrided<float, 1>, MakeStrided<float, 2>>("columns x strided");
     check<MakePacked<PackedA<float>>, MakeStrided<float, 1>>("packed x [K,N]");
     check<MakeLambda, MakeLambda>("lambda x lambda");
-    check_batched();
+    check_batched<BySize>("batched");
+}
+
+// Operands that are read in each of the ways that schedules tell apart.
+template <class S>
+void check_schedule(const std::string& name) {
+    check<RowsA, MakePacked<PackedB<float>>, S>((name + ", rows x packed").c_str());
+    check<RowsA, MakeStrided<float, 1>, S>((name + ", rows x [K,N]").c_str());
+    check_batched<S>((name + ", batched").c_str());
+#if !defined(LUM_KINDS_ONLY)
+    check<MakeStrided<float, 1>, MakeStrided<bf16, 0>, S>((name + ", columns x bf16 [N,K]").c_str());
+    check<MakePacked<PackedA<float>>, MakeLambda, S>((name + ", packed x lambda").c_str());
+#endif
+}
+
+void check_schedules() {
+    check_schedule<WideTile>("wide tile");
+    check_schedule<TallTile>("tall tile");
+    check_schedule<AlwaysPacked>("packed");
+    check_schedule<InPlace>("in place");
+    check_schedule<SplitDepth>("split depth");
 }
 
 // The other storage types on either side. Left out of the slower builds: this is most of the compiler's work.
@@ -195,5 +218,6 @@ int main(int argc, char** argv) {
     reduced = has_flag(argc, argv, "--reduced");
     set_threads(3);
     check_kinds();
+    check_schedules();
     check_types();
 }
