@@ -179,6 +179,8 @@ export type Contraction = {
   readonly workspace: string;
   /** Runs once for each (m, n) of each item; stores the result. */
   readonly epilogue: readonly Stmt[];
+  /** On a GPU: each part of the k axis is summed on its own, and the epilogue runs for each of them. */
+  readonly split?: { readonly part: number };
 };
 
 /** Products with the same rows, depth and left factor, without a batch: columns side by side, each with its own ending. */
@@ -212,6 +214,13 @@ export type Attention = {
   readonly workspace: string;
   /** Runs once for each (row, width) of each item; stores the result. */
   readonly epilogue: readonly Stmt[];
+  /**
+   * On a GPU: an item is `group` items of the model, whose rows are rows of one. `seen` is of a row of theirs, which is
+   * variable `row`.
+   */
+  readonly packed?: { readonly row: number | undefined };
+  /** On a GPU: each part of the keys on its own; the epilogue runs for each of them, and knows the greatest score. */
+  readonly split?: { readonly part: number; readonly greatest: string };
 };
 
 /** Element (outer, k): outer is m for a and n for b. */
@@ -260,6 +269,10 @@ export type Tiling = {
   /** The engine's shape, and the shared memory that it takes, in C++. */
   readonly shape: string;
   readonly shared: string;
+  /** Parts that the summed axis, or the keys, are split into; each is a tile's work. */
+  readonly parts: number;
+  /** Parts end at multiples of it. */
+  readonly partStep: number;
   /** Tiles at the largest sizes. */
   readonly blocks: number;
 };

@@ -6,18 +6,27 @@ import type { Kernel, KernelParam, Tiling } from "../ir/kernel.ts";
 import type { Argument, LEntry, Program, Step } from "../ir/llir.ts";
 import type { BucketPlan, Plan } from "../ir/plan.ts";
 import { atomsOf } from "../ir/poly.ts";
-import { cuda, cudaEngine } from "../targets/cuda.ts";
+import { type CudaArch, cuda, cudaArchOf, cudaEngine, defaultCudaArch } from "../targets/cuda.ts";
 import { schedule } from "./schedule.ts";
+import { attentionTiling, packedItems } from "./schedule-cuda/attention-tiles.ts";
 import { largest, mapLoops } from "./schedule-cuda/map.ts";
-import { attentionTiling, tilingOf } from "./schedule-cuda/tiles.ts";
+import { attentionIn, splitAttention } from "./schedule-cuda/split-attention.ts";
+import { productIn, splitProduct } from "./schedule-cuda/split-product.ts";
+import { argumentsFor, type Room, type Stage } from "./schedule-cuda/stages.ts";
+import { tilingOf } from "./schedule-cuda/tiles.ts";
 
-export function scheduleCuda(plan: Plan, buckets: readonly BucketPlan[] = []): Program {
-  return forDevice(schedule(plan, buckets, cudaEngine));
+/** `arch`: the part whose size and rates decide how products are cut; what comes out runs on any. */
+export function scheduleCuda(
+  plan: Plan,
+  buckets: readonly BucketPlan[] = [],
+  arch: CudaArch = cudaArchOf(defaultCudaArch),
+): Program {
+  return forDevice(schedule(plan, buckets, cudaEngine), arch);
 }
 
 /** The same program with kernels for the device. */
-export function forDevice(program: Program): Program {
-  const made = new Versions(program.kernels);
+export function forDevice(program: Program, arch: CudaArch = cudaArchOf(defaultCudaArch)): Program {
+  const made = new Versions(program, arch);
   const entries = program.entries.map(
     (e): LEntry => ({
       ...e,
@@ -25,24 +34,52 @@ export function forDevice(program: Program): Program {
       variants: e.variants.map((v) => ({ ...v, steps: stepsFor(v.steps, made) })),
     }),
   );
-  return { ...program, entries, kernels: made.kernels, device: "cuda" };
+  return { ...program, entries, kernels: made.kernels, arenaBytes: made.arenaBytes, device: "cuda" };
 }
 
 const stepsFor = (steps: readonly Step[], made: Versions): Step[] =>
-  steps.map((s) => (s.kind === "loop" ? { ...s, steps: stepsFor(s.steps, made) } : made.call(s)));
+  steps.flatMap((s) => (s.kind === "loop" ? [{ ...s, steps: stepsFor(s.steps, made) }] : made.calls(s)));
+
+/** Room between the stages of a kernel starts at multiples of it. */
+const apart = 256;
+
+const aligned = (bytes: number): number => Math.ceil(bytes / apart) * apart;
 
 /** Kernels by what they take from the dims: one that is called with two dims for the same size is two kernels. */
 class Versions {
   readonly kernels: Kernel[] = [];
+  /** With the room behind all temporaries that the stages of one kernel after the other have. */
+  arenaBytes: number;
   private readonly known = new Map<string, Kernel>();
-  private readonly originals: ReadonlyMap<string, Kernel>;
+  private readonly stages: ReadonlyMap<string, readonly Stage[]>;
+  private readonly room: number;
 
-  constructor(kernels: readonly Kernel[]) {
-    this.originals = new Map(kernels.map((k) => [k.name, k]));
+  constructor({ kernels, arenaBytes }: Program, arch: CudaArch) {
+    this.arenaBytes = arenaBytes;
+    this.room = aligned(arenaBytes);
+    const taken = new Set(kernels.map((k) => k.name));
+    this.stages = new Map(kernels.map((k) => [k.name, stagesOf(k, arch, taken)]));
   }
 
-  call(step: Step & { kind: "call" }): Step {
-    const kernel = this.originals.get(step.kernel)!;
+  /** The calls that a call has become, in order. */
+  calls(step: Step & { kind: "call" }): Step[] {
+    const places = new Map<string, number>();
+    let end = this.room;
+    const at = (r: Room): number => {
+      const known = places.get(r.room);
+      if (known !== undefined) return known;
+      const start = end;
+      places.set(r.room, start);
+      end = aligned(start + r.bytes);
+      this.arenaBytes = Math.max(this.arenaBytes, end);
+      return start;
+    };
+    return this.stages
+      .get(step.kernel)!
+      .map((stage) => this.call(stage, { ...step, args: argumentsFor(stage, step.args, at) }));
+  }
+
+  private call({ kernel, tiling }: Stage, step: Step & { kind: "call" }): Step {
     const given = argumentsOf(kernel, step.args);
     const dims = given.flatMap(({ param, argument }) => {
       const dim = argument === undefined ? undefined : dimOf(argument);
@@ -55,7 +92,7 @@ class Versions {
         (k) => k.name === kernel.name || k.name.startsWith(`${kernel.name}_of_`),
       );
       const name = twin.length === 0 ? kernel.name : `${kernel.name}_of_${dims.map((d) => d.dim).join("_")}`;
-      found = launched({ ...kernel, name }, dims);
+      found = launched({ ...kernel, name }, dims, tiling);
       this.known.set(key, found);
       this.kernels.push(found);
     }
@@ -64,6 +101,37 @@ class Versions {
     );
     return { ...step, kernel: found.name, args };
   }
+}
+
+/** A kernel as the one or two that the device runs; the names of new ones join `taken`. */
+function stagesOf(kernel: Kernel, arch: CudaArch, taken: Set<string>): Stage[] {
+  const stages = cutStages(kernel, arch) ?? [whole(kernel, arch)];
+  return stages.map((s) => {
+    if (s.kernel.name === kernel.name) return s;
+    let { name } = s.kernel;
+    while (taken.has(name)) name += "_";
+    taken.add(name);
+    return { ...s, kernel: { ...s.kernel, name } };
+  });
+}
+
+function cutStages(kernel: Kernel, arch: CudaArch): Stage[] | undefined {
+  const product = productIn(kernel);
+  if (product !== undefined) {
+    const tiling = tilingOf(kernel, product, arch);
+    return tiling.parts > 1 ? splitProduct(kernel, product, tiling) : undefined;
+  }
+  const attention = attentionIn(kernel);
+  if (attention === undefined) return undefined;
+  const items = packedItems(kernel, attention);
+  const tiling = attentionTiling(kernel, attention, items, arch);
+  return items > 1 || tiling.parts > 1 ? splitAttention(kernel, attention, items, tiling) : undefined;
+}
+
+/** The kernel as it is, with its product in one part. */
+function whole(kernel: Kernel, arch: CudaArch): Stage {
+  const args = kernel.params.filter((p) => p.kind === "pointer" || p.kind === "size").map((_, i) => i);
+  return { kernel, args, tiling: tilingIn(kernel, arch) };
 }
 
 const dimOf = (a: Argument): string | undefined => {
@@ -81,11 +149,14 @@ function argumentsOf(kernel: Kernel, args: readonly Argument[]) {
   }));
 }
 
-function launched(kernel: Kernel, dims: readonly { name: string; dim: string }[]): Kernel {
+function launched(
+  kernel: Kernel,
+  dims: readonly { name: string; dim: string }[],
+  tiling: Tiling | undefined,
+): Kernel {
   const mapped = mapLoops(kernel);
   const given = kernel.body.find((s) => s.kind === "text" && s.geometry !== undefined);
   const geometry = given?.kind === "text" ? given.geometry : undefined;
-  const tiling = tilingIn(kernel);
   return {
     ...kernel,
     params: deviceParams(kernel.params, dims),
@@ -102,10 +173,10 @@ function launched(kernel: Kernel, dims: readonly { name: string; dim: string }[]
   };
 }
 
-function tilingIn(kernel: Kernel): Tiling | undefined {
+function tilingIn(kernel: Kernel, arch: CudaArch): Tiling | undefined {
   for (const s of kernel.body) {
-    if (s.kind === "contraction") return tilingOf(kernel, s);
-    if (s.kind === "attention") return attentionTiling(kernel, s);
+    if (s.kind === "contraction") return tilingOf(kernel, s, arch, 1);
+    if (s.kind === "attention") return attentionTiling(kernel, s, 1, arch);
   }
   return undefined;
 }

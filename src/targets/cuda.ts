@@ -23,6 +23,8 @@ export type CudaArch = {
   /** On tensor cores, accumulated in f32. */
   readonly tf32Rate: number;
   readonly halfRate: number;
+  /** About the share of that rate which mma.sync reaches, where the part has other instructions for all of it. */
+  readonly mmaShare: number;
   /** Whether conversions from and to f8 are instructions. */
   readonly f8: boolean;
 };
@@ -41,6 +43,7 @@ export const cudaArchs: readonly CudaArch[] = [
     f32Rate: 19.5e12,
     tf32Rate: 156e12,
     halfRate: 312e12,
+    mmaShare: 1,
     f8: false,
   },
   {
@@ -55,6 +58,7 @@ export const cudaArchs: readonly CudaArch[] = [
     f32Rate: 35.6e12,
     tf32Rate: 35.6e12,
     halfRate: 71e12,
+    mmaShare: 1,
     f8: false,
   },
   {
@@ -69,6 +73,7 @@ export const cudaArchs: readonly CudaArch[] = [
     f32Rate: 82.6e12,
     tf32Rate: 82.6e12,
     halfRate: 165.2e12,
+    mmaShare: 1,
     f8: true,
   },
   {
@@ -83,6 +88,7 @@ export const cudaArchs: readonly CudaArch[] = [
     f32Rate: 66.9e12,
     tf32Rate: 494.7e12,
     halfRate: 989.4e12,
+    mmaShare: 0.62,
     f8: true,
   },
   {
@@ -97,6 +103,7 @@ export const cudaArchs: readonly CudaArch[] = [
     f32Rate: 75e12,
     tf32Rate: 1.1e15,
     halfRate: 2.25e15,
+    mmaShare: 0.3,
     f8: true,
   },
 ];
@@ -106,8 +113,6 @@ export const cuda = {
   warp: 32,
   /** Threads of a block for grid loops and rows. */
   threads: 256,
-  /** Tiles that give every multiprocessor of a large part one. */
-  wave: 132,
   /** Elements of a row up to which a warp has it to itself. */
   warpRow: 512,
   /** Terms up to which a thread folds a reduction alone. */
@@ -115,11 +120,24 @@ export const cuda = {
   /** Rows of a product up to which the right factor is streamed (`skinny` in gemv.cuh), and columns of a block there. */
   skinnyRows: 8,
   skinnyColumns: 32,
-  /** Columns from which the items of a batch may be streamed in turn. */
-  skinnyBatch: 1024,
   /** Shared memory that the rows of a streamed product may take. */
   stagedBytes: 40 << 10,
+  /** Most parts of a summed axis, and of the keys of an attention. */
+  mostParts: 16,
+  mostKeyParts: 64,
+  /** Room that the parts of a sum may take. */
+  splitBytes: 64 << 20,
+  /** Keys of a part at the least, where there are as many. */
+  keysOfPart: 64,
+  /** Rows of an attention's item up to which those of its group are one tile's. */
+  packedRows: 16,
+  /** Width of queries, and of values, up to which the attention kernel has room on the chip. */
+  attentionWidth: 256,
+  /** Elements from which one fold of all is shared out to many blocks. */
+  manyTerms: 1 << 15,
 } as const;
+
+export const defaultCudaArch = "sm_90a";
 
 export function cudaArchOf(name: string): CudaArch {
   const found = cudaArchs.find((a) => a.name === name);

@@ -2,52 +2,69 @@
 import type { Attention, Kernel, Operand } from "../../ir/kernel.ts";
 import { constantOf, type Poly, zero } from "../../ir/poly.ts";
 import { strideIn } from "../../lower/schedule/merge.ts";
+import { infix } from "../../ops/spelling.ts";
 import { ending, lambda } from "../kernels/contractions.ts";
 import { exprText } from "../kernels/expressions.ts";
 import { type Indexing, indexText } from "../kernels/indices.ts";
 import { blockLines } from "../kernels/statements.ts";
-import { distinct, factorLines, mentioned } from "./contractions.ts";
+import {
+  batchText,
+  distinct,
+  factorLines,
+  mentioned,
+  namesBeside,
+  partLines,
+  sizeText,
+} from "./contractions.ts";
 
 export const attentionLines =
   (kernel: Kernel) =>
   (s: Attention, indent: string, ix: Indexing): string[] => {
     const tiling = kernel.launch?.tiling;
     if (tiling === undefined) throw new Error(`${kernel.name} has no tiling`);
-    const size = (v: number | undefined) => (v === undefined ? "1" : indexText(ix.variables[v].size, ix));
+    const size = (v: number | undefined) => sizeText(v, ix);
+    const name = namesBeside(kernel, ix);
+    const tile = name("tile");
+    const shape = name("Shape");
     const inner = `${indent}    `;
     const deeper = `${inner}    `;
-    const perItem = blockLines(distinct([...s.q.perItem, ...s.k.perItem, ...s.v.perItem]), inner, ix);
-    const keys = keyRange(s, tiling.rows, inner, ix);
+    const perItem = blockLines(distinct([...s.k.perItem, ...s.v.perItem, ...s.q.perItem]), inner, ix);
+    const seen = keyRange(s, { tile, rows: tiling.rows, last: name("last") }, inner, ix);
+    const range = s.split === undefined ? undefined : name("range");
+    const keys = range === undefined ? seen : partOf(seen, range);
     const score = [
       ...blockLines(s.score.lets, `${deeper}    `, ix),
       `${deeper}    return ${exprText(s.score.value, ix)};`,
     ];
+    const sums = [
+      `float ${s.weighted}`,
+      s.split === undefined ? "float" : `float ${s.split.greatest}`,
+      `float ${s.total}`,
+    ];
     const call = [
-      `${inner}lum::attention_tile<${tiling.shape}>(tile.row, ${size(s.row)}, ${keys.begin}, ${keys.end},`,
+      `${inner}lum::attention_tile<${shape}>(${tile}.row, ${size(s.row)}, ${keys.begin}, ${keys.end},`,
       `${deeper}${size(s.depth)}, ${size(s.width)},`,
       ...ending(factorLines(s.q, s.row, s.depth, deeper, ix), ","),
       ...ending(factorLines(s.k, s.key, s.depth, deeper, ix), ","),
       ...ending(factorLines(turned(s.v), s.key, s.width, deeper, ix), ","),
       ...ending(lambda([s.row, s.key], `float ${s.dot}`, score, deeper, ix), ","),
       ...ending(
-        lambda(
-          [s.row, s.width],
-          [`float ${s.weighted}`, "float", `float ${s.total}`],
-          blockLines(s.epilogue, `${deeper}    `, ix),
-          deeper,
-          ix,
-        ),
+        lambda([s.row, s.width], sums, blockLines(s.epilogue, `${deeper}    `, ix), deeper, ix),
         ");",
       ),
     ];
     const item = s.item === undefined ? undefined : ix.variables[s.item].name;
+    const part = partLines(s.split, `${tile}.batch`, { item, range, of: seen.count }, tiling, inner, ix);
+    const one =
+      s.split === undefined && item !== undefined ? `${inner}const i64 ${item} = ${tile}.batch;` : "";
     return [
-      `${indent}for (lum::Tiles<${tiling.rows}, 1> tile(${size(s.item)}, ${size(s.row)}, 1); tile.next();) {`,
-      ...(item === undefined
-        ? []
-        : mentioned(item, [...perItem, ...keys.lines, ...call], `${inner}const i64 ${item} = tile.batch;`)),
+      `${indent}using ${shape} = ${tiling.shape};`,
+      `${indent}for (lum::Tiles<${shape}::BQ, 1> ${tile}(${batchText(s.item, s.split, ix)}, ${size(s.row)}, 1); ${tile}.next();) {`,
+      ...(one === "" ? [] : mentioned(item!, [...perItem, ...seen.lines, ...call], one)),
+      ...part.slice(0, -1),
       ...perItem,
-      ...keys.lines,
+      ...seen.lines,
+      ...part.slice(-1),
       ...call,
       `${indent}}`,
     ];
@@ -59,36 +76,72 @@ const turned = ({ perItem, form }: Operand): Operand =>
     ? { perItem, form: { ...form, outerStride: form.kStride, kStride: form.outerStride } }
     : { perItem, form };
 
+type Keys = {
+  readonly lines: readonly string[];
+  readonly begin: string;
+  readonly end: string;
+  /** How many, in C++. */
+  readonly count: string;
+};
+
+/** A part's share of the keys. */
+const partOf = ({ begin }: Keys, range: string): Pick<Keys, "begin" | "end"> => {
+  const first = begin === "0" ? `${range}.begin` : `${begin} + ${range}.begin`;
+  return { begin: first, end: `${first} + ${range}.length` };
+};
+
 /** Keys that some row of a tile sees: between those of its first and of its last row, where that is so. */
-function keyRange(s: Attention, rows: number, indent: string, ix: Indexing) {
-  const all = s.key === undefined ? "1" : indexText(ix.variables[s.key].size, ix);
-  const whole = { lines: [] as string[], begin: "0", end: all };
+function keyRange(
+  s: Attention,
+  names: { readonly tile: string; readonly rows: number; readonly last: string },
+  indent: string,
+  ix: Indexing,
+): Keys {
+  const all = sizeText(s.key, ix);
+  const whole = { lines: [] as string[], begin: "0", end: all, count: all };
   const { seen } = s;
   if (seen === undefined) return whole;
-  const row = s.row === undefined ? undefined : ix.variables[s.row];
+  const [first, last] = rowEnds(s, names, ix);
+  const own = s.packed === undefined ? s.row : s.packed.row;
+  const row = own === undefined ? undefined : ix.variables[own].name;
   const steady = (p: Poly): boolean =>
-    s.row === undefined || constantOf(strideIn(p, s.row) ?? zero) !== undefined;
-  const linear = (p: Poly): boolean => s.row === undefined || (strideIn(p, s.row) !== undefined && steady(p));
-  const name = row?.name ?? "row";
-  const lines = [
-    `${indent}const i64 last = lum::min<i64>(tile.row + ${rows}, ${row === undefined ? "1" : indexText(row.size, ix)}) - 1;`,
-  ];
+    own === undefined || constantOf(strideIn(p, own) ?? zero) !== undefined;
+  const linear = (p: Poly): boolean => own === undefined || (strideIn(p, own) !== undefined && steady(p));
+  const lines: string[] = [];
   const ends = { begin: "0", end: all };
   for (const [which, p, limit] of [
     ["begin", seen.begin, "0"],
     ["end", seen.end, all],
   ] as const) {
     if (!linear(p) || constantOf(p) === 0 || indexText(p, ix) === all) continue;
-    const body = [...blockLines(seen.lets, `${indent}    `, ix), `${indent}    return ${indexText(p, ix)};`];
     const [fold, clamp] = which === "begin" ? ["min", "max"] : ["max", "min"];
-    const parameter = new RegExp(`\\b${name}\\b`).test(body.join("\n")) ? `i64 ${name}` : "i64";
+    ends[which] = which;
+    if (first === last && seen.lets.length === 0) {
+      lines.push(`${indent}const i64 ${which} = lum::${clamp}<i64>(${indexText(p, ix)}, ${limit});`);
+      continue;
+    }
+    const body = [...blockLines(seen.lets, `${indent}    `, ix), `${indent}    return ${indexText(p, ix)};`];
+    const isUsed = row !== undefined && new RegExp(`\\b${row}\\b`).test(body.join("\n"));
     lines.push(
-      `${indent}const auto ${which}_of = [=](${parameter}) -> i64 {`,
+      `${indent}const auto ${which}_of = [=](${isUsed ? `i64 ${row}` : "i64"}) -> i64 {`,
       ...body,
       `${indent}};`,
-      `${indent}const i64 ${which} = lum::${clamp}<i64>(lum::${fold}<i64>(${which}_of(tile.row), ${which}_of(last)), ${limit});`,
+      `${indent}const i64 ${which} = lum::${clamp}<i64>(${first === last ? `${which}_of(${first})` : `lum::${fold}<i64>(${which}_of(${first}), ${which}_of(${last}))`}, ${limit});`,
     );
-    ends[which] = which;
   }
-  return ends.begin === "0" && ends.end === all ? whole : { lines, ...ends };
+  const needsLast = lines.some((l) => new RegExp(`\\b${names.last}\\b`).test(l));
+  const lastLine = `${indent}const i64 ${names.last} = lum::min<i64>(${names.tile}.row + ${names.rows}, ${sizeText(s.row, ix)}) - 1;`;
+  const count = ends.begin === "0" ? ends.end : `lum::max<i64>(${ends.end} - ${ends.begin}, 0)`;
+  return { lines: needsLast ? [lastLine, ...lines] : lines, ...ends, count };
+}
+
+/** The first and the last row of a tile, in C++: of packed items any of theirs. */
+function rowEnds(
+  s: Attention,
+  { tile, last }: { readonly tile: string; readonly last: string },
+  ix: Indexing,
+): readonly [string, string] {
+  if (s.packed === undefined) return s.row === undefined ? ["0", "0"] : [`${tile}.row`, last];
+  const { row } = s.packed;
+  return row === undefined ? ["0", "0"] : ["0", infix(sizeText(row, ix), "-", "1")];
 }

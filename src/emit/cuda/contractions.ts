@@ -1,5 +1,5 @@
 /** Matrix products of CUDA kernels: tiles over the grid, each by one call of the engine. */
-import type { Contraction, Kernel, Operand, OperandForm } from "../../ir/kernel.ts";
+import type { Contraction, Kernel, Operand, OperandForm, Stmt, Tiling } from "../../ir/kernel.ts";
 import { cppType } from "../cpp.ts";
 import { ending, lambda, operandLines } from "../kernels/contractions.ts";
 import { type Indexing, indexText } from "../kernels/indices.ts";
@@ -10,62 +10,112 @@ export const contractionLines =
   (s: Contraction, indent: string, ix: Indexing): string[] => {
     const tiling = kernel.launch?.tiling;
     if (tiling === undefined) throw new Error(`${kernel.name} has no tiling`);
-    const size = (v: number | undefined) => (v === undefined ? "1" : indexText(ix.variables[v].size, ix));
-    const extents = [s.m, s.n, s.k].map(size).join(", ");
+    const name = namesBeside(kernel, ix);
+    const size = (v: number | undefined) => sizeText(v, ix);
+    const streamed = tiling.engine === "skinny";
+    if (streamed && s.batch === undefined && s.split === undefined) {
+      const perItem = blockLines(distinct([...s.a.perItem, ...s.b.perItem]), indent, ix);
+      return [...perItem, ...callLines(s, tiling, undefined, undefined, indent, ix)];
+    }
     const inner = `${indent}    `;
     const perItem = blockLines(distinct([...s.a.perItem, ...s.b.perItem]), inner, ix);
-    const operands = [
-      ...ending(factorLines(s.a, s.m, s.k, `${inner}    `, ix), ","),
-      ...ending(factorLines(s.b, s.n, s.k, `${inner}    `, ix), ","),
-      ...ending(
-        lambda(
-          [s.m, s.n],
-          `float ${s.sum}`,
-          blockLines(s.epilogue, `${inner}        `, ix),
-          `${inner}    `,
-          ix,
-        ),
-        ");",
-      ),
-    ];
-    const item = s.batch === undefined ? undefined : ix.variables[s.batch].name;
-    if (tiling.engine === "skinny") {
-      if (item === undefined) {
-        const shallow = (line: string) => line.replace(/^ {4}/, "");
-        return [
-          ...perItem.map(shallow),
-          `${indent}lum::skinny<${tiling.shape}>(${extents},`,
-          ...operands.map(shallow),
-        ];
-      }
-      return [
-        `${indent}for (i64 ${item} = 0; ${item} < ${size(s.batch)}; ++${item}) {`,
-        ...perItem,
-        `${inner}lum::skinny<${tiling.shape}>(${extents},`,
-        ...operands,
-        `${indent}}`,
-      ];
-    }
-    const names = new Set([...ix.variables.map((v) => v.name), ...kernel.params.map((p) => p.name)]);
-    const tile = names.has("tile") ? "tile_" : "tile";
-    const counts = [size(s.batch), size(s.m), size(s.n)].join(", ");
+    const work = name(streamed ? "share" : "tile");
+    const range = s.split === undefined ? undefined : name("range");
+    const call = callLines(s, tiling, work, range, inner, ix);
+    const counter = streamed ? "item" : "batch";
+    const number = s.batch === undefined ? undefined : ix.variables[s.batch].name;
+    const head = streamed
+      ? `lum::Shares ${work}(${batchText(s.batch, s.split, ix)})`
+      : `lum::Tiles<${tiling.rows}, ${tiling.columns}> ${work}(${batchText(s.batch, s.split, ix)}, ${size(s.m)}, ${size(s.n)})`;
     return [
-      `${indent}for (lum::Tiles<${tiling.rows}, ${tiling.columns}> ${tile}(${counts}); ${tile}.next();) {`,
-      ...(item === undefined
+      `${indent}for (${head}; ${work}.next();) {`,
+      ...partLines(s.split, `${work}.${counter}`, { item: number, range, of: size(s.k) }, tiling, inner, ix),
+      ...(number === undefined || s.split !== undefined
         ? []
-        : mentioned(item, [...perItem, ...operands], `${inner}const i64 ${item} = ${tile}.batch;`)),
+        : mentioned(number, [...perItem, ...call], `${inner}const i64 ${number} = ${work}.${counter};`)),
       ...perItem,
-      `${inner}lum::gemm_tile<${tiling.shape}>(${tile}, ${extents},`,
-      ...operands,
+      ...call,
       `${indent}}`,
     ];
   };
+
+export const sizeText = (v: number | undefined, ix: Indexing): string =>
+  v === undefined ? "1" : indexText(ix.variables[v].size, ix);
+
+type Split = { readonly part: number } | undefined;
+
+/** Items of the batch, each as often as it has parts. */
+export function batchText(batch: number | undefined, split: Split, ix: Indexing): string {
+  const items = sizeText(batch, ix);
+  if (split === undefined) return items;
+  const parts = sizeText(split.part, ix);
+  if (batch === undefined) return parts;
+  return /^\w+$/.test(items) ? `${items} * ${parts}` : `(${items}) * ${parts}`;
+}
+
+/** The item and the part that a tile is of, and the part's range of the summed axis. */
+export function partLines(
+  split: Split,
+  number: string,
+  names: { readonly item: string | undefined; readonly range: string | undefined; readonly of: string },
+  tiling: Tiling,
+  indent: string,
+  ix: Indexing,
+): string[] {
+  if (split === undefined) return [];
+  const part = ix.variables[split.part].name;
+  const { item, range, of } = names;
+  return [
+    ...(item === undefined
+      ? [`${indent}const i64 ${part} = ${number};`]
+      : [
+          `${indent}const i64 ${item} = ${number} / ${tiling.parts};`,
+          `${indent}const i64 ${part} = ${number} % ${tiling.parts};`,
+        ]),
+    `${indent}const lum::SplitK ${range}(${of}, ${tiling.parts}, ${part}, ${tiling.partStep});`,
+  ];
+}
+
+/** Names that nothing in the kernel has. */
+export function namesBeside(kernel: Kernel, ix: Indexing): (wanted: string) => string {
+  const taken = new Set([...ix.variables.map((v) => v.name), ...kernel.params.map((p) => p.name)]);
+  return (wanted) => (taken.has(wanted) ? `${wanted}_` : wanted);
+}
+
+/** The call of the engine; for a part of the sum with the operands as it sees them. */
+export function callLines(
+  s: Contraction,
+  tiling: Tiling,
+  work: string | undefined,
+  range: string | undefined,
+  indent: string,
+  ix: Indexing,
+): string[] {
+  const deeper = `${indent}    `;
+  const factor = (o: Operand, outer: number | undefined): string[] => {
+    const lines = factorLines(o, outer, s.k, deeper, ix);
+    if (range === undefined) return ending(lines, ",");
+    return ending([lines[0].replace(/^( *)/, `$1${range}.of(`), ...lines.slice(1)], "),");
+  };
+  const depth = range === undefined ? sizeText(s.k, ix) : `${range}.length`;
+  const extents = [sizeText(s.m, ix), sizeText(s.n, ix), depth].join(", ");
+  const engine = tiling.engine === "skinny" ? "skinny" : "gemm_tile";
+  return [
+    `${indent}lum::${engine}<${tiling.shape}>(${work === undefined ? "" : `${work}, `}${extents},`,
+    ...factor(s.a, s.m),
+    ...factor(s.b, s.n),
+    ...ending(
+      lambda([s.m, s.n], `float ${s.sum}`, blockLines(s.epilogue, `${deeper}    `, ix), deeper, ix),
+      ");",
+    ),
+  ];
+}
 
 export const mentioned = (name: string, lines: readonly string[], line: string): string[] =>
   new RegExp(`\\b${name}\\b`).test(lines.join("\n")) ? [line] : [];
 
 /** Both factors may name the same parts of the batch item: each is declared once. */
-export function distinct(body: readonly Contraction["epilogue"][number][]) {
+export function distinct(body: readonly Stmt[]): Stmt[] {
   const seen = new Set<string>();
   return body.filter((s) => {
     const key = s.kind === "index" ? `index ${s.variable}` : s.kind === "let" ? `let ${s.name}` : undefined;

@@ -28,7 +28,7 @@ export type Mapped = {
 export function mapLoops(kernel: Kernel): Mapped {
   const { body, bounds } = kernel;
   if (body.some((s) => s.kind === "accumulator" || s.kind === "topk")) return topLevelRow(body, bounds);
-  const nests = body.map((s) => (s.kind === "loop" ? mapNest(s, bounds) : undefined));
+  const nests = body.map((s) => (s.kind === "loop" ? nestOf(s, bounds) : undefined));
   const group = nests.some((n) => n?.group === "block") ? "block" : "warp";
   const rowsPerBlock = group === "block" ? 1 : cuda.threads / cuda.warp;
   const blocks = nests.map((n) => {
@@ -55,6 +55,14 @@ type Nest = {
   readonly group: "warp" | "block" | undefined;
   readonly items: number;
 };
+
+/** What already says who runs it stays so. */
+function nestOf(s: Loop, bounds: Bounds): Nest {
+  if (s.how !== "grid") return mapNest(s, bounds);
+  const chain = chainOf(s, (inner) => inner.how === "grid");
+  const items = largest(multiply(one, ...chain.map((l) => l.size)), bounds);
+  return { loop: s, kind: "grid", group: undefined, items };
+}
 
 function mapNest(s: Loop, bounds: Bounds): Nest {
   const chain = chainOf(s, isIndependent);

@@ -2,6 +2,7 @@
 //     store(m, n, sum over k of A(m, k) * B(n, k)), summed in float.
 //
 //     lum::skinny<Rows, WarpsPerColumn, Staged>(m, n, k, a, b, store);     any grid, any whole number of warps
+//     for (lum::Shares share(batch); share.next();) lum::skinny<…>(share, m, n, k, a, b, store);     a batch, parts of K
 //
 // Operands as in gemm_operands.cuh; m <= Rows, which is 1, 2, 4 or 8. B decides how the work lies:
 //   - contiguous along k ([N, K]): a column is WarpsPerColumn warps' work, which must divide the block's warps; each lane
@@ -9,11 +10,12 @@
 //   - contiguous along n ([K, N]): 32 columns are a block's work, a warp's lanes reading 64 or 128 bytes of each of
 //     several rows; the block's warps share K between them.
 // With Staged, A is brought into shared memory first, once per block: for computed operands, and for Rows > 1.
-// Where N is too narrow to fill the device, split K over blocks (SplitK) into planes, as for gemm_tile.
+// Where N is too narrow to fill the device, split K over shares (SplitK) into planes, as for gemm_tile.
 #pragma once
 
 #include "gemm_operands.cuh"
 #include "rows.cuh"
+#include "tiles.cuh"
 
 namespace lum {
 
@@ -93,8 +95,8 @@ __device__ inline void add_warps(float (&sum)[Rows], float* sums) {
 }
 
 // B contiguous along k, or of any strides.
-template <int Rows, int WarpsPerColumn, class Left, class B, class Store>
-__device__ inline void skinny_along_k(i64 m, i64 n, i64 k, const Left& left, B b, float* sums, const Store& store) {
+template <int Rows, int WarpsPerColumn, class Share, class Left, class B, class Store>
+__device__ inline void skinny_along_k(const Share& share, i64 m, i64 n, i64 k, const Left& left, B b, float* sums, const Store& store) {
     using T = typename B::Element;
     constexpr int kChunk = kVector<T>;
     constexpr int kAtOnce = 4;  // chunks under way per lane
@@ -105,7 +107,7 @@ __device__ inline void skinny_along_k(i64 m, i64 n, i64 k, const Left& left, B b
     const int columns = warps() / WarpsPerColumn;  // that the block works on at a time
     const int own = warp() / WarpsPerColumn, part = warp() % WarpsPerColumn;
     const i64 whole = whole_chunks ? k / kChunk * kChunk : 0;
-    for (i64 first = static_cast<i64>(block()) * columns; first < n; first += static_cast<i64>(grid()) * columns) {
+    for (i64 first = share.block * columns; first < n; first += share.blocks * columns) {
         const i64 column = first + own;
         float sum[Rows] = {};
         if (column < n) {
@@ -148,16 +150,15 @@ __device__ inline void skinny_along_k(i64 m, i64 n, i64 k, const Left& left, B b
 }
 
 // B contiguous along n: lanes side by side in rows of 32 columns, kDown rows of a warp at a time.
-template <int Rows, class Left, class T, class Store>
-__device__ inline void skinny_along_n(i64 m, i64 n, i64 k, const Left& left, Strided<T> b, float* sums, const Store& store) {
+template <int Rows, class Share, class Left, class T, class Store>
+__device__ inline void skinny_along_n(const Share& share, i64 m, i64 n, i64 k, const Left& left, Strided<T> b, float* sums, const Store& store) {
     constexpr int kChunk = kVector<T> < 8 ? kVector<T> : 8;
     constexpr int kAcross = kSkinnyColumns / kChunk, kDown = kWarp / kAcross;
     constexpr int kAtOnce = 4;
     const bool whole_chunks = b.k_stride % kChunk == 0 && aligned16(b.data);
     const int across = lane() % kAcross * kChunk, down = lane() / kAcross;
     const i64 step = static_cast<i64>(warps()) * kDown;
-    for (i64 first = static_cast<i64>(block()) * kSkinnyColumns; first < n;
-         first += static_cast<i64>(grid()) * kSkinnyColumns) {
+    for (i64 first = share.block * kSkinnyColumns; first < n; first += share.blocks * kSkinnyColumns) {
         const i64 column = first + across;
         float sum[Rows][kChunk] = {};
         const auto add = [&](const Vector<T, kChunk>& weights, i64 at) {
@@ -211,15 +212,24 @@ __device__ inline void skinny_along_n(i64 m, i64 n, i64 k, const Left& left, Str
     }
 }
 
-template <int Rows, int WarpsPerColumn = 1, bool Staged = false, class A, class B, class Store>
-__device__ inline void skinny(i64 m, i64 n, i64 k, A a, B b, const Store& store) {
+template <int Rows, int WarpsPerColumn = 1, bool Staged = false, class Share, class A, class B, class Store>
+__device__ inline void skinny(const Share& share, i64 m, i64 n, i64 k, A a, B b, const Store& store) {
     float* const sums = shared<float>(0);
     auto* const staged = Staged ? shared<typename A::Element>(skinny_sums_bytes(warps(), Rows)) : nullptr;
     const SkinnyRows<A, Staged> left(a, staged, Rows, m, k);
     if constexpr (kIsStrided<B>) {
-        if (b.outer_stride == 1 && b.k_stride != 1) return skinny_along_n<Rows>(m, n, k, left, b, sums, store);
+        if (b.outer_stride == 1 && b.k_stride != 1) return skinny_along_n<Rows>(share, m, n, k, left, b, sums, store);
     }
-    skinny_along_k<Rows, WarpsPerColumn>(m, n, k, left, b, sums, store);
+    skinny_along_k<Rows, WarpsPerColumn>(share, m, n, k, left, b, sums, store);
+}
+
+// By the whole grid.
+struct WholeGrid {
+    i64 block = lum::block(), blocks = grid();
+};
+template <int Rows, int WarpsPerColumn = 1, bool Staged = false, class A, class B, class Store>
+__device__ inline void skinny(i64 m, i64 n, i64 k, A a, B b, const Store& store) {
+    skinny<Rows, WarpsPerColumn, Staged>(WholeGrid{}, m, n, k, a, b, store);
 }
 
 }  // namespace lum

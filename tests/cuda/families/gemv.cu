@@ -19,6 +19,52 @@ __global__ void multiply_computed(const T* a, const T* b, float* c, i64 m, i64 n
         Strided<T>{b, k, 1}, [=](i64 row, i64 column, float sum) { c[row * n + column] += sum; });
 }
 
+// Items of a batch in parts of k, shared out to the blocks: planes of sums [parts][items][m][n].
+template <class T, bool Turned>
+__global__ void multiply_parts(const T* a, const T* b, float* c, i64 items, i64 m, i64 n, i64 k, i64 parts) {
+    for (lum::Shares share(items * parts); share.next();) {
+        const i64 item = share.item / parts, part = share.item % parts;
+        const lum::SplitK range(k, parts, part, 64);
+        lum::skinny<2, 2, true>(
+            share, m, n, range.length,
+            range.of(lum::computed<float>([=](i64 row, i64 kk) { return 2.0f * lum::to_float(a[(item * m + row) * k + kk]); })),
+            range.of(Turned ? Strided<T>{b + item * k * n, 1, n} : Strided<T>{b + item * n * k, k, 1}),
+            [=](i64 row, i64 column, float sum) { c[((part * items + item) * m + row) * n + column] += sum; });
+    }
+}
+
+template <class T, bool Turned>
+static void check_parts() {
+    Subject subject(std::string("skinny in parts, ") + (Turned ? "turned, " : "") + type_name<T>());
+    const i64 items = 3, m = 2, n = 37, k = 333;
+    for (i64 parts : {1, 3, 8})
+        for (i64 blocks : {1, 2, 5, 9, 40}) {
+            Random random(static_cast<unsigned>(parts));
+            const Buffer<T> a(items * m * k), b(items * k * n);
+            const Buffer<float> c(parts * items * m * n);
+            a.randomize(random);
+            b.randomize(random);
+            for (i64 i = 0; i < c.count(); ++i) c[i] = 0.0f;  // store() adds: each element exactly once
+            const std::string where = std::to_string(parts) + " parts by " + std::to_string(blocks) + " blocks";
+            subject.ran(lum::launch(multiply_parts<T, Turned>, blocks, 128, lum::skinny_shared_bytes(4, 2, k, 4), nullptr,
+                                    a.get(), b.get(), c.get(), items, m, n, k, parts),
+                        where);
+            for (i64 e = 0; e < items * m * n; ++e) {
+                const i64 item = e / (m * n), row = e / n % m, column = e % n;
+                double value = 0, exact = 0, magnitude = 0;
+                for (i64 part = 0; part < parts; ++part) value += static_cast<double>(c[part * items * m * n + e]);
+                for (i64 kk = 0; kk < k; ++kk) {
+                    const T& right = Turned ? b[item * k * n + kk * n + column] : b[(item * n + column) * k + kk];
+                    const double product = 2.0 * static_cast<double>(lum::to_float(a[(item * m + row) * k + kk])) *
+                                           static_cast<double>(lum::to_float(right));
+                    exact += product;
+                    magnitude += std::fabs(product);
+                }
+                subject.close(value, exact, magnitude, 1e-6, where + " at " + std::to_string(e));
+            }
+        }
+}
+
 template <int Rows, int WarpsPerColumn, bool Staged, class TA, class TB>
 static void check(Subject& subject, i64 m, i64 n, i64 k, Lie lie_a, Lie lie_b) {
     const Strides sa = lay(lie_a, 1, m, k), sb = lay(lie_b, 1, n, k);
@@ -76,6 +122,9 @@ int main() {
     check_all<4, 2, true, bf16, bf16>();
     check_all<4, 4, false, float, lum::f8e4m3>();
     check_all<8, 1, true, f16, lum::f8e5m2>();
+
+    check_parts<float, false>();
+    check_parts<bf16, true>();
 
     Subject subject("skinny computed");
     const i64 m = 2, n = 50, k = 333;

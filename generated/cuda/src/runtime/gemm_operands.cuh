@@ -44,6 +44,15 @@ __device__ inline int at_most(i64 count, int limit) {
 // each with its own [m, n] of partial sums, which a second kernel adds up.
 struct SplitK {
     i64 begin, length;
+    // The operand as this part sees it, its k counted from 0.
+    template <class T>
+    __device__ Strided<T> of(Strided<T> whole) const {
+        return {whole.data + begin * whole.k_stride, whole.outer_stride, whole.k_stride};
+    }
+    template <class T, class Fn>
+    __device__ auto of(Computed<T, Fn> whole) const {
+        return computed<T>([=, first = begin](i64 o, i64 k) { return whole.fn(o, first + k); });
+    }
     __device__ SplitK(i64 k, i64 parts, i64 index, i64 step) {
         const i64 steps = (k + step - 1) / step;
         const i64 per_part = (steps + parts - 1) / parts * step;

@@ -47,4 +47,25 @@ private:
     i64 row_tiles_, column_tiles_, count_, index_;
 };
 
+// Items 0 … count - 1, each the work of several blocks where there are more blocks than items: this one is the block-th
+// of `blocks` that work on the item.
+//     for (lum::Shares share(items); share.next();) …  share.item, share.block, share.blocks
+struct Shares {
+    i64 item, block, blocks;
+
+    __device__ explicit Shares(i64 items) : item(0), block(0), blocks(1), items_(items) {
+        if (items <= 0) return;
+        item = lum::block() % items;
+        if (grid() > items) {
+            block = lum::block() / items;
+            blocks = (grid() - item + items - 1) / items;
+        }
+        item -= grid();
+    }
+    __device__ bool next() { return (item += grid()) < items_; }
+
+private:
+    i64 items_;
+};
+
 }  // namespace lum

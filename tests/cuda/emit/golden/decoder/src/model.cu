@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "runtime/gemm_fma.cuh"
-#include "runtime/gemv.cuh"
 
 namespace {
 
@@ -38,13 +37,13 @@ lum::Fault load_weights(decoder_model& model, const char* path, const decoder_op
 constexpr Launch kLaunches[] = {
     {"embedding_e", 1, 256, 0},
     {"x", 1, 256, 0},
-    {"q", 16, 256, lum::skinny_shared_bytes(8, 8, 16, 4)},
-    {"update_k", 16, 256, lum::skinny_shared_bytes(8, 8, 16, 4)},
+    {"q", 1, 128, lum::FmaShape<32, 32, 16, 4, 2>::shared_bytes()},
+    {"update_k", 1, 128, lum::FmaShape<32, 32, 16, 4, 2>::shared_bytes()},
     {"attention_score", 2, 128, lum::FmaShape<32, 32, 16, 4, 2>::shared_bytes()},
     {"attention_weight_of", 1, 256, 0},
     {"attention_o", 2, 128, lum::FmaShape<32, 32, 16, 4, 2>::shared_bytes()},
-    {"h", 16, 256, lum::skinny_shared_bytes(8, 8, 16, 4)},
-    {"logits", 32, 256, lum::skinny_shared_bytes(8, 1, 0, 4)},
+    {"h", 1, 128, lum::FmaShape<32, 32, 16, 4, 2>::shared_bytes()},
+    {"logits", 1, 128, lum::FmaShape<32, 32, 16, 4, 2>::shared_bytes()},
 };
 
 // Reads and writes whose indices come from data, by the number that their kernel notes them with.

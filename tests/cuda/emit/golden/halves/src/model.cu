@@ -27,7 +27,7 @@ lum::Fault load_weights(halves_model& model, const char* path, const halves_opti
 
 // Kernels, each with the launch that the largest sizes have work for.
 constexpr Launch kLaunches[] = {
-    {"y", 1, 128, lum::MmaShape<32, 64, 64, 1, 4, 3>::shared_bytes(2)},
+    {"y", 2, 128, lum::MmaShape<16, 64, 128, 1, 4, 4>::shared_bytes(2)},
 };
 
 }  // namespace

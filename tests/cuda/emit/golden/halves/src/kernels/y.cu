@@ -15,8 +15,8 @@ __global__ void __launch_bounds__(128) y(const lum::bf16* x,  // [n, 24]
                                          lum::bf16* y,        // [n, 16]
                                          const Dims* dims) {
     const i64 n = dims->n;
-    for (lum::Tiles<32, 64> tile(1, n, 16); tile.next();) {
-        lum::gemm_tile<lum::MmaShape<32, 64, 64, 1, 4, 3>>(tile, n, 16, 24,
+    for (lum::Tiles<16, 64> tile(1, n, 16); tile.next();) {
+        lum::gemm_tile<lum::MmaShape<16, 64, 128, 1, 4, 4>>(tile, n, 16, 24,
             lum::Strided<lum::bf16>{x, 24, 1},
             lum::Strided<lum::bf16>{w, 24, 1},
             [=](i64 i, i64 j, float sum) { y[i * 16 + j] =

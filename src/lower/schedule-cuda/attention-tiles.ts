@@ -1,0 +1,80 @@
+/** How one-pass attention is cut: rows of a tile, by which engine, and the parts that few rows' keys are split into. */
+import type { Attention, Kernel, Tiling } from "../../ir/kernel.ts";
+import { constantOf } from "../../ir/poly.ts";
+import { type CudaArch, cuda } from "../../targets/cuda.ts";
+import { largest } from "./map.ts";
+import { typeOf } from "./tiles.ts";
+
+/** How many items of the model have their rows in one tile: heads that share keys, where each has few rows. */
+export function packedItems(kernel: Kernel, s: Attention): number {
+  const group = constantOf(s.group);
+  const rows = s.row === undefined ? 1 : largest(kernel.variables[s.row].size, kernel.bounds);
+  return s.item === undefined || group === undefined || rows > cuda.packedRows ? 1 : group;
+}
+
+/** Tensor cores where queries, keys and values lie in memory in the same 16-bit type. */
+export function attentionTiling(kernel: Kernel, s: Attention, items: number, arch: CudaArch): Tiling {
+  const size = (v: number | undefined) =>
+    v === undefined ? 1 : Math.max(1, largest(kernel.variables[v].size, kernel.bounds));
+  const [all, own, keys, depth, width] = [s.item, s.row, s.key, s.depth, s.width].map(size);
+  const rows = own * items;
+  const types = new Set([s.q, s.k, s.v].map(typeOf));
+  const [type] = types;
+  const onCores = types.size === 1 && (type === "f16" || type === "bf16");
+  const padded = (n: number): number => {
+    if (!onCores) return Math.ceil(n / 8) * 8;
+    return n <= 16 ? 16 : n <= 32 ? 32 : Math.ceil(n / 64) * 64;
+  };
+  const [d, dv] = [padded(depth), padded(width)];
+  const form = onCores ? mmaForm(rows, Math.max(d, dv)) : fmaForm(rows, d, dv, arch);
+  const shape = `lum::${onCores ? "Mma" : "Fma"}Attention<${[d, dv, ...form].join(", ")}>`;
+  const tile = onCores ? 16 * form[0] : form[0];
+  const tiles = (all / items) * Math.ceil(rows / tile);
+  const parts = rows > 4 * cuda.packedRows ? 1 : keyParts(tiles, keys, arch);
+  return {
+    engine: "attention",
+    rows: tile,
+    columns: 1,
+    threads: onCores ? cuda.warp * form[0] * form[1] : 8 * form[0] * form[1],
+    shape,
+    shared: `${shape}::shared_bytes()`,
+    parts,
+    partStep: 16,
+    blocks: Math.max(1, tiles * parts),
+  };
+}
+
+/** Warps over queries and over keys, and keys of a warp: sums of wide values leave registers for fewer. */
+function mmaForm(rows: number, width: number): number[] {
+  if (rows <= 16) return [1, 4, 16];
+  if (rows <= 32) return [2, 2, 16];
+  return [4, 1, width <= 128 ? 64 : width <= 192 ? 32 : 16];
+}
+
+/** Queries of a tile, and parts of its keys, as far as shared memory has room for them. */
+function fmaForm(rows: number, d: number, dv: number, arch: CudaArch): number[] {
+  const forms =
+    rows <= 4
+      ? [
+          [4, 2],
+          [4, 1],
+        ]
+      : rows <= 8
+        ? [
+            [8, 2],
+            [8, 1],
+          ]
+        : [
+            [32, 1],
+            [16, 1],
+          ];
+  const bytes = ([queries, parts]: readonly number[]): number =>
+    4 * (queries * (d + 1) + 32 * parts * (d + 1 + dv) + parts * queries * 33);
+  return forms.find((f) => bytes(f) <= arch.sharedBytesPerBlock) ?? [4, 1];
+}
+
+/** As many as give every multiprocessor two tiles, of no fewer keys each than are worth a block. */
+function keyParts(tiles: number, keys: number, arch: CudaArch): number {
+  const wanted = Math.floor((2 * arch.multiprocessors) / Math.max(1, tiles));
+  return Math.max(1, Math.min(wanted, Math.floor(keys / cuda.keysOfPart), cuda.mostKeyParts));
+}

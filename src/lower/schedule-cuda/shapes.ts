@@ -1,0 +1,104 @@
+/** The shapes that a product's tiles may have, as the target's headers offer them, with what each takes of the chip. */
+import { cuda } from "../../targets/cuda.ts";
+import type { Cut } from "../../targets/cuda-cost.ts";
+
+/** A shape with its spelling in C++. */
+export type Shape = Omit<Cut, "parts"> & { readonly text: string; readonly shared: string };
+
+/** Registers as ptxas reports them for the plain kernels of tests/cuda/nvcc; shares are estimates. */
+const mma = (
+  [rows, columns, depth, warpsM, warpsN, stages]: readonly number[],
+  registers: number,
+  share: number,
+): Shape => {
+  const text = `lum::MmaShape<${[rows, columns, depth, warpsM, warpsN, stages].join(", ")}>`;
+  const threads = cuda.warp * warpsM * warpsN;
+  const sharedBytes = 2 * stages * (rows + columns) * depth;
+  const shared = `${text}::shared_bytes(2)`;
+  return {
+    engine: "mma",
+    rows,
+    columns,
+    depth,
+    stages,
+    threads,
+    registers,
+    sharedBytes,
+    share,
+    text,
+    shared,
+  };
+};
+
+/** On tensor cores. A warp's part of 64 x 32 reads the least of shared memory for each product. */
+export const mmaShapes: readonly Shape[] = [
+  mma([128, 128, 32, 2, 4, 4], 128, 0.8),
+  mma([64, 64, 64, 2, 2, 3], 96, 0.6),
+  mma([32, 64, 64, 1, 4, 3], 96, 0.4),
+  mma([16, 64, 128, 1, 4, 4], 96, 0.25),
+];
+
+const fma = ([rows, columns, depth, own, across]: readonly number[], registers: number, share: number) => {
+  const text = `lum::FmaShape<${[rows, columns, depth, own, across].join(", ")}>`;
+  const threads = (rows / own) * (columns / across);
+  const sharedBytes = 4 * 3 * (rows + columns + 8) * depth;
+  const shared = `${text}::shared_bytes()`;
+  const shape: Shape = {
+    ...{
+      engine: "fma",
+      rows,
+      columns,
+      depth,
+      stages: 3,
+      threads,
+      registers,
+      sharedBytes,
+      share,
+      text,
+      shared,
+    },
+  };
+  return shape;
+};
+
+/** Multiply-adds in f32. */
+export const fmaShapes: readonly Shape[] = [
+  fma([128, 128, 8, 8, 8], 128, 0.75),
+  fma([64, 64, 16, 4, 4], 80, 0.5),
+  fma([32, 32, 16, 4, 2], 48, 0.25),
+];
+
+export type Streamed = {
+  readonly m: number;
+  readonly k: number;
+  readonly aBytes: number;
+  readonly bBytes: number;
+  /** The right factor lies along k, or anyhow; else along n. */
+  readonly alongK: boolean;
+  readonly computed: boolean;
+};
+
+/** Few rows: every element of the right factor is read once, by a warp or several for each column. */
+export function streamedShapes(s: Streamed): readonly Shape[] {
+  const rows = [1, 2, 4, 8].find((r) => s.m <= r)!;
+  const warps = cuda.threads / cuda.warp;
+  const staged = (rows > 1 || s.computed) && rows * s.k * s.aBytes <= cuda.stagedBytes;
+  return (s.alongK ? [1, 2, 4, 8] : [1]).map((perColumn) => {
+    const columns = s.alongK ? warps / perColumn : cuda.skinnyColumns;
+    const held = staged ? s.k : 0;
+    return {
+      engine: "skinny",
+      rows,
+      columns,
+      // Four loads of 16 bytes under way in every lane.
+      depth: (warps * cuda.warp * 64) / (columns * s.bBytes),
+      stages: 2,
+      threads: cuda.threads,
+      registers: rows > 4 ? 112 : 56,
+      sharedBytes: 4 * warps * rows * cuda.skinnyColumns + rows * held * s.aBytes,
+      share: 0.25,
+      text: `${rows}, ${perColumn}, ${staged}`,
+      shared: `lum::skinny_shared_bytes(${warps}, ${rows}, ${held}, ${s.aBytes})`,
+    };
+  });
+}

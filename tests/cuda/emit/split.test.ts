@@ -1,0 +1,111 @@
+/** Products whose summed axis is split, and few rows for each of a batch, against the interpreter, every access watched. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Hlir } from "../../../src/ir/hlir.ts";
+import type { Kernel } from "../../../src/ir/kernel.ts";
+import { interpret } from "../../../src/lower/interpret.ts";
+import { plan } from "../../../src/lower/plan.ts";
+import { scheduleCuda } from "../../../src/lower/schedule-cuda.ts";
+import { hlirFromText } from "../../emit/from-text.ts";
+import type { KernelCase } from "../../emit/kernel-cases.ts";
+import { randomInputs, randomWeights } from "../../emit/random-tensors.ts";
+import { Bundle } from "../../emit/run-kernels.ts";
+import { expectClose } from "./close.ts";
+import { cudaWriter } from "./writer.ts";
+
+type SplitCase = KernelCase & {
+  /** Of the product's engine, and whether its sum is in parts. */
+  readonly engine: string;
+  readonly parts: boolean;
+};
+
+const product = (T: string, m: string, n: number, k: number, more = ""): string =>
+  [
+    ...(m === "s" ? ["dim s in 1..70"] : []),
+    `input x: ${T}[${m}, ${k}]`,
+    `weight w: ${T}[${n}, ${k}]`,
+    `input r: f32[${m}, ${n}]`,
+    `output y[i, o] = max(sum(c) x[i, c] as f32 * w[o, c] as f32 + r[i, o], 0.0)${more}`,
+  ].join("\n");
+
+const sized = { dims: { s: 35 } };
+
+const cases: readonly SplitCase[] = [
+  { name: "f32 tiles", body: product("f32", "s", 37, 4001), ...sized, engine: "fma", parts: true },
+  { name: "bf16 tiles", body: product("bf16", "s", 72, 4096), ...sized, engine: "mma", parts: true },
+  {
+    name: "f16 tiles, an odd depth",
+    body: product("f16", "s", 40, 4003),
+    ...sized,
+    engine: "mma",
+    parts: true,
+  },
+  { name: "f32 row", body: product("f32", "1", 4, 60000), engine: "skinny", parts: true },
+  { name: "bf16 rows", body: product("bf16", "3", 3, 60008), engine: "skinny", parts: true },
+  { name: "f16 row of odd length", body: product("f16", "1", 5, 60001), engine: "skinny", parts: true },
+  { name: "f32 row, enough columns", body: product("f32", "1", 3000, 40), engine: "skinny", parts: false },
+  {
+    name: "turned right factor",
+    body: "input x: f32[2, 30000]\nweight w: f32[30000, 44]\noutput y[i, o] = sum(c) x[i, c] * w[c, o]",
+    engine: "skinny",
+    parts: true,
+  },
+  {
+    name: "a batch of products",
+    body: "dim s in 1..40\ninput x: f16[3, 3000, s], z: f16[3, 3000, 41]\noutput y[b, i, o] = sum(c) x[b, c, i] as f32 * z[b, c, o] as f32",
+    dims: { s: 21 },
+    engine: "mma",
+    parts: true,
+  },
+  {
+    name: "a batch of rows",
+    body: "dim n in 1..50\ninput q: f32[6, 33], z: f32[n, 3, 33]\noutput y[h, j] = 0.5 * (sum(c) q[h, c] * z[j, h / 2, c])",
+    dims: { n: 47 },
+    engine: "skinny",
+    parts: false,
+  },
+  {
+    name: "a computed factor",
+    body: "input x: f32[2, 40000], g: f32[40000]\nweight w: f32[3, 40000]\nu[i, c] = x[i, c] * g[c]\noutput y[i, o] = sum(c) exp(u[i, c]) * w[o, c]",
+    engine: "skinny",
+    parts: true,
+  },
+  {
+    name: "a row repeated",
+    body: "input x: f32[50000]\nweight w: f32[5, 50000]\noutput y[i in 0..33, o] = (sum(c) x[c] * w[o, c]) * (i as f32)",
+    engine: "skinny",
+    parts: true,
+  },
+];
+
+const bundle = new Bundle(cudaWriter({ checked: true }));
+const models = new Map<string, Hlir>();
+const kernels = new Map<string, readonly Kernel[]>();
+
+beforeAll(() => {
+  for (const c of cases) {
+    const h = hlirFromText(c);
+    const program = scheduleCuda(plan(h, { search: "direct" }));
+    models.set(c.name, h);
+    kernels.set(c.name, program.kernels);
+    bundle.add(c.name, program);
+  }
+  bundle.compile();
+}, 600_000);
+
+afterAll(() => bundle.remove());
+
+test.each(cases.map((c): [string, SplitCase] => [c.name, c]))("%s", (name, c) => {
+  const h = models.get(name)!;
+  const tiling = kernels.get(name)!.flatMap((k) => k.launch?.tiling ?? [])[0];
+  expect(tiling.engine).toBe(c.engine);
+  expect(kernels.get(name)!.some((k) => k.name.endsWith("_parts"))).toBe(c.parts);
+  const dims = c.dims ?? {};
+  const entry = h.entries[0];
+  const inputs = randomInputs(entry, dims, { seed: 3, below: 4 });
+  const weights = randomWeights(h, dims);
+  const wanted = interpret(h, entry.name, { dims, inputs, weights }).outputs.y;
+  const once = bundle.run(name, entry.name, { dims, inputs, weights }).outputs.y;
+  expectClose("y", once, wanted, c.tolerance ?? 1e-4);
+  const again = bundle.run(name, entry.name, { dims, inputs, weights }).outputs.y;
+  expect([...again.data]).toEqual([...once.data]);
+});
