@@ -1,5 +1,5 @@
 /** The llama example with random weights: a token at some positions, and a prompt, beside transformers. */
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runTool } from "../../src/emit/toolchain.ts";
 import { type Bench, root } from "./bench.ts";
@@ -8,7 +8,6 @@ import { benchProgram, type Found, type Project, projectOf, type Wanted } from "
 import type { Row } from "./results.ts";
 import { askRivals } from "./rivals.ts";
 import type { Roofs } from "./roofs.ts";
-import type { Spread } from "./workload.ts";
 
 type Size = {
   readonly vocab: number;
@@ -47,8 +46,16 @@ const tiny: Size = {
   max_len: 64,
 };
 
-/** Largest error of a logit, in bf16 through all layers against f32, over the largest logit. */
-const tolerance = 5e-2;
+/** Largest error of a logit against f32, over the largest logit; three times what PyTorch's bf16 has, where that is more. */
+const least = 2e-2;
+
+/** What was allowed of each call. */
+const toleranceIn = (cases: string): number =>
+  Math.max(
+    ...readdirSync(cases).map(
+      (name) => JSON.parse(readFileSync(join(cases, name, "case.json"), "utf8")).tolerance,
+    ),
+  );
 
 const wantedOf = (size: Size): Wanted => ({
   model: join(root, "examples/llama/llama.lum"),
@@ -82,7 +89,15 @@ export async function runLlama(roofs: Roofs, bench: Bench): Promise<Llama> {
   mkdirSync(folder, { recursive: true });
   const checkpoint = join(folder, "model.safetensors");
   const cases = join(folder, "cases");
-  const common = { size, checkpoint, cases, tolerance, check_prompt: emulated ? 4 : 64, positions, prompt };
+  const common = {
+    size,
+    checkpoint,
+    cases,
+    tolerance: least,
+    check_prompt: emulated ? 4 : 64,
+    positions,
+    prompt,
+  };
   const made = await askRivals([{ name: "checkpoint", kind: "llama_checkpoint", ...common }], bench);
   if (
     made.notes.length > 0 ||
@@ -101,6 +116,7 @@ export async function runLlama(roofs: Roofs, bench: Bench): Promise<Llama> {
     return nothing([`llama is WRONG, and was not timed: ${verified.output.slice(-800)}`], made.versions);
   const error = Math.max(...[...verified.output.matchAll(/relative ([\d.e+-]+)/g)].map((m) => Number(m[1])));
 
+  const tolerance = toleranceIn(cases);
   const answers = await askRivals([{ name: "llama", kind: "llama", ...common }], bench);
   const details: Record<string, Found["kernels"]> = {};
   const rows: Row[] = [];
@@ -109,13 +125,19 @@ export async function runLlama(roofs: Roofs, bench: Bench): Promise<Llama> {
     const at = ["--dim", `s=${s}`, "--dim", `pos=${pos}`];
     const first = pos === 0 ? [] : ["--first", `s=${pos}`, "--first", "pos=0"];
     const call = await benchProgram(project, [...words, ...at, ...first, "--only", "device"]);
-    rows.push(rowOf(name, call.device, bytes, flops, error, answers.times.get(name) ?? {}, roofs, bench));
+    const limit = pos > 0 ? "read" : "tensor cores";
+    const timed = { lumc: call.device, bytes, flops, limit, rivals: answers.times.get(name) ?? {} } as const;
+    rows.push({ name, error, tolerance, ...limitOf(timed, roofs, bench.arch) });
     details[name] = (await benchProgram(project, [...words, ...at, ...first, "--only", "kernels"])).kernels;
   };
   for (const position of positions)
     await time(`token at ${position}`, 1, position, bytesOf(size, position), flopsOf(size, 1, position));
   await time(`prompt of ${prompt}`, prompt, 0, bytesOf(size, prompt), flopsOf(size, prompt, 0));
-  const notes = [...made.notes, ...answers.notes, ...verified.output.trim().split("\n")];
+  const notes = [
+    ...made.notes,
+    ...answers.notes,
+    ...verified.output.split("\n").filter((line) => /^(ok|FAIL) /.test(line)),
+  ];
   return { rows, notes, versions: answers.versions, details };
 }
 
@@ -134,18 +156,4 @@ function flopsOf(size: Size, s: number, pos: number): number {
   const head = size.vocab * size.hidden;
   const pairs = s * pos + (s * (s + 1)) / 2;
   return 2 * (s * (parameters(size) - head) + head) + 4 * size.layers * pairs * size.heads * size.head_dim;
-}
-
-function rowOf(
-  name: string,
-  lumc: Spread,
-  bytes: number,
-  flops: number,
-  error: number,
-  rivals: Row["rivals"],
-  roofs: Roofs,
-  bench: Bench,
-): Row {
-  const limit = name.startsWith("token") ? "read" : "tensor cores";
-  return { name, error, tolerance, ...limitOf({ lumc, bytes, flops, limit, rivals }, roofs, bench.arch) };
 }
