@@ -236,6 +236,16 @@ const memoryWork = 0.25;
 /** A truth value from memory: compilers leave a loop that reads some, and computes with floats, out of vectors. */
 const boolWork = 32;
 
+/** Bringing a row of an attention up to date with a block of keys: its greatest score, its total, its sums. */
+const softeningWork = 400;
+
+/** Share of an exponential's work where nothing can be above 1: `exp_below`. */
+const belowOne = 0.7;
+
+/** Keys that an attention takes in at a time, and rows that share what is packed of them (`attention.h`). */
+const attentionKeys = 256;
+const attentionRows = 192;
+
 /** Operations of Winograd's transforms: of a tile in one channel, and of its outputs in one channel. */
 const tileInputWork = 48;
 const tileOutputWork = 40;
@@ -257,9 +267,9 @@ function computeTime(
   const { implementation } = choice;
   /** Keys that the mask shuts out are not looked at. */
   const looked = implementation.family === "attention" ? seenShare(implementation.form, bounds) : 1;
-  const product = (anchor: Node, form: { m: readonly number[]; n: readonly number[] }): void => {
+  const product = (anchor: Node, form: { m: readonly number[]; n: readonly number[] }, share = 1): void => {
     const shape = anchor.inputs[0].shape;
-    const flops = 2 * extent(shape) * looked;
+    const flops = 2 * extent(shape) * share;
     const of = (axes: readonly number[]) => axes.reduce((n, a) => n * size(shape[a]), 1);
     operations += flops;
     seconds += flops / (machine.contractionRate * filling(of(form.m), of(form.n), machine));
@@ -281,8 +291,22 @@ function computeTime(
   if (implementation.family === "contraction")
     (implementation.winograd === true ? winograd : product)(implementation.anchor, implementation.form);
   if (implementation.family === "attention") {
-    product(implementation.form.dot, implementation.form.dotForm);
-    product(implementation.form.weighted, implementation.form.weightedForm);
+    const { dot, dotForm, weighted, weightedForm } = implementation.form;
+    const of = (axes: readonly number[]) => axes.reduce((n, a) => n * size(weighted.inputs[0].shape[a]), 1);
+    const [rows, keys] = [of(weightedForm.m), of(weightedForm.k)];
+    const items = extent(weighted.inputs[0].shape) / (rows * keys * of(weightedForm.n));
+    const streamed = rows <= (machine.streamedRows ?? 0);
+    // Products are of whole tiles, also where a mask's edge goes through one.
+    const edge = streamed || looked === 1 ? 0 : (machine.tile.m + machine.tile.n) / 2 / keys;
+    const share = Math.min(1, looked + edge);
+    product(dot, dotForm, share);
+    product(weighted, weightedForm, share);
+    vector(items * rows * Math.ceil(keys / attentionKeys), softeningWork);
+    if (!streamed) {
+      const depth = dotForm.k.reduce((n, a) => n * size(dot.inputs[0].shape[a]), 1);
+      const packed = items * keys * (depth + of(weightedForm.n));
+      vector(packed * Math.ceil(rows / attentionRows), packingWork);
+    }
   }
   const anchored = new Set<Node>(
     implementation.family === "contraction"
@@ -313,7 +337,9 @@ function computeTime(
       );
   for (const [n, uses] of computed) {
     if (anchored.has(n) || insideProduct.has(n)) continue;
-    const work = workAt(n);
+    const work =
+      workAt(n) *
+      (implementation.family === "attention" && n === implementation.form.exponential ? belowOne : 1);
     if (work === 0) continue;
     const seen = new Set<string>();
     // A row's reduction is found once, and each score of an attention is.

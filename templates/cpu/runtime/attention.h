@@ -128,8 +128,11 @@ void soften_row(const Score& score, AttentionRows& rows, i64 r, i64 first, KeyRa
     // A row of nothing but -infinity so far: its exponentials are 0, and NaN in the end if nothing greater comes.
     const float shift = now == -INFINITY ? 0.0f : now;
     float total = 0.0f;
+    // Whole vectors: exponentials left over cost more than some of -infinity.
+    const i64 whole = smaller(begin + rounded_up(end - begin, kLanes), kAttentionKeys);
+    for (i64 j = end; j < whole; ++j) scores[j] = -INFINITY;
 #pragma omp simd reduction(+ : total)
-    for (i64 j = begin; j < end; ++j) {
+    for (i64 j = begin; j < whole; ++j) {
         const float value = exp_below(scores[j] - shift);
         scores[j] = value;
         total += value;
