@@ -27,8 +27,10 @@ export function exprText(e: Expr, ix: Indexing): string {
       return e.name;
     case "index":
       return e.dtype === "i64" ? indexText(e.value, ix) : staticCast(e.dtype, indexText(e.value, ix));
-    case "load":
-      return `${e.from}[${indexText(e.at, ix)}]`;
+    case "load": {
+      const element = `${e.from}[${indexText(e.at, ix)}]`;
+      return e.dtype === "bool" && ix.dialect === undefined ? call("lum::truth", element) : element;
+    }
     case "unary": {
       const t = accumulatorOf(e.x.dtype);
       return convert(unaryOp(e.fn).cpp(t, convert(text(e.x), e.x.dtype, t)), unaryType(e.fn, t), e.dtype);

@@ -2,6 +2,7 @@
  * From the graph of values to statements: each value is computed in the outermost place where all it depends on
  * is known, and named where it is needed twice or further in.
  */
+import { byteSize } from "../../ir/dtype.ts";
 import type { Expr, Looping, Stmt } from "../../ir/kernel.ts";
 import type { Poly } from "../../ir/poly.ts";
 import { axesIn } from "../plan-contraction.ts";
@@ -75,8 +76,11 @@ export function createPlacer(ev: Evaluator) {
     return p;
   }
 
-  /** The expression of a value for use in `frame`; values that deserve a name are declared on the way. */
-  function exprOf(value: Value, frame: Frame): Expr {
+  /**
+   * The expression of a value for use in `frame`; values that deserve a name are declared on the way. `conditional`:
+   * a condition stands before it.
+   */
+  function exprOf(value: Value, frame: Frame, conditional = false): Expr {
     const frames = chain(frame);
     for (const f of frames) {
       const name = f.names.get(value);
@@ -84,7 +88,8 @@ export function createPlacer(ev: Evaluator) {
     }
     const at = homeOf(value, frames, new Map());
     const home = frames[at];
-    if (!worthAName(value, at < frames.length - 1)) return spell(value, frame);
+    const named = worthAName(value, at < frames.length - 1) || (conditional && isNarrowLoad(value));
+    if (!named) return spell(value, frame, conditional);
     const expr = spell(value, home);
     const name = ev.names.give(`value ${value.id} ${frames.length} ${home.out.length}`, nameFor(value));
     home.names.set(value, name);
@@ -92,9 +97,9 @@ export function createPlacer(ev: Evaluator) {
     return { kind: "local", name, dtype: value.dtype };
   }
 
-  function spell(value: Value, frame: Frame): Expr {
+  function spell(value: Value, frame: Frame, conditional = false): Expr {
     const { op, dtype } = value;
-    const arg = (i: number) => exprOf(value.args[i], frame);
+    const arg = (i: number, behind = conditional) => exprOf(value.args[i], frame, behind);
     const poly = (p: Poly) => needVariables(p, frame);
     switch (op.kind) {
       case "number":
@@ -109,14 +114,14 @@ export function createPlacer(ev: Evaluator) {
         const condition = arg(0);
         const load: Expr = { kind: "load", from: op.from, at: poly(op.at), dtype: op.stored };
         const a: Expr = op.stored === dtype ? load : { kind: "cast", x: load, dtype };
-        return { kind: "select", condition, a, b: arg(1), dtype };
+        return { kind: "select", condition, a, b: arg(1, true), dtype };
       }
       case "unary":
         return { kind: "unary", fn: op.fn, x: arg(0), dtype };
       case "binary":
-        return { kind: "binary", fn: op.fn, a: arg(0), b: arg(1), dtype };
+        return { kind: "binary", fn: op.fn, a: arg(0), b: arg(1, conditional || stopsEarly(op.fn)), dtype };
       case "select":
-        return { kind: "select", condition: arg(0), a: arg(1), b: arg(2), dtype };
+        return { kind: "select", condition: arg(0), a: arg(1, true), b: arg(2, true), dtype };
       case "cast":
         return { kind: "cast", x: arg(0), dtype };
       case "bitcast":
@@ -155,6 +160,16 @@ function worthAName(value: Value, hoisted: boolean): boolean {
     return false;
   return hoisted || value.mentions > 1;
 }
+
+/** C++ evaluates the second operand only where the first leaves the result open. */
+const stopsEarly = (fn: string): boolean => fn === "and" || fn === "or";
+
+/**
+ * A load that vector units have no masked form of, or one that is widened. Behind a condition it would keep the loop
+ * out of vectors; what is not guarded may be loaded anyway, so it is named before.
+ */
+const isNarrowLoad = ({ op, args, dtype }: Value): boolean =>
+  op.kind === "cast" ? isNarrowLoad(args[0]) : op.kind === "load" && byteSize(dtype) < 4;
 
 const wordOf: Readonly<Record<string, string>> = {
   add: "total",

@@ -46,6 +46,9 @@ inline float to_float(f8e4m3 value) {
     return float_from_bits(scaled | nan | sign);
 }
 
+// A truth value in memory, read as the byte that it is: compilers keep loops that read a bool out of vectors.
+inline bool truth(const bool& value) { return reinterpret_cast<const u8&>(value) != 0; }
+
 // A float's magnitude (sign bit clear) as an exponent of `Exponent` bits and a mantissa of `Mantissa` bits, rounded
 // to nearest even. Too large a value yields a code out of range: the caller replaces it.
 // Adding 2^(exponent + dropped bits) makes the FPU round at the right place; the sum's low bits are then the new
