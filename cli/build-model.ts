@@ -22,10 +22,10 @@ import {
 import { type Lock, lockName, readLock, setAside } from "../src/search/lock-file.ts";
 import type { Measurer } from "../src/search/measure/measure.ts";
 import type { Progress, Searched, SearchOptions } from "../src/search/search.ts";
-import { machineHere } from "../src/targets/calibrated.ts";
+import { machineHere, machineOf, readCalibration } from "../src/targets/calibrated.ts";
 import { cudaArchOf } from "../src/targets/cuda.ts";
 import { gpuOfArch } from "../src/targets/gpu-machines.ts";
-import type { Machine } from "../src/targets/machines.ts";
+import { genericCpu, type Machine } from "../src/targets/machines.ts";
 import { openCheckpoint } from "../src/weights/checkpoint.ts";
 import { matchWeights } from "../src/weights/match.ts";
 import { requiredTensors } from "../src/weights/required.ts";
@@ -53,6 +53,7 @@ export type BuildOptions = ModelOptions & {
   threads?: number;
   search?: string;
   seed?: number;
+  machine?: string;
   measure?: boolean;
   bucket?: string[];
   /** Compile a project for a GPU so that it runs on this machine's CPU. */
@@ -74,7 +75,12 @@ export const searchArguments = <T>(y: Argv<T>) =>
       array: true,
       describe: "values of dims to plan on their own: s=1 or s=2..16, once for each; none",
     })
-    .option("seed", { type: "number", default: 1, describe: "of the search's random steps" });
+    .option("seed", { type: "number", default: 1, describe: "of the search's random steps" })
+    .option("machine", {
+      type: "string",
+      default: "here",
+      describe: "with --target cpu: whose costs decide; here, generic, or a file of doctor --calibrate",
+    });
 
 export const buildArguments = <T>(y: Argv<T>) =>
   searchArguments(y)
@@ -210,7 +216,7 @@ export function searchOf({
   search = "direct",
   seed,
   ...target
-}: Pick<BuildOptions, "search" | "seed" | "target" | "arch">): SearchOptions | undefined {
+}: Pick<BuildOptions, "search" | "seed" | "target" | "arch" | "machine">): SearchOptions | undefined {
   if (search === "direct" || search === "0") return undefined;
   const seconds = search === "fast" ? undefined : Number(search);
   if (seconds !== undefined && !(seconds > 0))
@@ -224,9 +230,19 @@ export function searchOf({
 }
 
 /** What the cost model knows of the machine that is compiled for. */
-export function machineFor({ target, arch }: Pick<BuildOptions, "target" | "arch">): Machine {
+export function machineFor({
+  target,
+  arch,
+  machine = "here",
+}: Pick<BuildOptions, "target" | "arch" | "machine">): Machine {
   if (target === "cuda") return gpuOfArch(cudaArchOf(arch ?? defaultGpu).name);
-  return machineHere(undefined, (d) => printDiagnostics([d], false));
+  if (machine === "here") return machineHere(undefined, (d) => printDiagnostics([d], false));
+  if (machine === "generic") return genericCpu;
+  const { found, problem } = readCalibration(machine);
+  if (found !== undefined) return machineOf(found);
+  const form = "here, generic or a file that `lumc doctor --calibrate` wrote";
+  if (problem !== undefined) printDiagnostics([problem], false);
+  throw new CompileError([diagnostic("LUM5104", undefined, { option: "machine", text: machine, form })]);
 }
 
 export function bucketsOf(texts: readonly string[] | undefined): Bucket[] | undefined {

@@ -61,7 +61,10 @@ function searchesOf({ compilation: c }: Built): [string | undefined, Searched][]
   return [[undefined, c.searched], ...buckets];
 }
 
-function searchText(bucket: string | undefined, { evaluated, share, measured, phases }: Searched): string {
+function searchText(
+  bucket: string | undefined,
+  { evaluated, share, measured, late, phases }: Searched,
+): string {
   const ms = phases.reduce((sum, p) => sum + p.ms, 0);
   const gain = share < 1 ? `${percent(1 - share)} less time than` : "nothing better than";
   const where = bucket === undefined ? "" : ` for ${bucket}`;
@@ -69,7 +72,7 @@ function searchText(bucket: string | undefined, { evaluated, share, measured, ph
     measured === undefined
       ? ""
       : `; kernels of ${measured.plans} plans measured, the best take ${percent(measured.share)} of the direct plan's time`;
-  return `searched ${evaluated} plans${where} in ${seconds(ms)}: ${gain} the direct plan, by estimate${timed}`;
+  return `searched ${evaluated} plans${where} in ${seconds(ms)}: ${gain} the direct plan, by estimate${timed}${late ? "; the rules ran out of time, another run may find other plans" : ""}`;
 }
 
 /** The whole programs that were timed, the chosen one first. */

@@ -9,7 +9,7 @@ import { findModelFile, type ModelOptions, modelArguments, readSource, settingsO
 import { printJson, printLine, progressDone, run, transient } from "../output.ts";
 
 type ExplainOptions = ModelOptions &
-  Pick<BuildOptions, "target" | "arch" | "search" | "seed" | "bucket"> & { html?: string };
+  Pick<BuildOptions, "target" | "arch" | "search" | "seed" | "bucket" | "machine"> & { html?: string };
 
 export const explain: CommandModule<object, ExplainOptions> = {
   command: "explain <file>",

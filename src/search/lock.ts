@@ -6,13 +6,21 @@ import { createHash } from "node:crypto";
 import { type Bucket, bucketText } from "../ir/bucket.ts";
 import type { Hlir, Node } from "../ir/hlir.ts";
 import { printHlir } from "../ir/hlir-print.ts";
-import { type BucketPlan, type Choice, choicesOf, type EntryPlan, type Plan } from "../ir/plan.ts";
+import {
+  type BucketPlan,
+  type Choice,
+  type ContractionSchedule,
+  choicesOf,
+  type EntryPlan,
+  type Plan,
+} from "../ir/plan.ts";
 import { printPoly } from "../ir/poly.ts";
 import { namer } from "../lower/schedule/storage.ts";
 import { genericCpu } from "../targets/machines.ts";
 import { allNodes } from "./encode.ts";
 import type { Genome } from "./genome.ts";
 import { type Keys, keysOf } from "./keys.ts";
+import { type MeasuredPlan, measuredPlan } from "./measure/told.ts";
 import { type Searched, type SearchOptions, usualEvaluations } from "./search.ts";
 import type { Space } from "./space.ts";
 import { candidateText, classText, nodeText, shortPlace } from "./term-text.ts";
@@ -24,10 +32,10 @@ export type LockedChoice = {
   readonly tensor: string;
   /** The line of a tensor of the model. */
   readonly at?: string;
-  readonly decision: "compute" | "store" | "inline" | "one pass" | "winograd" | "merge";
+  readonly decision: "compute" | "store" | "inline" | "one pass" | "winograd" | "merge" | "schedule";
   /** What is meant: `node` and the key of a tensor of the model, or `class` and that of one that rules made. */
   readonly of: string;
-  /** For `compute`: the key of the term that is taken, and its text. */
+  /** For `compute`: the key of the term that is taken, and its text. For `schedule`: which. */
   readonly take?: string;
   readonly as?: string;
   /** The rules that made the term and those in it. */
@@ -54,6 +62,10 @@ export type LockedPlan = {
   };
   readonly choices: readonly LockedChoice[];
   readonly kernels: readonly LockedKernel[];
+  /** The rules ran out of time: another run may find other choices, on this machine too. */
+  readonly late?: true;
+  /** What timing it and the runners-up on a machine has shown, where that was asked for. */
+  readonly measured?: MeasuredPlan;
 };
 
 export type LockedSearch =
@@ -102,7 +114,16 @@ async function searchedPlan(bucket: string, model: Hlir, s: Searched): Promise<L
     seconds: rounded(p.seconds),
     direct: rounded(p.directSeconds),
   }));
-  return { bucket, cost: { share: rounded(s.share), points }, choices, kernels: kernelsOf(s.plan) };
+  const cost = { share: rounded(s.share), points };
+  const late = s.late ? { late: true as const } : {};
+  return { bucket, cost, choices, kernels: kernelsOf(s.plan), ...late, ...measuredPart(model, s) };
+}
+
+function measuredPart(model: Hlir, s: Searched): { readonly measured?: MeasuredPlan } {
+  if (s.measured === undefined) return {};
+  const nodes = allNodes(model);
+  const naming = { nodes, space: s.space, keys: keysOf(nodes, s.space) };
+  return { measured: measuredPlan(s, (g) => choicesOfGenome(g, naming)) };
 }
 
 const rounded = (x: number): number => Number(x.toPrecision(6));
@@ -114,7 +135,8 @@ async function lockedChoices(
   genome: Genome,
 ): Promise<LockedChoice[]> {
   const terms = genome.nodes.size + genome.classes.size + genome.onePass.size;
-  if (terms === 0 && genome.inline.size + genome.winograd.size + genome.merged.size === 0) return [];
+  const others = genome.inline.size + genome.winograd.size + genome.merged.size + genome.schedules.size;
+  if (terms + others === 0) return [];
   const keys = keysOf(nodes, space);
   const traced = terms === 0 ? undefined : await trace(model, nodes);
   return choicesOfGenome(genome, { nodes, space, keys, traced });
@@ -167,6 +189,7 @@ export function choicesOfGenome(genome: Genome, naming: Naming): LockedChoice[] 
     })),
     winograd: [...genome.winograd].map((key) => ({ ...about(key), decision: "winograd" })),
     merged: [...genome.merged].map((key) => ({ ...about(key), decision: "merge" })),
+    schedules: [...genome.schedules].map(([key, take]) => ({ ...about(key), decision: "schedule", take })),
   };
   const order = (c: LockedChoice): string => [c.at ?? "~", c.tensor, c.decision, c.of, c.take].join("\n");
   return Object.values(written)
@@ -222,8 +245,19 @@ export const kernelsOf = (plan: Plan): LockedKernel[] =>
     }));
   });
 
-export const familyText = ({ implementation: i }: Choice): string =>
-  i.family === "contraction" && i.winograd === true ? "contraction by Winograd" : i.family;
+export function familyText({ implementation: i }: Choice): string {
+  if (i.family !== "contraction") return i.family;
+  if (i.winograd === true) return "contraction by Winograd";
+  return i.schedule === undefined ? i.family : `contraction ${scheduleWords[i.schedule]}`;
+}
+
+const scheduleWords: { readonly [S in ContractionSchedule]: string } = {
+  "wide tile": "in wide tiles",
+  "tall tile": "in tall tiles",
+  packed: "with packed factors",
+  "in place": "in place",
+  "split depth": "split over its depth",
+};
 
 /** The sizes that the family's parameters are chosen from. */
 export function formText({ root, implementation: i }: Choice): string {

@@ -29,6 +29,8 @@ export type Saturated = {
   readonly memoryBytes: number;
   /** Whether a limit ended it before everything was found. */
   readonly cut: boolean;
+  /** The limit was the time: a faster machine may find more. */
+  readonly late: boolean;
 };
 
 /** Rewriting first, what the found terms can be computed by last. */
@@ -50,7 +52,7 @@ export async function saturate(
   const g = engine.create({ limits });
   try {
     const matches = new Map<string, number>();
-    let cut = false;
+    let [cut, late] = [false, false];
     const phase = (name: string, program: string): void => {
       const at = performance.now();
       const r = g.run(program);
@@ -62,6 +64,7 @@ export async function saturate(
           `the rules failed in ${name}, line ${r.error.line ?? "?"}: ${r.error.message}\n${lineOf(program, r.error.line)}`,
         );
       cut = true;
+      late ||= r.error.limit === "time";
     };
     const atoms = createAtoms(bounds);
     phase("rules", options.rules ?? allRules());
@@ -73,12 +76,12 @@ export async function saturate(
       const answers = answer(g, atoms, answered);
       if (answers === "" || cut) break;
       if (round === mostRounds) throw new Error("the rules ask without end");
-      if (performance.now() - started > limits.timeMs) cut = true;
+      if (performance.now() - started > limits.timeMs) [cut, late] = [true, true];
       phase("answer", answers);
     }
     phase("recognize", recognizing);
     const arrays = arraysOf(g);
-    return { atoms, arrays, matches, phases, memoryBytes: g.memoryBytes, cut };
+    return { atoms, arrays, matches, phases, memoryBytes: g.memoryBytes, cut, late };
   } finally {
     g.dispose();
   }

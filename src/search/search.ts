@@ -14,6 +14,7 @@ import { type Move, onePassMoves, storageMoves, termMoves, winogradMoves } from 
 import { pointsOf } from "./points.ts";
 import { seeded } from "./random.ts";
 import { type PhaseReport, type SaturateLimits, saturate } from "./saturate.ts";
+import { scheduleMoves } from "./schedule-moves.ts";
 import { type Space, spaceOf } from "./space.ts";
 
 export type SearchOptions = {
@@ -56,6 +57,8 @@ export type Searched = Finding & {
   /** How these did. */
   readonly programs?: ProgramsTold;
   readonly evaluated: number;
+  /** Saturation ran out of time, so that a faster machine may find more. */
+  readonly late: boolean;
   readonly phases: readonly PhaseReport[];
 };
 
@@ -114,7 +117,14 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
   const movesFrom = (g: Genome): readonly Move[] => {
     const here = decoder.decode(g);
     if (here === undefined) return [...onePass, ...terms];
-    return [...onePass, ...winogradMoves(here), ...mergeMoves(here), ...terms, ...storageMoves(here)];
+    return [
+      ...onePass,
+      ...winogradMoves(here),
+      ...mergeMoves(here),
+      ...terms,
+      ...storageMoves(here),
+      ...scheduleMoves(here, machine),
+    ];
   };
   const better = (cost: number, than: number): boolean => cost < than - leastGain;
 
@@ -167,9 +177,10 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
       taken: t.taken,
     };
   };
+  const { late } = saturated;
   const phases = [...saturated.phases, { name: "search", ms: performance.now() - started, rows: evaluated }];
   if (options.measure === undefined)
-    return { ...found(best), space, finalists: [], evaluated, phases: byName(phases) };
+    return { ...found(best), space, finalists: [], evaluated, late, phases: byName(phases) };
   const measuring = performance.now();
   const refined = await refine(best, {
     measurer: options.measure,
@@ -182,7 +193,7 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
   const { measured } = refined;
   phases.push({ name: "measure kernels", ms: performance.now() - measuring, rows: measured.plans });
   const finalists = refined.finalists.map((f) => ({ ...found(f), merits: f.merits }));
-  return { ...found(refined), space, measured, finalists, evaluated, phases: byName(phases) };
+  return { ...found(refined), space, measured, finalists, evaluated, late, phases: byName(phases) };
 }
 
 const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;
