@@ -10,6 +10,7 @@ import { type CudaArch, cuda, cudaArchOf, cudaEngine, defaultCudaArch } from "..
 import { schedule } from "./schedule.ts";
 import { attentionTiling, packedItems } from "./schedule-cuda/attention-tiles.ts";
 import { largest, mapLoops } from "./schedule-cuda/map.ts";
+import { mergedTiling } from "./schedule-cuda/merged.ts";
 import { attentionIn, splitAttention } from "./schedule-cuda/split-attention.ts";
 import { productIn, splitProduct } from "./schedule-cuda/split-product.ts";
 import { argumentsFor, type Room, type Stage } from "./schedule-cuda/stages.ts";
@@ -176,6 +177,7 @@ function launched(
 function tilingIn(kernel: Kernel, arch: CudaArch): Tiling | undefined {
   for (const s of kernel.body) {
     if (s.kind === "contraction") return tilingOf(kernel, s, arch, 1);
+    if (s.kind === "merged") return mergedTiling(kernel, s, arch);
     if (s.kind === "attention") return attentionTiling(kernel, s, 1, arch);
   }
   return undefined;

@@ -1,17 +1,24 @@
 /** Products of one left factor in one kernel: which may, what is refused, and what the kernel gives. */
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Hlir } from "../../src/ir/hlir.ts";
 import { checkLlir } from "../../src/ir/llir-check.ts";
-import { type Choice, type Plan, type Region } from "../../src/ir/plan.ts";
+import type { Choice, Plan, Region } from "../../src/ir/plan.ts";
 import { checkPlan } from "../../src/ir/plan-check.ts";
+import { directPlan } from "../../src/lower/direct/direct.ts";
+import { initialStates, interpret } from "../../src/lower/interpret.ts";
 import { kernelsOfRegion } from "../../src/lower/merged.ts";
 import { schedule } from "../../src/lower/schedule.ts";
 import { allNodes } from "../../src/search/encode.ts";
 import { createDecoder, direct, type Genome } from "../../src/search/genome.ts";
 import { mergeMoves } from "../../src/search/merge-moves.ts";
 import { saturate } from "../../src/search/saturate.ts";
+import { search } from "../../src/search/search.ts";
 import { spaceOf } from "../../src/search/space.ts";
+import { h200 } from "../../src/targets/gpu-machines.ts";
+import { expectClose } from "../cuda/emit/close.ts";
 import { hlirFromText } from "../emit/from-text.ts";
+import { type MergedCase, mergedCases, mergedPlan as mergedPlanOf } from "../emit/merged-cases.ts";
+import { randomInputs, randomWeights } from "../emit/random-tensors.ts";
 import { Bundle } from "../emit/run-kernels.ts";
 import { differenceFrom, type Example, exampleHlir, references } from "./legality/examples.ts";
 
@@ -70,7 +77,7 @@ describe("what shares a kernel", () => {
       [],
     ],
     "one that needs the other's result": [
-      "o = x @ u\noutput p[i, j] = o[i, j] * sum(k) x[i, k] * u[k, j] + 1.0\noutput q = o",
+      "weight g: f32[96, 40]\no = x @ u\noutput p[i, j] = o[i, j] * sum(k) x[i, k] * g[k, j]\noutput q = o",
       [],
     ],
     "a batch of products": [
@@ -86,7 +93,7 @@ describe("what shares a kernel", () => {
       ["r p"],
     ],
     "a product whose ending reads what is computed between": [
-      "o = x @ u\ns[j] = sum(i) exp(o[i, j])\noutput t = s\noutput p[i, j] = s[j] * sum(k) x[i, k] * u[k, j]\noutput q = o",
+      "weight g: f32[96, 40]\no = x @ u\ns[j] = sum(i) exp(o[i, j])\noutput t = s\noutput p[i, j] = s[j] * sum(k) x[i, k] * g[k, j]\noutput q = o",
       [],
     ],
   };
@@ -102,7 +109,7 @@ describe("what shares a kernel", () => {
 
   test("both versions of a state keep their order", async () => {
     const body =
-      "state c: f32[20, 40]\nc[i, j] := sum(k) x[i, k] * u[k, j]\noutput o = c\nc[i, j] := sum(k) x[i, k] * u[k, j] + 1.0\noutput p = c";
+      "state c: f32[20, 40]\nc[i, j] := sum(k) x[i, k] * u[k, j]\noutput o = c\nweight g: f32[96, 40]\nc[i, j] := sum(k) x[i, k] * g[k, j]\noutput p = c";
     expect(await groups(`${inputs}\n${body}`)).toEqual([]);
   });
 });
@@ -157,4 +164,92 @@ test.each([
   } finally {
     bundle.remove();
   }
+});
+
+describe("against the interpreter", () => {
+  const bundle = new Bundle();
+  const models = new Map(mergedCases.map((c) => [c.name, hlirFromText(c)] as const));
+  beforeAll(() => {
+    for (const [name, h] of models) {
+      const plan = mergedPlanOf(h);
+      checkPlan(plan, "merging");
+      const llir = schedule(plan);
+      checkLlir(llir, "merging");
+      bundle.add(name, llir);
+    }
+    bundle.compile({ flags: ["-fopenmp"] });
+  }, 600_000);
+  afterAll(() => bundle.remove());
+
+  test.each(mergedCases.map((c): [string, MergedCase] => [c.name, c]))("%s", (name, c) => {
+    const h = models.get(name)!;
+    const { dims } = c;
+    const [entry] = h.entries;
+    const weights = randomWeights(h, dims);
+    const [wanted, got] = [initialStates(h), initialStates(h)];
+    const inputs = randomInputs(entry, dims, { seed: 5, below: 4 });
+    const reference = interpret(h, entry.name, { dims, inputs, weights, states: wanted });
+    const answer = bundle.run(name, entry.name, { dims, inputs, weights, states: got });
+    for (const [o, value] of Object.entries(reference.outputs))
+      expectClose(o, answer.outputs[o], value, c.tolerance ?? 1e-4);
+    for (const [s, value] of wanted) expectClose(s, got.get(s)!, value, c.tolerance ?? 1e-4);
+  });
+});
+
+describe("the checker refuses", () => {
+  const join = (plan: Plan, change: (region: Region) => Region): Plan => ({
+    ...plan,
+    entries: plan.entries.map((e) => ({ ...e, body: change(e.body) })),
+  });
+  const joined = (region: Region, first: number, member: number): Region => {
+    const [a, b] = [region[first], region[member]];
+    if (a.kind !== "kernel" || b.kind !== "kernel") throw new Error("no kernels");
+    return region.map((s) => (s === b ? { ...b, choice: { ...b.choice, joined: a.choice.root } } : s));
+  };
+  const refused = (body: string, change: (region: Region) => Region): string => {
+    const plan = join(directPlan(hlirFromText({ name: "wrong", body: `${inputs}\n${body}` })), change);
+    try {
+      checkPlan(plan, "a change");
+    } catch (e) {
+      return e instanceof Error ? e.message : String(e);
+    }
+    return "nothing";
+  };
+
+  test("nothing of two products of one left factor", () => {
+    expect(refused("output o = x @ u\noutput p = x @ w", (r) => joined(r, 0, 1))).toBe("nothing");
+  });
+  test("another left factor", () => {
+    expect(refused("output o = x @ u\noutput p = y @ w", (r) => joined(r, 0, 1))).toMatch(
+      /another left factor/,
+    );
+  });
+  test("what is no product", () => {
+    expect(refused("output o = x @ u\noutput p = tanh(exp(x))", (r) => joined(r, 0, 1))).toMatch(
+      /no plain product/,
+    );
+  });
+  test("a product of what the kernel computes", () => {
+    const body = "weight g: f32[96, 96]\noutput o = x @ w\noutput p[i, j] = o[i, j] * sum(k) x[i, k] * g[k, j]";
+    expect(refused(body, (r) => joined(r, 0, 1))).toMatch(/reads or overwrites/);
+  });
+  test("a kernel between", () => {
+    const body = "output o = x @ u\noutput q = tanh(exp(y))\noutput p = x @ w";
+    expect(refused(body, (r) => joined(r, 0, 2))).toMatch(/does not stand behind it/);
+  });
+  test("what the loop carries", () => {
+    const body =
+      "weight g: f32[96, 96]\nh = x\nfor l in 0..3 {\n  a = h @ w\n  h = tanh(h @ g) + exp(a)\n}\noutput o = h";
+    const inLoop = (r: Region): Region =>
+      r.map((s) => (s.kind === "loop" ? { ...s, body: joined(s.body, 0, 1) } : s));
+    expect(refused(body, inLoop)).toMatch(/may be stored over|reads or overwrites/);
+  });
+});
+
+test("on a GPU, where kernels cost more to start than these products take, the search merges them", async () => {
+  const body =
+    "input t: f32[4, 96]\nweight u: f32[96, 64], v: f32[96, 64], w: f32[96, 64]\noutput o = t @ u\noutput p = t @ v\noutput q = t @ w";
+  const found = await search(hlirFromText({ name: "gpu", body }), { machine: h200, evaluations: 60 });
+  expect(groupsOf(found.plan.entries[0].body)).toEqual(["o p q"]);
+  expect(found.share).toBeLessThan(0.5);
 });

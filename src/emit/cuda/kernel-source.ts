@@ -9,6 +9,7 @@ import { wrapLine } from "../kernels/wrap.ts";
 import { attentionLines } from "./attention.ts";
 import { contractionLines } from "./contractions.ts";
 import { bodyLines, loopLines } from "./loops.ts";
+import { mergedLines } from "./merged.ts";
 
 /** Numbers for the reads that a kernel checks, by their text. */
 export type Sites = (what: string) => number;
@@ -18,6 +19,7 @@ export function cudaKernelSource(kernel: Kernel, sites: Sites): string {
   const dialect: Dialect = {
     loop: loopLines(kernel),
     contraction: contractionLines(kernel),
+    merged: mergedLines(kernel),
     attention: attentionLines(kernel),
     site: (what) => `/*${what.replaceAll("*/", "* /")}*/ ${sites(what)}`,
   };

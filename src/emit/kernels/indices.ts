@@ -1,6 +1,6 @@
 /** Index arithmetic in C++: variables first, in loop order, then what they are multiplied by. */
 import { type Bounds, isNonNegative, isPositive } from "../../ir/bounds.ts";
-import type { Attention, Contraction, Stmt, Variable } from "../../ir/kernel.ts";
+import type { Attention, Contraction, Merged, Stmt, Variable } from "../../ir/kernel.ts";
 import {
   type Atom,
   atom,
@@ -26,6 +26,7 @@ export type Indexing = {
 export type Dialect = {
   readonly loop: (s: Stmt & { kind: "loop" }, indent: string, ix: Indexing) => string[];
   readonly contraction: (s: Contraction, indent: string, ix: Indexing) => string[];
+  readonly merged: (s: Merged, indent: string, ix: Indexing) => string[];
   readonly attention: (s: Attention, indent: string, ix: Indexing) => string[];
   /** What notes the read of a checked index: text, or the number that stands for it. */
   readonly site: (what: string) => string;

@@ -54,7 +54,7 @@ function statementLines(s: Stmt, indent: string, ix: Indexing): string[] {
     case "contraction":
       return (ix.dialect?.contraction ?? contractionLines)(s, indent, ix);
     case "merged":
-      return mergedLines(s, indent, ix);
+      return (ix.dialect?.merged ?? mergedLines)(s, indent, ix);
     case "attention":
       return (ix.dialect?.attention ?? attentionLines)(s, indent, ix);
     case "topk": {

@@ -13,6 +13,7 @@ export function* statementsIn(body: readonly Stmt[]): Generator<Stmt> {
     yield s;
     if (s.kind === "loop" || s.kind === "if") yield* statementsIn(s.body);
     if (s.kind === "contraction") yield* statementsIn([...s.a.perItem, ...s.b.perItem, ...s.epilogue]);
+    if (s.kind === "merged") yield* statementsIn(s.parts);
     if (s.kind === "topk") yield* statementsIn(s.lets);
   }
 }

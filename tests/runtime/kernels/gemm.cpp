@@ -1,6 +1,6 @@
 // Every operand kind and storage type against a plain double loop. The values are small integers, so that all sums are
 // exact in whatever order they are made, and results can be compared for equality.
-#include "gemm.h"
+#include "gemm_merged.h"
 
 #include <cmath>
 #include <vector>
@@ -163,6 +163,35 @@ void check_batched(const char* name) {
 
 using RowsA = MakeStrided<float, 0>;
 
+// Three products of one left factor, their right factors of three kinds: every sum once, whatever the threads take.
+template <class MakeA>
+void check_merged(const char* name) {
+    Subject subject(name);
+    for (const Sizes s : sizes_to_try()) {
+        const i64 widths[3] = {s.N, 1 + random_numbers.below(40), s.N + random_numbers.below(70)};
+        const Matrix a = random_matrix(s.M, s.K);
+        const Matrix b[3] = {random_matrix(widths[0], s.K), random_matrix(widths[1], s.K), random_matrix(widths[2], s.K)};
+        MakeA make_a;
+        MakePacked<PackedB<float>> packed;
+        MakeStrided<float, 1> rows;
+        MakeStrided<bf16, 0> columns_of_halves;
+        std::vector<char> workspace(static_cast<size_t>(gemm_workspace_bytes(threads())), 0x7f);
+        std::vector<float> sums[3];
+        for (int i = 0; i < 3; ++i) sums[i].assign(static_cast<size_t>(s.M * widths[i]), 1.0f);
+        const auto into = [&](int i) {
+            return [=, out = sums[i].data(), width = widths[i]](i64 m, i64 n, float sum) { out[m * width + n] += sum; };
+        };
+        gemm_merged(s.M, s.K, make_a.make(a), workspace.data(), columns(widths[0], packed.make(b[0]), into(0)),
+                    columns(widths[1], rows.make(b[1]), into(1)), columns(widths[2], columns_of_halves.make(b[2]), into(2)));
+        for (int i = 0; i < 3; ++i) {
+            const std::vector<float> expected = expected_product(a, b[i]);
+            for (size_t j = 0; j < expected.size(); ++j)
+                subject.expect(sums[i][j] == expected[j] + 1.0f, "M %ld N %ld K %ld, product %d at %ld: %g, not %g", long(s.M),
+                               long(widths[i]), long(s.K), i, long(j), double(sums[i][j] - 1.0f), double(expected[j]));
+        }
+    }
+}
+
 template <class T>
 void check_storage(const std::string& type) {
     check<RowsA, MakeStrided<T, 0>>(("rows x " + type + " [N,K]").c_str());
@@ -176,6 +205,8 @@ void check_kinds() {
     check<MakePacked<PackedA<float>>, MakeStrided<float, 1>>("packed x [K,N]");
     check<MakeLambda, MakeLambda>("lambda x lambda");
     check_batched<BySize>("batched");
+    check_merged<RowsA>("merged");
+    check_merged<MakeLambda>("merged, lambda");
 }
 
 // Operands that are read in each of the ways that schedules tell apart.
