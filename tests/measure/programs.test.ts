@@ -1,0 +1,99 @@
+/** Whole programs compiled, run and timed; what was timed is kept, also by a run that is killed. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { TimingDatabase } from "../../src/search/measure/database.ts";
+import { createMeasurer } from "../../src/search/measure/measure.ts";
+import type { ProgramRound, Programs, TimedPrograms } from "../../src/search/measure/programs.ts";
+import { smallPrograms } from "./program-fixture.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "lumc-programs-test-"));
+let small: Programs;
+beforeAll(async () => {
+  small = await smallPrograms();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** With few rounds; what it compiled and ran is told beside. */
+async function timed(name: string, programs: Programs) {
+  const database = TimingDatabase.open(join(folder, name));
+  const rounds: ProgramRound[] = [];
+  let compiled = 0;
+  const measurer = await createMeasurer({
+    database,
+    programRounds: 6,
+    programSeconds: 0,
+    onProgram: () => compiled++,
+    onRound: (r) => rounds.push(r),
+  });
+  const result = await measurer.programs!(programs);
+  const { damaged } = database.count();
+  database.close();
+  return { result, rounds, compiled, damaged };
+}
+
+function timesOf(result: TimedPrograms) {
+  if ("failed" in result) throw new Error(result.failed);
+  return result;
+}
+
+test("programs are timed in turn at each point, and found again", async () => {
+  const first = await timed("kept.sqlite", small);
+  const { times, fresh } = timesOf(first.result);
+  expect([times.length, fresh, first.compiled]).toEqual([2, 4, 2]);
+  for (const t of times.flat()) {
+    expect(t!.low).toBeGreaterThan(0);
+    expect(t!.median).toBeGreaterThanOrEqual(t!.low);
+    expect(t!.high).toBeGreaterThanOrEqual(t!.median);
+  }
+  expect(first.rounds.map((r) => r.round)).toEqual([1, 2, 3, 4, 5, 1, 2, 3, 4, 5]);
+
+  const again = await timed("kept.sqlite", small);
+  expect(timesOf(again.result)).toEqual({ times, fresh: 0 });
+  expect([again.compiled, again.rounds.length]).toEqual([0, 0]);
+
+  // Beside other programs a time is another one.
+  const alone = small.points.map((p) => ({ ...p, rivals: [0] }));
+  const other = await timed("kept.sqlite", { ...small, points: alone });
+  expect([timesOf(other.result).fresh, other.compiled]).toEqual([2, 1]);
+});
+
+test("a run that is killed keeps the points that it was through with", async () => {
+  const script = fileURLToPath(new URL("program-writer.ts", import.meta.url));
+  const path = join(folder, "killed.sqlite");
+  const child = spawn(process.execPath, [script, path], { stdio: ["ignore", "pipe", "inherit"] });
+  const [, second] = small.points.map((p) => p.text);
+  let text = "";
+  child.stdout.on("data", (data) => {
+    text += data;
+    if (text.includes(`${second}, round 1`)) child.kill("SIGKILL");
+  });
+  await new Promise((resolve) => child.on("close", resolve));
+  expect(child.signalCode, text).toBe("SIGKILL");
+  const next = await timed("killed.sqlite", small);
+  expect(next.damaged).toBe(0);
+  expect(timesOf(next.result)).toMatchObject({ fresh: 2 });
+  expect(new Set(next.rounds.map((r) => r.at))).toEqual(new Set([second]));
+});
+
+test("a program that refuses its inputs is told", async () => {
+  const points = small.points.map((p) => ({
+    ...p,
+    calls: p.calls.map((c) => ({ ...c, inputs: c.inputs.map((i) => ({ ...i, limit: 1e6 })) })),
+  }));
+  const { result } = await timed("refused.sqlite", { ...small, points });
+  expect(result).toEqual({ failed: expect.stringMatching(/^LUM6007/) });
+});
+
+test("a program that crashes is told, and the search lives", async () => {
+  const crash = "\n#include <cstdlib>\n__attribute__((constructor)) static void crash() { std::abort(); }\n";
+  const files = small.files.map((f) => {
+    const text = f.get("src/interface.cpp")!;
+    return new Map([...f, ["src/interface.cpp", text + crash] as const]);
+  });
+  const { result } = await timed("crashed.sqlite", { ...small, files });
+  expect(result).toEqual({ failed: expect.stringMatching(/SIGABRT/) });
+});
