@@ -7,6 +7,7 @@ import { createDecoder, direct, type Genome, genomeKey } from "../../src/search/
 import { keysOf } from "../../src/search/keys.ts";
 import { choicesOfGenome, type LockPart } from "../../src/search/lock.ts";
 import { lockName } from "../../src/search/lock-file.ts";
+import { mergeMoves } from "../../src/search/merge-moves.ts";
 import { onePassMoves, storageMoves, termMoves, winogradMoves } from "../../src/search/moves.ts";
 import { seeded } from "../../src/search/random.ts";
 import { genomeOf } from "../../src/search/replay.ts";
@@ -79,6 +80,7 @@ describe.each(exampleNames)("%s", (name) => {
         const moves = [
           ...onePassMoves(nodes, space),
           ...winogradMoves(here),
+          ...mergeMoves(here),
           ...termMoves(nodes, space),
           ...storageMoves(here),
         ];

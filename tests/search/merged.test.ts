@@ -230,7 +230,8 @@ describe("the checker refuses", () => {
     );
   });
   test("a product of what the kernel computes", () => {
-    const body = "weight g: f32[96, 96]\noutput o = x @ w\noutput p[i, j] = o[i, j] * sum(k) x[i, k] * g[k, j]";
+    const body =
+      "weight g: f32[96, 96]\noutput o = x @ w\noutput p[i, j] = o[i, j] * sum(k) x[i, k] * g[k, j]";
     expect(refused(body, (r) => joined(r, 0, 1))).toMatch(/reads or overwrites/);
   });
   test("a kernel between", () => {
