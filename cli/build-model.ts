@@ -19,12 +19,12 @@ import {
   compileSearched,
   type SearchedBucket,
 } from "../src/pipeline.ts";
+import { cudaMachine } from "../src/search/cost-cuda.ts";
 import { type Lock, lockName, readLock, setAside } from "../src/search/lock-file.ts";
 import type { Measurer } from "../src/search/measure/measure.ts";
 import type { Progress, Searched, SearchOptions } from "../src/search/search.ts";
 import { machineHere, machineOf, readCalibration } from "../src/targets/calibrated.ts";
 import { cudaArchOf } from "../src/targets/cuda.ts";
-import { gpuOfArch } from "../src/targets/gpu-machines.ts";
 import { genericCpu, type Machine } from "../src/targets/machines.ts";
 import { openCheckpoint } from "../src/weights/checkpoint.ts";
 import { matchWeights } from "../src/weights/match.ts";
@@ -235,7 +235,7 @@ export function machineFor({
   arch,
   machine = "here",
 }: Pick<BuildOptions, "target" | "arch" | "machine">): Machine {
-  if (target === "cuda") return gpuOfArch(cudaArchOf(arch ?? defaultGpu).name);
+  if (target === "cuda") return cudaMachine(cudaArchOf(arch ?? defaultGpu));
   if (machine === "here") return machineHere(undefined, (d) => printDiagnostics([d], false));
   if (machine === "generic") return genericCpu;
   const { found, problem } = readCalibration(machine);

@@ -12,7 +12,6 @@ import { checkPlan } from "./ir/plan-check.ts";
 import type { SourceFile } from "./ir/source.ts";
 import { checkedBuckets, usualBuckets } from "./lower/buckets.ts";
 import { type ElaborateOptions, elaborate } from "./lower/elaborate/elaborate.ts";
-import { plan } from "./lower/plan.ts";
 import { directLockOf, type LockPart, searchedLockOf } from "./search/lock.ts";
 import { finals } from "./search/measure/finals.ts";
 import { replayAll, replayedLock } from "./search/replay.ts";
@@ -40,11 +39,12 @@ export type Compilation = {
 /** Compiles the model of a file with the direct plan. Throws a CompileError with every mistake that was found. */
 export function compile(source: SourceFile, options: CompileOptions = {}): Compilation {
   const start = front(source, options);
+  const { direct } = backends[options.target ?? "cpu"];
   const buckets = bucketFronts(source, start.hlir, options).map(({ bucket, hlir }) => ({
     bucket,
-    plan: plan(hlir, { search: "direct" }),
+    plan: direct(hlir),
   }));
-  return finish(start, plan(start.hlir, { search: "direct" }), buckets, "plan", options);
+  return finish(start, direct(start.hlir), buckets, "plan", options);
 }
 
 export type SearchedBucket = BucketPlan & { readonly model: Hlir; readonly searched: Searched };
@@ -102,9 +102,12 @@ export async function compileLocked(
   { lock, path }: { readonly lock: LockPart; readonly path: string },
 ): Promise<Compilation> {
   const start = front(source, options);
-  const [planned, ...plans] = await replayAll(lock, path, start.hlir, (buckets) =>
+  const replayed = await replayAll(lock, path, start.hlir, (buckets) =>
     bucketFronts(source, start.hlir, { ...options, buckets }),
   );
+  const { direct } = backends[options.target ?? "cpu"];
+  const isDirect = lock.search.by === "direct";
+  const [planned, ...plans] = replayed.map((p) => (isDirect ? { ...p, plan: direct(p.model) } : p));
   return finish(start, planned.plan, plans, "lock", options, replayedLock(lock, [planned, ...plans]));
 }
 
@@ -120,7 +123,7 @@ export function finish(
   for (const p of [planned, ...buckets.map((b) => b.plan)]) checkPlan(p, step);
 
   const backend = backends[options.target ?? "cpu"];
-  const program = backend.schedule(planned, buckets);
+  const program = backend.schedule(planned, buckets, options.arch);
   checkLlir(program, "schedule");
 
   const files = backend.emit(program, { arch: options.arch, lock });

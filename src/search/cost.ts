@@ -34,7 +34,7 @@ export type PlanCost = {
 export type CostMemo = Map<string, { readonly cost: KernelCost; readonly load: Load }>;
 
 /** What a kernel has to do: the time that its bytes take, and its operations, on all threads. */
-type Load = {
+export type Load = {
   readonly bytes: number;
   readonly moving: number;
   readonly operations: number;
@@ -65,7 +65,7 @@ export function planCost(plan: Plan, machine: Machine, bounds: Bounds, memo: Cos
         key = joined ? `${key} with ${keyOf(choice, runs)}` : keyOf(choice, runs);
         let known = memo.get(key);
         if (known === undefined) {
-          const own = loadOf(choice, { weights, machine, bounds, isStored });
+          const own = (machine.loadOf ?? loadOf)(choice, { weights, machine, bounds, isStored });
           known = timed(own, joined ? load : undefined, runs, machine);
           memo.set(key, known);
         }
@@ -142,7 +142,7 @@ function weightBytes(body: Region, bounds: Bounds): number {
 /** Operations that a thread must have to do before kernels start another (`kWorkPerThread` in parallel.h). */
 const workPerThread = 1 << 15;
 
-type Site = {
+export type Site = {
   /** Bytes of all weights of the entry. */
   readonly weights: number;
   readonly machine: Machine;
@@ -207,7 +207,7 @@ function kernelSeconds({ moving, operations, busy }: Load, machine: Machine) {
 }
 
 /** Bytes of each tensor read, every element counted once: what several reads of it share comes from a cache. */
-function touchedBytes(
+export function touchedBytes(
   reads: readonly Read[],
   choice: Choice,
   bounds: Bounds,
@@ -366,7 +366,10 @@ function computeTime(
  * The part of a kernel's elements at which it needs a node: behind a view with a fill value, as parts of a
  * concatenation are, only those inside, since loops are cut at the seam.
  */
-function sharesInside(choice: Choice, extent: (shape: readonly Poly[]) => number): ReadonlyMap<Node, number> {
+export function sharesInside(
+  choice: Choice,
+  extent: (shape: readonly Poly[]) => number,
+): ReadonlyMap<Node, number> {
   const shares = new Map<Node, number>();
   for (const n of [choice.root, ...[...choice.inlined].reverse()]) {
     const filled = n.op.kind === "view" && n.op.fill !== undefined;
@@ -379,7 +382,7 @@ function sharesInside(choice: Choice, extent: (shape: readonly Poly[]) => number
 }
 
 /** What the kernel reads and computes; a row kernel finds in its last pass what an earlier one has kept. */
-function neededIn(choice: Choice, isStored: (n: Node) => boolean) {
+export function neededIn(choice: Choice, isStored: (n: Node) => boolean) {
   const uses = usesOf(choice, isStored);
   const kept = keptBy(choice, (n) => uses.get(n) ?? []);
   if (kept === undefined) return { reads: readsOf(choice, isStored), uses };
@@ -393,7 +396,7 @@ function foldWork(n: Node, choice: Choice, machine: Machine): number {
   return Math.max(1, (machine.work?.sum ?? 1) - meanwhile);
 }
 
-function operationWork(n: Node, { work }: Machine): number {
+export function operationWork(n: Node, { work }: Pick<Machine, "work">): number {
   const name = n.op.kind === "unary" || n.op.kind === "binary" ? n.op.fn : undefined;
   return (name === undefined ? undefined : work?.[name]) ?? ownWork(n);
 }

@@ -11,13 +11,13 @@ export const launchSeconds = 1.3e-6;
 const memoryLatency = 7e-7;
 
 /** The second-level cache's bandwidth as a multiple of the memory's: no data sheet has it. */
-const cacheSpeed = 2.5;
+export const cacheSpeed = 2.5;
 
 /** Share of the memory's published bandwidth that a copy gets. */
 const streamShare = 0.92;
 
 /** Seconds for a block to start, and to write its results at the end. */
-const blockSeconds = 1e-6;
+export const blockSeconds = 1e-6;
 
 /** Share of what is not the longest that doesn't hide behind it. */
 const exposed = 0.1;

@@ -1,5 +1,7 @@
 /** What the analytic cost model knows of a machine, as data. */
+import type { Choice } from "../ir/plan.ts";
 import { binaryOps, unaryOps } from "../ops/index.ts";
+import type { Load, Site } from "../search/cost.ts";
 import { cpu } from "./cpu.ts";
 
 /** Rates are of the whole machine at the threads given. */
@@ -22,6 +24,8 @@ export type Machine = {
   readonly work?: Readonly<Record<string, number>>;
   /** Rows up to which a contraction streams its right factor, with no tile of rows to fill. */
   readonly streamedRows?: number;
+  /** What a kernel has to do, where that isn't counted as on a CPU. */
+  readonly loadOf?: (choice: Choice, site: Site) => Load;
 };
 
 /** Units of every operation, from those measured: others that cost more than an addition grow alike. */

@@ -17,9 +17,7 @@ __global__ void self_attn_k(const lum::bf16* x, const lum::bf16* wk, lum::bf16* 
 __global__ void self_attn_attention_score_part(const lum::bf16* q, const float* low_cos, const float* low_sin, lum::bf16* score_part, const Dims* dims);
 __global__ void update_k_cache(const lum::bf16* k, const float* low_cos, const float* low_sin, lum::bf16* k_cache, const Dims* dims, lum::i64 l);
 __global__ void update_v_cache(const lum::bf16* x, const lum::bf16* wv, lum::bf16* v_cache, const Dims* dims, lum::i64 l);
-__global__ void self_attn_attention_score(const lum::bf16* score_part, const lum::bf16* k_cache, float* score, const Dims* dims, lum::i64 l);
-__global__ void self_attn_attention_weight_of(const float* score, float* weight_of, const Dims* dims);
-__global__ void self_attn_attention_o(const float* weight_of, const lum::bf16* v_cache, lum::bf16* o, const Dims* dims, lum::i64 l);
+__global__ void self_attn_attention_o(const lum::bf16* score_part, const lum::bf16* k_cache, const lum::bf16* v_cache, lum::bf16* o, const Dims* dims, lum::i64 l);
 __global__ void h_(const lum::bf16* o, const lum::bf16* wo, const lum::bf16* h, lum::bf16* h_, const Dims* dims);
 __global__ void mlp_g_part(const lum::bf16* h, const lum::bf16* mlp_norm, float* g_part, const Dims* dims);
 __global__ void mlp_g_part_(const float* g_part, const lum::bf16* w_gate, float* g_part_, const Dims* dims);
@@ -36,9 +34,8 @@ __global__ void self_attn_k_s1(const lum::bf16* x, const lum::bf16* wk, lum::bf1
 __global__ void self_attn_attention_score_part_s1(const lum::bf16* q, const float* low_cos, const float* low_sin, lum::bf16* score_part);
 __global__ void update_k_cache_s1(const lum::bf16* k, const float* low_cos, const float* low_sin, lum::bf16* k_cache, const Dims* dims, lum::i64 l);
 __global__ void update_v_cache_s1(const lum::bf16* x, const lum::bf16* wv, lum::bf16* v_cache, const Dims* dims, lum::i64 l);
-__global__ void self_attn_attention_score_s1(const lum::bf16* score_part, const lum::bf16* k_cache, float* score, const Dims* dims, lum::i64 l);
-__global__ void self_attn_attention_weight_of_s1(const float* score, float* weight_of, const Dims* dims);
-__global__ void self_attn_attention_o_s1(const float* weight_of, const lum::bf16* v_cache, lum::bf16* o, const Dims* dims, lum::i64 l);
+__global__ void self_attn_attention_o_s1_parts(const lum::bf16* score_part, const lum::bf16* k_cache, const lum::bf16* v_cache, float* sums, float* stats, const Dims* dims, lum::i64 l);
+__global__ void self_attn_attention_o_s1(const float* sums, const float* stats, lum::bf16* o);
 __global__ void h_s1_(const lum::bf16* o, const lum::bf16* wo, const lum::bf16* h, lum::bf16* h_);
 __global__ void mlp_g_part_s1(const lum::bf16* h, const lum::bf16* mlp_norm, float* g_part);
 __global__ void mlp_g_part__s1(const float* g_part, const lum::bf16* w_gate, float* g_part_);
@@ -59,8 +56,6 @@ enum class Kernel : int {
     self_attn_attention_score_part,
     update_k_cache,
     update_v_cache,
-    self_attn_attention_score,
-    self_attn_attention_weight_of,
     self_attn_attention_o,
     h_,
     mlp_g_part,
@@ -78,8 +73,7 @@ enum class Kernel : int {
     self_attn_attention_score_part_s1,
     update_k_cache_s1,
     update_v_cache_s1,
-    self_attn_attention_score_s1,
-    self_attn_attention_weight_of_s1,
+    self_attn_attention_o_s1_parts,
     self_attn_attention_o_s1,
     h_s1_,
     mlp_g_part_s1,
@@ -87,7 +81,7 @@ enum class Kernel : int {
     mlp_g_s1,
     h_s1_2,
 };
-constexpr int kKernelCount = 37;
+constexpr int kKernelCount = 34;
 
 struct Launch {
     const char* name;

@@ -1,8 +1,10 @@
 // o[i, h, c] = (sum(j) weight_of[h, i, j] * v[j, h / group, c]) as T
-// nn.lum:146, self_attn.attention.o. A batch of matrix products; left factor read where it lies, right factor read
-// where it lies.
+// nn.lum:146, self_attn.attention.o. Attention in one pass over the keys: scores exist for a block at a time, sums
+// are rescaled when a greater score comes. Keys that the mask shuts out for a whole block are not looked at.
 #include "kernels.h"
-#include "runtime/gemm_fma.cuh"
+#include "runtime/attention.cuh"
+#include "runtime/integers.cuh"
+#include "runtime/math.cuh"
 #include "runtime/tiles.cuh"
 #include "runtime/types.cuh"
 
@@ -10,18 +12,30 @@ namespace kernels {
 
 using lum::i64;
 
-__global__ void __launch_bounds__(256) self_attn_attention_o(const float* weight_of,    // [32, s, pos + s]
-                                                             const lum::bf16* v_cache,  // [32, 8192, 8, 128]
-                                                             lum::bf16* o,              // [s, 32, 128]
+__global__ void __launch_bounds__(128) self_attn_attention_o(const lum::bf16* score_part,  // [s, 32, 128]
+                                                             const lum::bf16* k_cache,     // [32, 8192, 8, 128]
+                                                             const lum::bf16* v_cache,     // [32, 8192, 8, 128]
+                                                             lum::bf16* o,                 // [s, 32, 128]
                                                              const Dims* dims, lum::i64 l) {
     const i64 s = dims->s;
     const i64 pos = dims->pos;
-    for (lum::Tiles<128, 128> tile(32, s, 128); tile.next();) {
+    using Shape = lum::MmaAttention<128, 128, 4, 1, 64>;
+    for (lum::Tiles<Shape::BQ, 1> tile(32, s, 1); tile.next();) {
         const i64 h = tile.batch;
-        lum::gemm_tile<lum::FmaShape<128, 128, 8, 8, 8>>(tile, s, 128, pos + s,
-            lum::Strided<float>{weight_of + h * s * (pos + s), pos + s, 1},
-            lum::Strided<lum::bf16>{v_cache + h / 4 * 128 + l * 8388608, 1, 1024},
-            [=](i64 i, i64 c, float sum) { o[i * 4096 + h * 128 + c] = lum::from_float<lum::bf16>(sum); });
+        const i64 last = lum::min<i64>(tile.row + 64, s) - 1;
+        const auto end_of = [=](i64 i) -> i64 {
+            return i + pos + 1;
+        };
+        const i64 end = lum::min<i64>(lum::max<i64>(end_of(tile.row), end_of(last)), pos + s);
+        lum::attention_tile<Shape>(tile.row, s, 0, end,
+            128, 128,
+            lum::Strided<lum::bf16>{score_part + h * 128, 4096, 1},
+            lum::Strided<lum::bf16>{k_cache + h / 4 * 128 + l * 8388608, 1024, 1},
+            lum::Strided<lum::bf16>{v_cache + h / 4 * 128 + l * 8388608, 1024, 1},
+            [=](i64 i, i64 k, float dot) { return k <= i + pos ? 0.088388346f * dot : -INFINITY; },
+            [=](i64 i, i64 c, float weighted, float, float total) {
+                o[i * 4096 + h * 128 + c] = lum::from_float<lum::bf16>(weighted / total);
+            });
     }
 }
 

@@ -15,6 +15,20 @@ struct Items {
     __device__ bool next() { return (item += static_cast<i64>(grid()) * threads()) < count; }
 };
 
+template <int Size>
+__device__ inline i64 blocks_of(i64 count) { return (count + Size - 1) / Size; }
+
+// The block's number where blocks are counted from the one that is next after `after` items of work: several lists of
+// items that one grid shares out one after the other fill it together.
+struct Turn {
+    i64 block, blocks;
+    __device__ explicit Turn(i64 after) : block(lum::block()), blocks(grid()) {
+        if (after <= 0) return;
+        block -= after % blocks;
+        if (block < 0) block += blocks;
+    }
+};
+
 // Tiles of BM x BN of `batch` matrices of m x n, one per block:
 //     for (lum::Tiles<BM, BN> tile(batch, m, n); tile.next();) …  tile.batch, tile.row, tile.column
 // row and column are those of the tile's first element. Row tiles go in groups of 8, each group through all columns, so
@@ -24,9 +38,10 @@ struct Tiles {
     static constexpr i64 kGroup = 8;
     i64 batch = 0, row = 0, column = 0;
 
-    __device__ Tiles(i64 batches, i64 m, i64 n)
+    // `after` tiles of work that the same grid has shared out before: the next block begins.
+    __device__ Tiles(i64 batches, i64 m, i64 n, i64 after = 0)
         : row_tiles_((m + BM - 1) / BM), column_tiles_((n + BN - 1) / BN), count_(batches * row_tiles_ * column_tiles_),
-          index_(static_cast<i64>(block()) - grid()) {}
+          index_(Turn(after).block - grid()) {}
 
     __device__ bool next() {
         index_ += grid();

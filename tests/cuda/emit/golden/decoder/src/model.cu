@@ -6,7 +6,8 @@
 #include <cstring>
 #include <vector>
 
-#include "runtime/gemm_fma.cuh"
+#include "runtime/gemv.cuh"
+#include "runtime/attention.cuh"
 
 namespace {
 
@@ -37,13 +38,11 @@ lum::Fault load_weights(decoder_model& model, const char* path, const decoder_op
 constexpr Launch kLaunches[] = {
     {"embedding_e", 1, 256, 0},
     {"x", 1, 256, 0},
-    {"q", 1, 128, lum::FmaShape<32, 32, 16, 4, 2>::shared_bytes()},
-    {"update_k", 1, 128, lum::FmaShape<32, 32, 16, 4, 2>::shared_bytes()},
-    {"attention_score", 2, 128, lum::FmaShape<32, 32, 16, 4, 2>::shared_bytes()},
-    {"attention_weight_of", 1, 256, 0},
-    {"attention_o", 2, 128, lum::FmaShape<32, 32, 16, 4, 2>::shared_bytes()},
-    {"h", 1, 128, lum::FmaShape<32, 32, 16, 4, 2>::shared_bytes()},
-    {"logits", 1, 128, lum::FmaShape<32, 32, 16, 4, 2>::shared_bytes()},
+    {"q", 16, 256, lum::skinny_shared_bytes(8, 8, 16, 4)},
+    {"update_k", 16, 256, lum::skinny_shared_bytes(8, 8, 16, 4)},
+    {"attention_o", 2, 128, lum::FmaAttention<8, 8, 8, 2>::shared_bytes()},
+    {"h", 16, 256, lum::skinny_shared_bytes(8, 8, 16, 4)},
+    {"logits", 32, 256, lum::skinny_shared_bytes(8, 1, 0, 4)},
 };
 
 // Reads and writes whose indices come from data, by the number that their kernel notes them with.
@@ -138,8 +137,6 @@ static int forward_kernels(decoder_model& model) {
     float* const embedding_e = at<float>(arena, 0);  // f32[s, 16], 512 bytes
     float* const x = at<float>(arena, 512);  // f32[s, 16], 512 bytes
     float* const q = at<float>(arena, 1024);  // f32[s, 2, 8], 512 bytes
-    float* const attention_score = at<float>(arena, 512);  // f32[2, s, pos + s], 512 bytes
-    float* const attention_weight_of = at<float>(arena, 1024);  // f32[2, s, pos + s], 512 bytes
     float* const attention_o = at<float>(arena, 512);  // f32[s, 2, 8], 512 bytes
 
     CALL(embedding_e, tokens, weights.embed, embedding_e, model.dims, model.check);
@@ -149,9 +146,7 @@ static int forward_kernels(decoder_model& model) {
         CALL(q, x, per_l.wq, q, model.dims);
         CALL(update_k, x, per_l.wk, model.state.k, model.dims, l);
         CALL(update_k, x, per_l.wv, model.state.v, model.dims, l);
-        CALL(attention_score, q, model.state.k, attention_score, model.dims, l);
-        CALL(attention_weight_of, attention_score, attention_weight_of, model.dims);
-        CALL(attention_o, attention_weight_of, model.state.v, attention_o, model.dims, l);
+        CALL(attention_o, q, model.state.k, model.state.v, attention_o, model.dims, l);
         CALL(h, attention_o, per_l.wo, embedding_e, model.dims);
     }
     CALL(logits, embedding_e, weights.embed, logits, model.dims);

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <vector>
 
-#include "runtime/gemm_fma.cuh"
+#include "runtime/gemv.cuh"
 
 namespace {
 
@@ -28,7 +28,7 @@ lum::Fault load_weights(picks_model& model, const char* path, const picks_option
 // Kernels, each with the launch that the largest sizes have work for.
 constexpr Launch kLaunches[] = {
     {"chosen", 16, 256, 128},
-    {"y_part", 32, 128, lum::FmaShape<32, 32, 16, 4, 2>::shared_bytes()},
+    {"y_part", 96, 256, lum::skinny_shared_bytes(8, 1, 0, 4)},
     {"y", 1, 256, 0},
 };
 

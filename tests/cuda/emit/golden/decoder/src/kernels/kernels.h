@@ -11,9 +11,7 @@ __global__ void embedding_e(const lum::i32* tokens, const float* embed, float* e
 __global__ void x(const float* e, const float* g, float* x, const Dims* dims);
 __global__ void q(const float* x, const float* wq, float* q, const Dims* dims);
 __global__ void update_k(const float* x, const float* wk, float* k, const Dims* dims, lum::i64 l);
-__global__ void attention_score(const float* q, const float* k, float* score, const Dims* dims, lum::i64 l);
-__global__ void attention_weight_of(const float* score, float* weight_of, const Dims* dims);
-__global__ void attention_o(const float* weight_of, const float* v, float* o, const Dims* dims, lum::i64 l);
+__global__ void attention_o(const float* q, const float* k, const float* v, float* o, const Dims* dims, lum::i64 l);
 __global__ void h(const float* o, const float* wo, float* e, const Dims* dims);
 __global__ void logits(const float* e, const float* embed, float* logits, const Dims* dims);
 
@@ -25,13 +23,11 @@ enum class Kernel : int {
     x,
     q,
     update_k,
-    attention_score,
-    attention_weight_of,
     attention_o,
     h,
     logits,
 };
-constexpr int kKernelCount = 9;
+constexpr int kKernelCount = 7;
 
 struct Launch {
     const char* name;

@@ -1,25 +1,22 @@
 // output logits[o] = sum(i) last[i] * embed[o, i]
 // model.lum:21, logits. One matrix product; left factor read where it lies, right factor read where it lies.
 #include "kernels.h"
-#include "runtime/gemm_fma.cuh"
-#include "runtime/tiles.cuh"
+#include "runtime/gemv.cuh"
 #include "runtime/types.cuh"
 
 namespace kernels {
 
 using lum::i64;
 
-__global__ void __launch_bounds__(128) logits(const float* e,      // [s, 16]
+__global__ void __launch_bounds__(256) logits(const float* e,      // [s, 16]
                                               const float* embed,  // [32, 16]
                                               float* logits,       // [32]
                                               const Dims* dims) {
     const i64 s = dims->s;
-    for (lum::Tiles<32, 32> tile(1, 1, 32); tile.next();) {
-        lum::gemm_tile<lum::FmaShape<32, 32, 16, 4, 2>>(tile, 1, 32, 16,
-            lum::Strided<float>{e + s * 16 - 16, 0, 1},
-            lum::Strided<float>{embed, 16, 1},
-            [=](i64, i64 o, float sum) { logits[o] = sum; });
-    }
+    lum::skinny<1, 8, false>(1, 32, 16,
+        lum::Strided<float>{e + s * 16 - 16, 0, 1},
+        lum::Strided<float>{embed, 16, 1},
+        [=](i64, i64 o, float sum) { logits[o] = sum; });
 }
 
 }  // namespace kernels

@@ -1,25 +1,22 @@
 // q[t, n in 0..heads, d in 0..width / heads] = sum(i) x[t, i] * wq[n * (width / heads) + d, i]
 // model.lum:14, q. One matrix product; left factor read where it lies, right factor read where it lies.
 #include "kernels.h"
-#include "runtime/gemm_fma.cuh"
-#include "runtime/tiles.cuh"
+#include "runtime/gemv.cuh"
 #include "runtime/types.cuh"
 
 namespace kernels {
 
 using lum::i64;
 
-__global__ void __launch_bounds__(128) q(const float* x,   // [s, 16]
+__global__ void __launch_bounds__(256) q(const float* x,   // [s, 16]
                                          const float* wq,  // [16, 16]
                                          float* q,         // [s, 2, 8]
                                          const Dims* dims) {
     const i64 s = dims->s;
-    for (lum::Tiles<32, 32> tile(1, s, 16); tile.next();) {
-        lum::gemm_tile<lum::FmaShape<32, 32, 16, 4, 2>>(tile, s, 16, 16,
-            lum::Strided<float>{x, 16, 1},
-            lum::Strided<float>{wq, 16, 1},
-            [=](i64 t, i64 n, float sum) { q[t * 16 + n] = sum; });
-    }
+    lum::skinny<8, 8, true>(s, 16, 16,
+        lum::Strided<float>{x, 16, 1},
+        lum::Strided<float>{wq, 16, 1},
+        [=](i64 t, i64 n, float sum) { q[t * 16 + n] = sum; });
 }
 
 }  // namespace kernels

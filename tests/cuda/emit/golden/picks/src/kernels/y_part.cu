@@ -1,29 +1,28 @@
 // output y[t, f] = sum(e) score[t, e] * part[t, e, f]
 // model.lum:8. A batch of matrix products; left factor read where it lies, right factor read where it lies.
 #include "kernels.h"
-#include "runtime/gemm_fma.cuh"
+#include "runtime/gemv.cuh"
 #include "runtime/index_check.cuh"
-#include "runtime/tiles.cuh"
 #include "runtime/types.cuh"
 
 namespace kernels {
 
 using lum::i64;
 
-__global__ void __launch_bounds__(128) y_part(const float* x,          // [n, 8]
+__global__ void __launch_bounds__(256) y_part(const float* x,          // [n, 8]
                                               const lum::i32* chosen,  // [n, 2]
                                               const float* experts,    // [5, 6, 8]
                                               const float* gate,       // [n, 5]
                                               float* y_part,           // [n, 6, 2]
                                               const Dims* dims, lum::IndexCheck* check) {
     const i64 n = dims->n;
-    for (lum::Tiles<32, 32> tile(n * 2, 1, 6); tile.next();) {
-        const i64 item = tile.batch;
+    for (lum::Shares share(n * 2); share.next();) {
+        const i64 item = share.item;
         const i64 i = item / 2;
         const i64 k = item % 2;
         const i64 chosen_ = check->inside(static_cast<i64>(chosen[i * 2 + k]),
             5, /*experts[chosen[t, e], f, d], axis 0*/ 0);
-        lum::gemm_tile<lum::FmaShape<32, 32, 16, 4, 2>>(tile, 1, 6, 8,
+        lum::skinny<1, 4, false>(share, 1, 6, 8,
             lum::Strided<float>{x + i * 8, 0, 1},
             lum::Strided<float>{experts + chosen_ * 48, 8, 1},
             [=](i64, i64 j, float sum) {

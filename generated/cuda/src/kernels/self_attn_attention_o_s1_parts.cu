@@ -1,0 +1,46 @@
+// o[i, h, c] = (sum(j) weight_of[h, i, j] * v[j, h / group, c]) as T
+// nn.lum:146, self_attn.attention.o. Attention in one pass over the keys: scores exist for a block at a time, sums
+// are rescaled when a greater score comes. The 4 heads that share keys are rows of one tile, which reads the keys
+// once for all of them. The keys are split into 33 parts, for enough tiles to fill the device.
+#include "kernels.h"
+#include "runtime/attention.cuh"
+#include "runtime/tiles.cuh"
+#include "runtime/types.cuh"
+
+namespace kernels {
+
+using lum::i64;
+
+__global__ void __launch_bounds__(128) self_attn_attention_o_s1_parts(const lum::bf16* score_part,  // [1, 32, 128]
+                                                                      const lum::bf16* k_cache,     // [32, 8192, 8, 128]
+                                                                      const lum::bf16* v_cache,     // [32, 8192, 8, 128]
+                                                                      float* sums,                  // [33 parts of the keys, rows, columns]
+                                                                      float* stats,                 // [33 parts of the keys, rows]: greatest score and total
+                                                                      const Dims* dims, lum::i64 l) {
+    const i64 pos = dims->pos;
+    using Shape = lum::MmaAttention<128, 128, 1, 4, 16>;
+    for (lum::Tiles<Shape::BQ, 1> tile(8 * 33, 4, 1); tile.next();) {
+        const i64 group = tile.batch / 33;
+        const i64 part = tile.batch % 33;
+        const i64 h = group * 4;
+        const lum::SplitK range(pos + 1, 33, part, 16);
+        lum::attention_tile<Shape>(tile.row, 4, range.begin, range.begin + range.length,
+            128, 128,
+            lum::computed<float>([=](i64 line, i64 c_) {
+                const i64 h = group * 4 + line;
+                return lum::to_float(score_part[h * 128 + c_]);
+            }),
+            lum::Strided<lum::bf16>{k_cache + h / 4 * 128 + l * 8388608, 1024, 1},
+            lum::Strided<lum::bf16>{v_cache + h / 4 * 128 + l * 8388608, 1024, 1},
+            [=](i64, i64, float dot) { return 0.088388346f * dot; },
+            [=](i64 line, i64 c, float weighted, float greatest, float total) {
+                sums[part * 4096 + group * 512 + line * 128 + c] = weighted;
+                if (c < 1) {
+                    stats[part * 64 + group * 8 + line * 2] = greatest;
+                    stats[part * 64 + group * 8 + line * 2 + 1] = total;
+                }
+            });
+    }
+}
+
+}  // namespace kernels

@@ -1,0 +1,258 @@
+/**
+ * What kernels cost on an NVIDIA GPU: products by the cut that the scheduler would take for them, attention by its
+ * tiles and the bytes of its keys, all else by its bytes, the part of the device that its items fill, and its operations.
+ */
+import { type Bounds, upperBound } from "../ir/bounds.ts";
+import { byteSize, type DType, isFloat } from "../ir/dtype.ts";
+import type { Node } from "../ir/hlir.ts";
+import { type AttentionForm, type Choice, type ContractionForm, domainOf } from "../ir/plan.ts";
+import { constantOf, type Poly } from "../ir/poly.ts";
+import { evaluations } from "../lower/direct/draft.ts";
+import { axesIn, axisCoordinates, throughView } from "../lower/plan-contraction.ts";
+import { readsOf } from "../lower/plan-reads.ts";
+import { type Product, quickestCut } from "../lower/schedule-cuda/tiles.ts";
+import { seenShare } from "../lower/seen-share.ts";
+import { type CudaArch, cuda } from "../targets/cuda.ts";
+import { bandwidthOf, blockSeconds, cacheSpeed, launchSeconds } from "../targets/cuda-cost.ts";
+import { gpuOfArch } from "../targets/gpu-machines.ts";
+import type { Machine } from "../targets/machines.ts";
+import { type Load, neededIn, operationWork, type Site, sharesInside, touchedBytes } from "./cost.ts";
+
+/** The machine that kernels for the architecture are costed for. */
+export const cudaMachine = (arch: CudaArch): Machine => ({
+  ...gpuOfArch(arch.name),
+  name: `${arch.part}, ${arch.name}`,
+  threads: arch.multiprocessors,
+  launch: launchSeconds,
+  loadOf: (choice: Choice, site: Site) => loadOf(choice, site, arch),
+});
+
+/** Operations of finding an element's place, and a thread's share of the loop. */
+const placeWork = 6;
+
+/** Share of the f32 rate that chains of dependent operations get. */
+const chainShare = 0.4;
+
+/** Shares of the engines' rates that attention gets between its barriers and its exponentials. */
+const attentionShare = { cores: 0.5, fma: 0.12 };
+
+type Sized = {
+  readonly size: (p: Poly) => number;
+  readonly extent: (shape: readonly Poly[]) => number;
+  readonly bounds: Bounds;
+};
+
+function loadOf(choice: Choice, site: Site, arch: CudaArch): Load {
+  const { bounds } = site;
+  const size = (p: Poly): number => constantOf(p) ?? Math.max(1, upperBound(p, bounds) ?? 1024);
+  const extent = (shape: readonly Poly[]): number => shape.reduce((n, p) => n * size(p), 1);
+  const sized = { size, extent, bounds };
+  const { implementation: i } = choice;
+  const engine =
+    i.family === "contraction"
+      ? productTime(choice, i.anchor, i.form, { ...site, ...sized }, arch)
+      : i.family === "attention"
+        ? attentionTime(i.form, { ...site, ...sized }, arch)
+        : undefined;
+  const apart = engine?.nodes ?? new Set<Node>();
+  const operations = elementWork(choice, { ...site, ...sized });
+  const bytes = bytesOf(choice, site, sized, apart);
+  const moving = bytes.reduce((sum, b) => sum + b.bytes / rateOf(b, site.weights, arch), 0);
+  const filled = bandwidthOf(arch, flightOf(choice, sized)) / bandwidthOf(arch, Infinity);
+  const vector = (operations * 2) / (arch.f32Rate * chainShare);
+  const all = bytes.reduce((sum, b) => sum + b.bytes, 0);
+  if (engine !== undefined) {
+    // Prologue and epilogue have the engine's threads; what they read, beside its factors, passes meanwhile.
+    const busy = engine.seconds + vector;
+    return { bytes: all + engine.bytes, moving, operations: operations + engine.operations, busy };
+  }
+  return {
+    bytes: all,
+    moving: moving / filled + blockSeconds,
+    operations,
+    busy: vector / filled + blockSeconds,
+  };
+}
+
+type Moved = { readonly bytes: number; readonly whole: number; readonly weight: boolean };
+
+/** What is read, but for the factors that the engine's own time has in it, and what is written. */
+function bytesOf(
+  choice: Choice,
+  site: Site,
+  { size, extent, bounds }: Sized,
+  apart: ReadonlySet<Node>,
+): Moved[] {
+  const reads = readsOf(choice, site.isStored).filter((r) => !apart.has(r.node));
+  const moved = [...touchedBytes(reads, choice, bounds, size)].map(([node, bytes]) => ({
+    bytes,
+    whole: extent(node.shape) * byteSize(node.dtype),
+    weight: node.op.kind === "weight",
+  }));
+  const written = extent(domainOf(choice.root)) * byteSize(choice.root.dtype);
+  return [...moved, { bytes: written, whole: written, weight: false }];
+}
+
+/** What one kernel has written lies in the second-level cache for the next, where it is small. */
+function rateOf({ whole, weight }: Moved, weights: number, arch: CudaArch): number {
+  const memory = bandwidthOf(arch, Infinity);
+  const kept = (weight ? Math.max(weights, whole) : whole) <= arch.l2Bytes / 4;
+  return kept ? memory * cacheSpeed : memory;
+}
+
+/** Bytes that a kernel's threads have under way, each a vector or two. */
+function flightOf({ root, implementation: i }: Choice, { size, extent }: Sized): number {
+  const items = extent(domainOf(root));
+  if (i.family !== "reduction") return 16 * items;
+  const rows = i.outer.reduce((n, a) => n * size(root.shape[a]), 1);
+  const terms = Math.max(
+    1,
+    ...i.reduces.map((n) => extent(n.inputs[0].shape) / Math.max(1, extent(n.shape))),
+  );
+  const threads = terms <= cuda.fewTerms ? 1 : terms <= cuda.warpRow ? cuda.warp : cuda.threads;
+  const blocks = rows === 1 && terms >= cuda.manyTerms ? 2 * cuda.mostKeyParts : rows;
+  return 16 * blocks * threads;
+}
+
+type Engine = {
+  readonly seconds: number;
+  readonly bytes: number;
+  readonly operations: number;
+  /** Tensors whose bytes are in it. */
+  readonly nodes: ReadonlySet<Node>;
+};
+
+function productTime(
+  choice: Choice,
+  anchor: Node,
+  form: ContractionForm,
+  at: Site & Sized,
+  arch: CudaArch,
+): Engine {
+  const shape = anchor.inputs[0].shape;
+  const of = (axes: readonly number[]) => axes.reduce((n, a) => n * at.size(shape[a]), 1);
+  const [a, b] = [form.a, form.b].map((side) => lyingAt(side, form.k, at));
+  const product: Product = {
+    ...{ batch: of(form.batch), m: of(form.m), n: of(form.n), k: of(form.k) },
+    aBytes: byteSize(a.dtype),
+    bBytes: byteSize(b.dtype),
+    onCores: onCores([a.dtype, b.dtype]) && a.node !== undefined && b.node !== undefined,
+    alongK: b.alongK,
+    computed: a.node === undefined,
+  };
+  // What is joined to a kernel finds the left factor read, and the kernel started.
+  const started = choice.joined === undefined ? 0 : blockSeconds;
+  const seconds = Math.max(0, quickestCut(product, arch).seconds - launchSeconds - started);
+  const { batch, m, n, k, aBytes, bBytes } = product;
+  return {
+    seconds,
+    bytes: batch * k * (m * aBytes + n * bBytes),
+    operations: 2 * batch * m * n * k,
+    nodes: new Set([a.node, b.node].filter((x) => x !== undefined)),
+  };
+}
+
+const onCores = (types: readonly DType[]): boolean =>
+  (types[0] === "f16" || types[0] === "bf16") && types.every((t) => t === types[0]);
+
+/** The tensor in memory that a factor is, its type there, and whether it lies along the summed axes; else computed, f32. */
+function lyingAt(side: readonly Node[], k: readonly number[], at: Site & Sized) {
+  const computed = { node: undefined, dtype: "f32" as DType, alongK: true };
+  if (side.length !== 1) return computed;
+  let [n]: readonly Node[] = side;
+  let coords: readonly Poly[] | undefined = axisCoordinates(n.shape.length);
+  while (!at.isStored(n)) {
+    if (n.op.kind === "view" && n.op.fill === undefined)
+      coords = coords === undefined ? undefined : throughView(n.op.map, coords);
+    else if (n.op.kind === "gather" && n.op.fill === undefined) coords = undefined;
+    else if (n.op.kind !== "cast" || !isFloat(n.inputs[0].dtype)) return computed;
+    n = n.inputs[0];
+  }
+  const last = coords?.findLast((_, i) => constantOf(n.shape[i]) !== 1);
+  const alongK = last === undefined || [...axesIn([last])].some((a) => k.includes(a));
+  return { node: n, dtype: n.dtype, alongK };
+}
+
+function attentionTime(form: AttentionForm, at: Site & Sized, arch: CudaArch): Engine {
+  const { dot, dotForm, weighted, weightedForm } = form;
+  const of = (n: Node, axes: readonly number[]) =>
+    axes.reduce((x, a) => x * at.size(n.inputs[0].shape[a]), 1);
+  const [rows, keys] = [of(weighted, weightedForm.m), of(weighted, weightedForm.k)];
+  const [depth, width] = [of(dot, dotForm.k), of(weighted, weightedForm.n)];
+  const nodes = new Set<Node>();
+  if (Math.max(depth, width) > cuda.attentionWidth)
+    return { seconds: Infinity, bytes: 0, operations: 0, nodes };
+  const items = at.extent(weighted.inputs[0].shape) / (rows * keys * width);
+  const looked = seenShare(form, at.bounds);
+  const [q, k, v] = [dotForm.a, dotForm.b, weightedForm.b].map((s) => lyingAt(s, [], at));
+  const half = onCores([q.dtype, k.dtype, v.dtype]);
+  // The weights are multiplied in two parts.
+  const operations = 2 * items * rows * keys * looked * (depth + (half ? 2 : 1) * width);
+  const rate = half
+    ? arch.halfRate * arch.mmaShare * attentionShare.cores
+    : arch.f32Rate * attentionShare.fma;
+  const tile = half ? 64 : 32;
+  const fewRows = rows <= cuda.packedRows;
+  const tiles = items * Math.ceil(rows / tile);
+  const rounds = Math.ceil(tiles / arch.multiprocessors) * arch.multiprocessors;
+  const padded = fewRows ? 1 : (rounds / tiles) * ((Math.ceil(rows / tile) * tile) / rows);
+  const computing = (operations / rate) * padded;
+  // Heads that share keys read them once where they are one tile's rows, and from the cache otherwise.
+  const kept = (x: typeof k): number =>
+    x.node === undefined ? items * keys * depth * 4 : at.extent(x.node.shape) * byteSize(x.dtype);
+  const read =
+    Math.min(kept(k), items * keys * depth * byteSize(k.dtype)) +
+    Math.min(kept(v), items * keys * width * byteSize(v.dtype));
+  const split = fewRows && keys > 2 * cuda.keysOfPart;
+  const streaming = (read * Math.min(1, looked * 1.1)) / bandwidthOf(arch, Infinity);
+  for (const x of [q, k, v]) if (x.node !== undefined) nodes.add(x.node);
+  const seconds = Math.max(computing, streaming) + (split ? launchSeconds + 2 * blockSeconds : blockSeconds);
+  return { seconds, bytes: read, operations, nodes };
+}
+
+/** Elementary operations of all that is computed element by element, with the places of what is read. */
+function elementWork(choice: Choice, at: Site & Sized): number {
+  const { implementation: i } = choice;
+  const anchors =
+    i.family === "contraction" ? [i.anchor] : i.family === "attention" ? [i.form.dot, i.form.weighted] : [];
+  const products = new Set(anchors.flatMap((n) => [n, n.inputs[0]]));
+  const looked = i.family === "attention" ? seenShare(i.form, at.bounds) : 1;
+  const { reads, uses } = neededIn(choice, at.isStored);
+  const shares = sharesInside(choice, at.extent);
+  const domain = at.extent(domainOf(choice.root));
+  const isEngine = anchors.length > 0;
+  let work = domain * (placeWork + (products.has(choice.root) ? 0 : workOf(choice.root, at)));
+  for (const { node, use } of reads)
+    if (!isEngine || use.stage === undefined)
+      work += evaluations(node, use, at.bounds) * (shares.get(node) ?? 1);
+  for (const [n, list] of uses) {
+    if (products.has(n)) continue;
+    const own = workOf(n, at);
+    if (own === 0) continue;
+    if (n.op.kind === "reduce") {
+      work += at.extent(n.inputs[0].shape) * looked;
+      continue;
+    }
+    const once = i.family === "attention";
+    for (const use of once ? list.slice(0, 1) : list) {
+      const tiled =
+        use.side !== undefined ? at.extent(n.shape) * tilesAcross(choice, use.side, at) : undefined;
+      const scored = once && use.stage !== undefined ? at.extent(n.shape) * looked : undefined;
+      work += own * (tiled ?? scored ?? evaluations(n, use, at.bounds) * (shares.get(n) ?? 1));
+    }
+  }
+  return work;
+}
+
+const workOf = (n: Node, at: Sized): number =>
+  n.op.kind === "reduce"
+    ? at.extent(n.inputs[0].shape) / Math.max(1, at.extent(n.shape))
+    : operationWork(n, {});
+
+/** A factor that is computed as it is read is so once for each tile beside it. */
+function tilesAcross({ implementation: i }: Choice, side: "a" | "b", at: Sized): number {
+  if (i.family !== "contraction") return 1;
+  const axes = side === "a" ? i.form.n : i.form.m;
+  const across = axes.reduce((n, a) => n * at.size(i.anchor.inputs[0].shape[a]), 1);
+  return Math.ceil(across / 128);
+}
