@@ -25,8 +25,8 @@ const run = promisify(execFile);
 /** Compilers take their time on a busy machine. */
 const patience = { timeout: 600_000 };
 const root = join(import.meta.dirname, "../..");
-type Program = "math" | "gemm" | "convolution" | "attention" | "winograd";
-const everything: readonly Program[] = ["math", "gemm", "convolution", "winograd"];
+type Program = "math" | "operands" | "gemm" | "convolution" | "attention" | "winograd";
+const everything: readonly Program[] = ["math", "operands", "gemm", "convolution", "winograd"];
 
 const common = [
   "-std=c++17",
@@ -54,7 +54,7 @@ const builds: readonly Build[] = [
     name: "g++, 4 lanes",
     compiler: "g++",
     flags: ["-O1", "-march=x86-64", ...fewer],
-    programs: ["math", "gemm", "attention"],
+    programs: ["math", "operands", "gemm", "attention"],
     reduced: true,
   },
   {
@@ -68,7 +68,7 @@ const builds: readonly Build[] = [
     name: "clang++, 8 lanes",
     compiler: "clang++",
     flags: ["-O2", "-march=x86-64-v3", ...fewer],
-    programs: ["math", "gemm", "attention"],
+    programs: ["math", "operands", "gemm", "attention"],
     reduced: true,
   },
 ];

@@ -1,6 +1,8 @@
 /** Calls of the contraction engine. */
-import type { Contraction, Operand, OperandForm } from "../../ir/kernel.ts";
-import { constantOf, type Poly } from "../../ir/poly.ts";
+import type { Contraction, Expr, Operand, OperandForm } from "../../ir/kernel.ts";
+import type { ContractionSchedule } from "../../ir/plan.ts";
+import { constantOf, type Poly, zero } from "../../ir/poly.ts";
+import { strideIn } from "../../lower/schedule/merge.ts";
 import { cppType } from "../cpp.ts";
 import { exprText } from "./expressions.ts";
 import { type Indexing, indexText } from "./indices.ts";
@@ -12,10 +14,11 @@ export function contractionLines(s: Contraction, indent: string, ix: Indexing): 
   const extents = [s.m, s.n, s.k].map(size).join(", ");
   const parameters = [s.m, s.n];
   const engine = s.a.form.kind === "filters" ? "winograd" : "gemm";
+  const schedule = s.schedule === undefined ? "" : `<lum::${scheduleTypes[s.schedule]}>`;
   if (s.batch === undefined) {
     return [
       ...blockLines([...s.a.perItem, ...s.b.perItem], indent, ix),
-      `${indent}lum::${engine}(${extents},`,
+      `${indent}lum::${engine}${schedule}(${extents},`,
       ...ending(operandLines(s.a.form, s.m, s.k, inner, ix), ","),
       ...ending(operandLines(s.b.form, s.n, s.k, inner, ix), ","),
       `${inner}${s.workspace},`,
@@ -33,7 +36,7 @@ export function contractionLines(s: Contraction, indent: string, ix: Indexing): 
     return lambda([s.batch], undefined, body, inner, ix);
   };
   return [
-    `${indent}lum::${engine}_batched(${size(s.batch)}, ${extents},`,
+    `${indent}lum::${engine}_batched${schedule}(${size(s.batch)}, ${extents},`,
     ...ending(s.a.form.kind === "filters" ? [`${inner}${s.a.form.from}`] : perItem(s.a, s.m), ","),
     ...ending(perItem(s.b, s.n), ","),
     `${inner}${s.workspace},`,
@@ -49,6 +52,15 @@ export function contractionLines(s: Contraction, indent: string, ix: Indexing): 
     ),
   ];
 }
+
+/** In gemm_schedules.h. */
+const scheduleTypes: { readonly [S in ContractionSchedule]: string } = {
+  "wide tile": "WideTile",
+  "tall tile": "TallTile",
+  packed: "AlwaysPacked",
+  "in place": "InPlace",
+  "split depth": "SplitDepth",
+};
 
 export const ending = (lines: string[], end: string): string[] => [...lines.slice(0, -1), lines.at(-1) + end];
 
@@ -76,6 +88,38 @@ export function lambda(
 
 const from = (name: string, offset: Poly, ix: Indexing): string =>
   constantOf(offset) === 0 ? name : `${name} + ${indexText(offset, ix)}`;
+
+/** Whether a computed factor reads neighbours in memory for neighbours along `outer`, and none for those along `k`. */
+function readsAcross(
+  form: OperandForm & { kind: "computed" },
+  outer: number | undefined,
+  k: number | undefined,
+): boolean {
+  const values = [...form.lets.flatMap((s) => (s.kind === "let" ? [s.value] : [])), form.value];
+  const places = values.flatMap(placesIn);
+  const steps = (variable: number | undefined) =>
+    variable !== undefined && places.some((p) => constantOf(strideIn(p, variable) ?? zero) === 1);
+  return steps(outer) && !steps(k);
+}
+
+/** Where an expression reads from memory. */
+function placesIn(e: Expr): readonly Poly[] {
+  switch (e.kind) {
+    case "load":
+      return [e.at];
+    case "unary":
+    case "cast":
+    case "bitcast":
+    case "checked":
+      return placesIn(e.x);
+    case "binary":
+      return [...placesIn(e.a), ...placesIn(e.b)];
+    case "select":
+      return [...placesIn(e.condition), ...placesIn(e.a), ...placesIn(e.b)];
+    default:
+      return [];
+  }
+}
 
 export function operandLines(
   form: OperandForm,
@@ -121,7 +165,8 @@ export function operandLines(
         `${indent}    return ${exprText(form.value, ix)};`,
       ];
       const lines = lambda([outer, k], undefined, body, indent, ix);
-      lines[0] = lines[0].replace("[=]", "lum::Lambda{[=]");
+      const across = ix.dialect === undefined && readsAcross(form, outer, k);
+      lines[0] = lines[0].replace("[=]", `lum::${across ? "LambdaAcross" : "Lambda"}{[=]`);
       return ending(lines, "}");
     }
   }

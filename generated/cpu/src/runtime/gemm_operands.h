@@ -8,6 +8,7 @@
 // It may write up to kPanelSlack floats past the panel's end.
 #pragma once
 
+#include "simd.h"
 #include "vector.h"
 
 namespace lum {
@@ -134,7 +135,8 @@ void pack_weights(const From& from, i64 outer, i64 K, typename PackedOperand::El
                 *to++ = from_float<typename PackedOperand::Element>(o + j < outer ? from.at(o + j, k) : 0.0f);
 }
 
-// An operand computed as it is read: fn(o, k) gives the element. For gathered rows and fused prologues.
+// An operand computed as it is read: fn(o, k) gives the element. For gathered rows and fused prologues. What fn reads
+// for k and k + 1 lies side by side, so the values of a row are found in vectors and transposed into the panel.
 template <class Fn>
 struct Lambda {
     Fn fn;
@@ -143,11 +145,43 @@ struct Lambda {
 
     template <int Width>
     void pack(i64 o, i64 count, i64 k, i64 depth, float* panel) const {
-        for (i64 kk = 0; kk < depth; ++kk)
-            for (i64 j = 0; j < Width; ++j) panel[kk * Width + j] = j < count ? fn(o + j, k + kk) : 0.0f;
+        constexpr i64 step = 64;
+        float rows[Width * step];
+        for (i64 from = 0; from < depth; from += step) {
+            const i64 some = depth - from < step ? depth - from : step;
+            for (i64 j = 0; j < count; ++j) {
+                float* row = rows + j * step;
+                LUM_SIMD
+                for (i64 kk = 0; kk < some; ++kk) row[kk] = fn(o + j, k + from + kk);
+            }
+            Strided<float>{rows, step, 1}.template pack<Width>(0, count, 0, some, panel + from * Width);
+        }
     }
 };
 template <class Fn>
 Lambda(Fn) -> Lambda<Fn>;
+
+// The same where what fn reads for o and o + 1 lies side by side.
+template <class Fn>
+struct LambdaAcross {
+    Fn fn;
+
+    float at(i64 o, i64 k) const { return fn(o, k); }
+
+    template <int Width>
+    void pack(i64 o, i64 count, i64 k, i64 depth, float* panel) const {
+        for (i64 kk = 0; kk < depth; ++kk) {
+            float* row = panel + kk * Width;
+            if (count == Width) {
+                LUM_SIMD
+                for (i64 j = 0; j < Width; ++j) row[j] = fn(o + j, k + kk);
+                continue;
+            }
+            for (i64 j = 0; j < Width; ++j) row[j] = j < count ? fn(o + j, k + kk) : 0.0f;
+        }
+    }
+};
+template <class Fn>
+LambdaAcross(Fn) -> LambdaAcross<Fn>;
 
 }  // namespace lum
