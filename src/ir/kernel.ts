@@ -4,6 +4,7 @@
  */
 import type { Bounds } from "./bounds.ts";
 import type { DType } from "./dtype.ts";
+import type { ContractionSchedule } from "./plan.ts";
 import type { Poly } from "./poly.ts";
 import type { Span } from "./source.ts";
 
@@ -179,6 +180,8 @@ export type Contraction = {
   readonly workspace: string;
   /** Runs once for each (m, n) of each item; stores the result. */
   readonly epilogue: readonly Stmt[];
+  /** On a CPU: how the engine walks it, where not by the sizes of the call. */
+  readonly schedule?: ContractionSchedule;
   /** On a GPU: each part of the k axis is summed on its own, and the epilogue runs for each of them. */
   readonly split?: { readonly part: number };
 };

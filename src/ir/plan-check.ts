@@ -4,6 +4,7 @@ import { type Around, carriedBy, kernelsOfRegion, mergeFault } from "../lower/me
 import { attentionHolds, attentionOf } from "../lower/plan-attention.ts";
 import { contractionOf } from "../lower/plan-contraction.ts";
 import { usesOf } from "../lower/plan-reads.ts";
+import { schedulesOf } from "../lower/plan-schedule.ts";
 import { winogradApplies } from "../lower/schedule/winograd.ts";
 import type { Node } from "./hlir.ts";
 import { rootsOf } from "./hlir.ts";
@@ -61,6 +62,10 @@ function checkMerged(region: Region, around: Around, report: Report): void {
         report(`${label(choice.root)} in the kernel of ${label(choice.joined!)} ${fault}`);
       members.push(choice);
     }
+    if (members.length > 1)
+      for (const { root, implementation: i } of members)
+        if (i.family === "contraction" && i.schedule !== undefined)
+          report(`${label(root)} has a schedule of its own in a kernel of several products`);
   }
 }
 
@@ -106,6 +111,8 @@ function checkChoice(c: Choice, plan: Plan, isStored: (n: Node) => boolean, repo
       report(`${label(c.root)} is no such contraction`);
     if (i.winograd === true && !winogradApplies(c, plan.hlir.bounds, isStored))
       report(`${label(c.root)} is no 3x3 convolution of stride 1 with constant filters`);
+    if (i.schedule !== undefined && !schedulesOf(c, plan.hlir.bounds, isStored).includes(i.schedule))
+      report(`${label(c.root)} can't have the schedule "${i.schedule}"`);
   }
   if (i.family === "attention") {
     const { form } = i;

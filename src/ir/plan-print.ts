@@ -39,7 +39,7 @@ const labelOf = (n: Node, names: Names): string => n.name ?? n.cell ?? names(n);
 function howText(c: Choice, names: Names): string {
   const { implementation: i } = c;
   if (i.family === "contraction")
-    return `contraction${i.winograd === true ? " by Winograd" : ""} around ${names(i.anchor)}, ${formText(i.form)}`;
+    return `contraction${i.winograd === true ? " by Winograd" : ""} around ${names(i.anchor)}, ${formText(i.form)}${i.schedule === undefined ? "" : `, schedule "${i.schedule}"`}`;
   if (i.family === "reduction")
     return `reduction of ${i.reduces.map(names).join(", ")} by rows ${axesText(i.outer)}`;
   if (i.family === "attention")

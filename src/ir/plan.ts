@@ -44,12 +44,22 @@ export type Implementation =
       readonly form: ContractionForm;
       /** A 3x3 convolution with constant filters, by Winograd's minimal filtering. */
       readonly winograd?: true;
+      /** Without one the engine goes by the sizes of each call. */
+      readonly schedule?: ContractionSchedule;
     }
   /** One pass over the keys of each row; its weighted sum's domain is the root's. */
   | { readonly family: "attention"; readonly form: AttentionForm }
   | { readonly family: "cumulate" }
   | { readonly family: "topk" }
   | { readonly family: "custom" };
+
+/**
+ * How the CPU's engine walks a product where it does not decide by the sizes of each call: with another register tile,
+ * with both factors packed or neither, or with the threads sharing out the depth.
+ */
+export const contractionSchedules = ["wide tile", "tall tile", "packed", "in place", "split depth"] as const;
+
+export type ContractionSchedule = (typeof contractionSchedules)[number];
 
 /**
  * sum over `k` of a * b. Axes are those of the domain of the product (the anchor's operand): batch axes occur in

@@ -11,9 +11,11 @@ import { ownWork } from "../lower/direct/cost.ts";
 import { evaluations, rootUse, sizeHint } from "../lower/direct/draft.ts";
 import { axesIn } from "../lower/plan-contraction.ts";
 import { draftOf, foundWithout, type Read, readsOf, usesOf } from "../lower/plan-reads.ts";
+import { productOf } from "../lower/plan-schedule.ts";
 import { keptBy } from "../lower/schedule/kept.ts";
 import { seenShare } from "../lower/seen-share.ts";
 import type { Machine } from "../targets/machines.ts";
+import { contractionSeconds } from "./contraction-cost.ts";
 
 export type KernelCost = {
   /** Of one call, in seconds: what bounds it is the greatest of the three. */
@@ -93,8 +95,8 @@ function keyOf(c: Choice, runs: number): string {
     return `${own}(${n.inputs.map((x) => inside.get(x) ?? `${x.dtype}[${x.shape.map((p) => p.key)}]${x.op.kind}`)})`;
   });
   const { implementation: i } = c;
-  const how = i.family === "contraction" && i.winograd === true ? "winograd" : i.family;
-  return `${runs} ${how} ${parts.join(";")}`;
+  const by = i.family === "contraction" ? (i.winograd === true ? " winograd" : ` ${i.schedule}`) : "";
+  return `${runs} ${i.family}${by} ${parts.join(";")}`;
 }
 
 function opText({ op }: Node): string {
@@ -288,8 +290,17 @@ function computeTime(
     vector(tiles * channels, tileInputWork);
     vector(tiles * outputs, tileOutputWork);
   };
-  if (implementation.family === "contraction")
-    (implementation.winograd === true ? winograd : product)(implementation.anchor, implementation.form);
+  if (implementation.family === "contraction") {
+    const { anchor, form, schedule } = implementation;
+    const walked = machine.call === undefined ? undefined : productOf(choice, bounds, isStored);
+    if (implementation.winograd === true) winograd(anchor, form);
+    else if (walked === undefined) product(anchor, form);
+    else {
+      const [items, m, n, k] = [walked.items, walked.m, walked.n, walked.k].map(size);
+      operations += 2 * items * m * n * k;
+      seconds += contractionSeconds(walked, schedule, { items, m, n, k }, machine);
+    }
+  }
   if (implementation.family === "attention") {
     const { dot, dotForm, weighted, weightedForm } = implementation.form;
     const of = (axes: readonly number[]) => axes.reduce((n, a) => n * size(weighted.inputs[0].shape[a]), 1);

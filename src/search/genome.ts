@@ -1,7 +1,7 @@
 /** A genome: every decision of the search, as differences from the direct plan. Immutable. */
 
 import type { Hlir, Node } from "../ir/hlir.ts";
-import { choicesOf, type Plan, storedIn } from "../ir/plan.ts";
+import { type ContractionSchedule, choicesOf, type Plan, storedIn } from "../ir/plan.ts";
 import type { Policy } from "../lower/direct/direct.ts";
 import { directPlan } from "../lower/direct/direct.ts";
 import { attentionHolds, attentionOf, totalsOf } from "../lower/plan-attention.ts";
@@ -18,6 +18,8 @@ export type Genome = Selection & {
   readonly winograd: ReadonlySet<string>;
   /** Keys of sums of products that share a kernel with those of the same left factor that are here, too. */
   readonly merged: ReadonlySet<string>;
+  /** How products are walked, by the keys of their sums, where not by the sizes of each call. */
+  readonly schedules: ReadonlyMap<string, ContractionSchedule>;
 };
 
 export const direct: Genome = {
@@ -27,6 +29,7 @@ export const direct: Genome = {
   onePass: new Set(),
   winograd: new Set(),
   merged: new Set(),
+  schedules: new Map(),
 };
 
 /** The same text for equal genomes. */
@@ -36,7 +39,7 @@ export function genomeKey(g: Genome): string {
       .map(([k, v]) => `${k}=${v}`)
       .sort()
       .join(",");
-  return `${selectionKey(g)}|${sorted(g.inline)}|${[...g.onePass].sort((a, b) => a - b)}|${[...g.winograd].sort()}|${[...g.merged].sort()}`;
+  return `${selectionKey(g)}|${sorted(g.inline)}|${[...g.onePass].sort((a, b) => a - b)}|${[...g.winograd].sort()}|${[...g.merged].sort()}|${sorted(g.schedules)}`;
 }
 
 export function selectionKey(s: Selection): string {
@@ -91,6 +94,13 @@ function policyOf(g: Genome, r: Rebuilt): Policy {
           },
     winograd: isKeyIn(g.winograd),
     merge: isKeyIn(g.merged),
+    schedule:
+      g.schedules.size === 0
+        ? undefined
+        : (n) => {
+            const key = r.keyOf.get(n);
+            return key === undefined ? undefined : g.schedules.get(key);
+          },
   };
 }
 

@@ -6,7 +6,14 @@ import { createHash } from "node:crypto";
 import { type Bucket, bucketText } from "../ir/bucket.ts";
 import type { Hlir, Node } from "../ir/hlir.ts";
 import { printHlir } from "../ir/hlir-print.ts";
-import { type BucketPlan, type Choice, choicesOf, type EntryPlan, type Plan } from "../ir/plan.ts";
+import {
+  type BucketPlan,
+  type Choice,
+  type ContractionSchedule,
+  choicesOf,
+  type EntryPlan,
+  type Plan,
+} from "../ir/plan.ts";
 import { printPoly } from "../ir/poly.ts";
 import { namer } from "../lower/schedule/storage.ts";
 import { genericCpu } from "../targets/machines.ts";
@@ -25,10 +32,10 @@ export type LockedChoice = {
   readonly tensor: string;
   /** The line of a tensor of the model. */
   readonly at?: string;
-  readonly decision: "compute" | "store" | "inline" | "one pass" | "winograd" | "merge";
+  readonly decision: "compute" | "store" | "inline" | "one pass" | "winograd" | "merge" | "schedule";
   /** What is meant: `node` and the key of a tensor of the model, or `class` and that of one that rules made. */
   readonly of: string;
-  /** For `compute`: the key of the term that is taken, and its text. */
+  /** For `compute`: the key of the term that is taken, and its text. For `schedule`: which. */
   readonly take?: string;
   readonly as?: string;
   /** The rules that made the term and those in it. */
@@ -128,7 +135,8 @@ async function lockedChoices(
   genome: Genome,
 ): Promise<LockedChoice[]> {
   const terms = genome.nodes.size + genome.classes.size + genome.onePass.size;
-  if (terms === 0 && genome.inline.size + genome.winograd.size + genome.merged.size === 0) return [];
+  const others = genome.inline.size + genome.winograd.size + genome.merged.size + genome.schedules.size;
+  if (terms + others === 0) return [];
   const keys = keysOf(nodes, space);
   const traced = terms === 0 ? undefined : await trace(model, nodes);
   return choicesOfGenome(genome, { nodes, space, keys, traced });
@@ -181,6 +189,7 @@ export function choicesOfGenome(genome: Genome, naming: Naming): LockedChoice[] 
     })),
     winograd: [...genome.winograd].map((key) => ({ ...about(key), decision: "winograd" })),
     merged: [...genome.merged].map((key) => ({ ...about(key), decision: "merge" })),
+    schedules: [...genome.schedules].map(([key, take]) => ({ ...about(key), decision: "schedule", take })),
   };
   const order = (c: LockedChoice): string => [c.at ?? "~", c.tensor, c.decision, c.of, c.take].join("\n");
   return Object.values(written)
@@ -236,8 +245,19 @@ export const kernelsOf = (plan: Plan): LockedKernel[] =>
     }));
   });
 
-export const familyText = ({ implementation: i }: Choice): string =>
-  i.family === "contraction" && i.winograd === true ? "contraction by Winograd" : i.family;
+export function familyText({ implementation: i }: Choice): string {
+  if (i.family !== "contraction") return i.family;
+  if (i.winograd === true) return "contraction by Winograd";
+  return i.schedule === undefined ? i.family : `contraction ${scheduleWords[i.schedule]}`;
+}
+
+const scheduleWords: { readonly [S in ContractionSchedule]: string } = {
+  "wide tile": "in wide tiles",
+  "tall tile": "in tall tiles",
+  packed: "with packed factors",
+  "in place": "in place",
+  "split depth": "split over its depth",
+};
 
 /** The sizes that the family's parameters are chosen from. */
 export function formText({ root, implementation: i }: Choice): string {

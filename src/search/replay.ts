@@ -3,7 +3,7 @@ import { CompileError, diagnostic } from "../diagnostics.ts";
 import { type Bucket, parseBucket } from "../ir/bucket.ts";
 import type { Hlir, Node } from "../ir/hlir.ts";
 import { checkHlir } from "../ir/hlir-check.ts";
-import type { BucketPlan, Plan } from "../ir/plan.ts";
+import { type BucketPlan, type ContractionSchedule, contractionSchedules, type Plan } from "../ir/plan.ts";
 import { createAtoms } from "./atoms.ts";
 import { allNodes } from "./encode.ts";
 import { createDecoder, type Genome } from "./genome.ts";
@@ -104,6 +104,7 @@ export function genomeOf(
   const onePass = new Set<number>();
   const winograd = new Set<string>();
   const merged = new Set<string>();
+  const schedules = new Map<string, ContractionSchedule>();
   for (const choice of choices) {
     const n = nodeOf.get(choice.of);
     const c = n === undefined ? classOf.get(choice.of) : space.classOf.get(n);
@@ -133,15 +134,21 @@ export function genomeOf(
       case "merge":
         merged.add(key);
         break;
+      case "schedule": {
+        const schedule = contractionSchedules.find((s) => s === choice.take);
+        if (schedule === undefined) return { missing: `${textOf(choice)}: the engine has no such schedule` };
+        schedules.set(key, schedule);
+        break;
+      }
       default:
         return { missing: `the decision "${String(choice.decision)}" is of no known kind` };
     }
   }
-  return { nodes: chosen, classes, inline, onePass, winograd, merged };
+  return { nodes: chosen, classes, inline, onePass, winograd, merged, schedules };
 }
 
 /** `compute q (llama.lum:12:3) as (x * r)`, `store q (…)`. */
-export function textOf({ tensor, at, decision, as }: LockedChoice): string {
+export function textOf({ tensor, at, decision, take, as }: LockedChoice): string {
   const what = `${tensor}${at === undefined ? "" : ` (${at})`}`;
   switch (decision) {
     case "inline":
@@ -154,6 +161,8 @@ export function textOf({ tensor, at, decision, as }: LockedChoice): string {
       return `filter ${what} by Winograd`;
     case "merge":
       return `compute ${what} in one kernel with others of its left factor`;
+    case "schedule":
+      return `compute ${what} by the schedule "${take}"`;
     case "store":
       return `store ${what}`;
   }

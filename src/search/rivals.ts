@@ -6,11 +6,12 @@ import { choicesOf, type Plan } from "../ir/plan.ts";
 import { genericCpu, type Machine } from "../targets/machines.ts";
 import { type CostMemo, planCost } from "./cost.ts";
 import { createDecoder, direct, type Genome, genomeKey } from "./genome.ts";
-import { choicesOfGenome, type LockedChoice, type Naming } from "./lock.ts";
+import { choicesOfGenome, familyText, type LockedChoice, type Naming } from "./lock.ts";
 import { mergeMoves } from "./merge-moves.ts";
 import { type Move, onePassMoves, storageMoves, termMoves, winogradMoves } from "./moves.ts";
 import { pointsOf } from "./points.ts";
 import type { Rebuilt } from "./rebuild.ts";
+import { scheduleMoves } from "./schedule-moves.ts";
 import type { Searched } from "./search.ts";
 
 /** One step: decisions that it adds, and those of the plan that it takes back. */
@@ -57,6 +58,7 @@ export function judge(
           ...mergeMoves(best),
           ...termMoves(nodes, space),
           ...storageMoves(best),
+          ...scheduleMoves(best, options.machine),
         ];
   const nodeOf = new Map([...best.rebuilt.keyOf].map(([n, key]) => [key, n]));
   const seen = new Set([genomeKey(genome)]);
@@ -92,8 +94,7 @@ const signature = (plan: Plan): string =>
   plan.entries
     .flatMap((e) => [...choicesOf(e.body)])
     .map((c) => {
-      const { implementation: i } = c;
-      const how = i.family === "contraction" && i.winograd === true ? "winograd" : i.family;
+      const how = familyText(c);
       const joined = c.joined === undefined ? "" : "joined ";
       return `${joined}${how} ${[c.root, ...c.inlined].map((n) => `${n.op.kind}${n.name ?? ""}${n.shape.map((p) => p.key)}`)}`;
     })
@@ -111,6 +112,7 @@ function difference(from: Genome, to: Genome): { added: Genome; removed: Genome 
     onePass: members(a.onePass, b.onePass),
     winograd: members(a.winograd, b.winograd),
     merged: members(a.merged, b.merged),
+    schedules: entries(a.schedules, b.schedules),
   });
   return { added: without(to, from), removed: without(from, to) };
 }
@@ -119,7 +121,7 @@ function difference(from: Genome, to: Genome): { added: Genome; removed: Genome 
 function firstKey(g: Genome): string | undefined {
   const [node] = g.nodes.keys();
   const [made] = [...g.onePass, ...g.classes.keys()];
-  const [key] = [...g.winograd, ...g.merged, ...g.inline.keys()];
+  const [key] = [...g.winograd, ...g.merged, ...g.schedules.keys(), ...g.inline.keys()];
   if (made !== undefined) return `c${made}`;
   return node === undefined ? key : `n${node}`;
 }

@@ -14,6 +14,7 @@ import { type Move, onePassMoves, storageMoves, termMoves, winogradMoves } from 
 import { pointsOf } from "./points.ts";
 import { seeded } from "./random.ts";
 import { type PhaseReport, type SaturateLimits, saturate } from "./saturate.ts";
+import { scheduleMoves } from "./schedule-moves.ts";
 import { type Space, spaceOf } from "./space.ts";
 
 export type SearchOptions = {
@@ -116,7 +117,14 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
   const movesFrom = (g: Genome): readonly Move[] => {
     const here = decoder.decode(g);
     if (here === undefined) return [...onePass, ...terms];
-    return [...onePass, ...winogradMoves(here), ...mergeMoves(here), ...terms, ...storageMoves(here)];
+    return [
+      ...onePass,
+      ...winogradMoves(here),
+      ...mergeMoves(here),
+      ...terms,
+      ...storageMoves(here),
+      ...scheduleMoves(here, machine),
+    ];
   };
   const better = (cost: number, than: number): boolean => cost < than - leastGain;
 

@@ -4,6 +4,12 @@ export const cpu = {
   alignment: 64,
   /** Rows up to which the contraction engine streams its right factor where it lies (`kSkinnyRows` in gemm_skinny.h). */
   streamedRows: 8,
+  /** Rows up to which the engine has no register tile to choose (`kSkinnyRows` in gemm_skinny.h). */
+  skinnyRows: 4,
+  /** What a product that is split over its depth may have at most, and a depth worth two parts (`gemm_split_depth`). */
+  splitRows: 384,
+  splitColumns: 512,
+  splitDepth: 512,
   /** Bytes of weights beyond which a second copy in panels costs more room than packing costs time. */
   largestPacked: 256 << 20,
   /** Iterations from which a loop is worth sharing out to threads before its inner ones. */

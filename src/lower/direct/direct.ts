@@ -9,6 +9,7 @@ import { bodyNodes, type Entry, type Hlir, type Node, reachable, rootsOf } from 
 import {
   type AttentionForm,
   type Choice,
+  type ContractionSchedule,
   domainOf,
   type EntryPlan,
   type Implementation,
@@ -22,6 +23,7 @@ import { constantOf, equal, subtract } from "../../ir/poly.ts";
 import { cpu } from "../../targets/cpu.ts";
 import { withMerged } from "../merged.ts";
 import { contractionOf, pureAxis } from "../plan-contraction.ts";
+import { withSchedules } from "../plan-schedule.ts";
 import { winogradApplies } from "../schedule/winograd.ts";
 import { workOf } from "./cost.ts";
 import {
@@ -47,13 +49,17 @@ export type Policy = {
   readonly winograd?: (sum: Node) => boolean;
   /** Whether a product may share a kernel with others of its left factor. */
   readonly merge?: (sum: Node) => boolean;
+  /** How the engine walks a product; undefined: by the sizes of each call. */
+  readonly schedule?: (sum: Node) => ContractionSchedule | undefined;
 };
 
 export const directPlan = (hlir: Hlir, policy: Policy = {}): Plan => ({
   hlir,
   entries: hlir.entries.map((entry) => {
-    const plan = withWinograd(planEntry(entry, hlir.bounds, policy), hlir.bounds, policy);
-    return policy.merge === undefined ? plan : withMerged(plan, hlir.bounds, policy.merge);
+    const { bounds } = hlir;
+    const plan = withWinograd(planEntry(entry, bounds, policy), bounds, policy);
+    const merged = policy.merge === undefined ? plan : withMerged(plan, bounds, policy.merge);
+    return policy.schedule === undefined ? merged : withSchedules(merged, bounds, policy.schedule);
   }),
 });
 

@@ -1,7 +1,7 @@
 /** Kernels that are matrix products: axes merged into m, n, k and a batch, operands, epilogue. */
 import type { Node } from "../../ir/hlir.ts";
 import type { Contraction, Operand, OperandForm } from "../../ir/kernel.ts";
-import { type Choice, type ContractionForm, domainOf } from "../../ir/plan.ts";
+import { type Choice, type ContractionForm, type ContractionSchedule, domainOf } from "../../ir/plan.ts";
 import { axis, constantOf, floorDiv, modulo, type Poly, zero } from "../../ir/poly.ts";
 import { keptAxes, pureAxis } from "../plan-contraction.ts";
 import type { KernelDraft } from "./build.ts";
@@ -82,6 +82,8 @@ export function productOf(k: KernelDraft, choice: Choice, first?: Contraction): 
   storeRoot(k, choice, epilogue, coords, () => ({ value: k.ev.at(choice.root, coords) }));
   const workspace = k.ev.extra("workspace");
   if (first === undefined) k.note(describe(split, a.form, b.form));
+  const scheduled = k.engine === undefined || k.engine.target === "cpu" ? implementation.schedule : undefined;
+  if (scheduled !== undefined) k.note(scheduleNotes[scheduled]);
   return {
     kind: "contraction",
     batch: v.item,
@@ -93,6 +95,7 @@ export function productOf(k: KernelDraft, choice: Choice, first?: Contraction): 
     sum,
     workspace,
     epilogue: epilogue.out,
+    ...(scheduled === undefined ? {} : { schedule: scheduled }),
   };
 }
 
@@ -334,6 +337,14 @@ function patchesForm(
     outWidth,
   };
 }
+
+const scheduleNotes: { readonly [S in ContractionSchedule]: string } = {
+  "wide tile": "In a register tile of fewer rows and more columns, which the result fills better.",
+  "tall tile": "In a register tile of more rows and fewer columns, which the result fills better.",
+  packed: "Both factors packed in every call.",
+  "in place": "Neither factor packed: both are read where they lie.",
+  "split depth": "Each thread sums its part of the depth, and the parts are added.",
+};
 
 function describe(split: Split, a: OperandForm, b: OperandForm): string {
   const words = {

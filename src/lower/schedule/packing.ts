@@ -59,7 +59,8 @@ const sameMatrix = (a: Matrix, b: Matrix): boolean =>
 
 /** The weight as the right factor of the choice's contraction, if that is all that it is in it. */
 function matrixOf(weight: Node, choice: Choice, around: Surroundings): Matrix | undefined {
-  if (choice.implementation.family !== "contraction" || weight.dtype !== "f32") return undefined;
+  const { implementation: i } = choice;
+  if (i.family !== "contraction" || i.schedule === "in place" || weight.dtype !== "f32") return undefined;
   const reads = readsOf(choice, around.isStored).filter((r) => r.node === weight);
   if (!reads.every((r) => r.use.side === "b")) return undefined;
   const slot = around.slotOf(weight);

@@ -36,6 +36,7 @@ static_assert(kBlockRows % TallTile::rows == 0 && kBlockRows % WideTile::rows ==
 // Packing pays when a panel is read often enough: beyond these many rows or columns on the other side.
 constexpr i64 kInPlaceRows = 2 * kTileRows;
 constexpr i64 kInPlaceCols = 96 * kTileCols;
+constexpr i64 kInPlaceMostRows = 16 * kTileRows;
 
 // Rows so many floats apart fight for the same lines of the first-level cache.
 constexpr i64 kSameLines = 1024;
@@ -103,8 +104,8 @@ EvenColumns<float> columns_of_b(const B& b, i64 n, i64 count, i64 k, i64 depth, 
 }
 template <class S>
 EvenColumns<float> columns_of_b(const Strided<float>& b, i64 n, i64 count, i64 k, i64 depth, i64 rows, float* room) {
-    const bool pays = S::packing == Packing::never || (S::packing == Packing::by_size && rows <= kInPlaceRows);
-    if (pays && b.outer_stride == 1 && count == S::cols) return {b.data + n + k * b.k_stride, b.k_stride};
+    constexpr i64 most = S::packing == Packing::never ? kInPlaceMostRows : S::packing == Packing::always ? 0 : kInPlaceRows;
+    if (rows <= most && b.outer_stride == 1 && count == S::cols) return {b.data + n + k * b.k_stride, b.k_stride};
     b.template pack<S::cols>(n, count, k, depth, room);
     return {room, S::cols};
 }
@@ -362,6 +363,8 @@ void gemm(i64 M, i64 N, i64 K, const A& a, const B& b, void* workspace, const Ep
         if (N <= kSkinnyRows && M > N && streams_now(a))
             return gemm<S>(N, M, K, b, a, workspace, [&](i64 n, i64 m, float sum) { epilogue(m, n, sum); });
     }
+    if constexpr (S::rows != kTileRows)
+        if (!pays<S>(M, N)) return gemm(M, N, K, a, b, workspace, epilogue);
     const i64 count = gemm_threads(M * N * K);
     if constexpr (S::splits_depth)
         if (gemm_split_depth<S>(count, M, N, K, a, b, workspace, epilogue)) return;
@@ -380,6 +383,8 @@ template <class S = BySize, class AOf, class BOf, class Epilogue>
 void gemm_batched(i64 batch, i64 M, i64 N, i64 K, const AOf& a_of, const BOf& b_of, void* workspace,
                   const Epilogue& epilogue) {
     if (batch <= 0) return;
+    if constexpr (S::rows != kTileRows)
+        if (!pays<S>(M, N)) return gemm_batched(batch, M, N, K, a_of, b_of, workspace, epilogue);
     const i64 count = gemm_threads(batch * M * N * K), unit = tile_columns<S>(M);
     const i64 per_item = count <= batch ? 1 : smaller((count + batch - 1) / batch, (N + unit - 1) / unit);
     parallel_for(batch * per_item, count <= 1 ? batch * per_item : 1, [&](i64 begin, i64 end) {

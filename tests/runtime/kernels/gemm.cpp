@@ -81,6 +81,8 @@ std::vector<Sizes> sizes_to_try() {
     sizes.insert(sizes.end(), {{1, 19, 3085}, {2, 13, 3085}, {4, 7, 3100}, {1, 1037, 23}});
     // Few sums of many terms, with tiles of every schedule only partly filled.
     sizes.insert(sizes.end(), {{7, 30, 2100}, {25, 41, 1031}, {9, 49, 4099}, {1, 50, 9001}});
+    // What fills a wide tile, what fills a tall one, with the last of them in part; as many rows as are read in place.
+    sizes.insert(sizes.end(), {{8, 48, 300}, {5, 45, 70}, {17, 24, 9}, {24, 8, 300}, {35, 7, 31}, {96, 64, 20}, {97, 64, 20}});
     if (!reduced) sizes.push_back({1, 3, 65555}), sizes.push_back({3, 4, 65555});
     if (!reduced) sizes.push_back({391, 530, 530}), sizes.push_back({8, 1100, 2100}), sizes.push_back({2, 40, 4099});
     const i64 edges[] = {1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65, 127, 129};
