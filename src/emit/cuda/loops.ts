@@ -5,6 +5,7 @@ import { infix } from "../../ops/spelling.ts";
 import { exprText, localType } from "../kernels/expressions.ts";
 import { type Indexing, indexText } from "../kernels/indices.ts";
 import { blockLines } from "../kernels/statements.ts";
+import { type RowVectors, rowVectors } from "./row-vectors.ts";
 import { type Vectorized, vectorized } from "./vectors.ts";
 
 type Loop = Stmt & { readonly kind: "loop" };
@@ -22,11 +23,10 @@ const groups = {
 /** The body of a kernel. */
 export function bodyLines(kernel: Kernel, indent: string, ix: Indexing): string[] {
   const { body } = kernel;
-  const group = kernel.launch?.group ?? "block";
   if (!body.some((s) => s.kind === "accumulator" || s.kind === "topk"))
     return levelLines(body, "grid", indent, ix);
   if (body.some((s) => s.kind === "topk" || (s.kind === "loop" && (s.how === "lanes" || s.how === "scan"))))
-    return levelLines(body, group, indent, ix);
+    return rowBody(kernel, [], body, indent, ix);
   return [
     `${indent}if (lum::global_thread() != 0) return;  // one after the other`,
     ...blockLines(body, indent, ix),
@@ -45,6 +45,7 @@ function levelLines(
   level: Exclude<Level, "thread">,
   indent: string,
   ix: Indexing,
+  row?: RowVectors,
 ): string[] {
   const lines: string[] = [];
   let guarded: Stmt[] = [];
@@ -65,7 +66,7 @@ function levelLines(
     else if (s.kind === "accumulator" && body.some((x) => x.kind === "loop" && x.how === "scan")) continue;
     else if (s.kind === "loop" && s.how === "scan") lines.push(...scanLines(s, body, indent, ix));
     else if (s.kind === "loop" && s.how === "lanes")
-      lines.push(...laneLines(s, level === "warp" ? "warp" : "block", indent, ix));
+      lines.push(...laneLines(s, level === "warp" ? "warp" : "block", indent, ix, row));
     else lines.push(...blockLines([s], indent, ix));
   }
   close();
@@ -78,7 +79,7 @@ export const loopLines =
   (s: Loop, indent: string, ix: Indexing): string[] => {
     const group = kernel.launch?.group ?? "block";
     if (s.how === "grid") return gridLines(s, kernel, indent, ix);
-    if (s.how === "rows") return rowLines(s, group, indent, ix);
+    if (s.how === "rows") return rowLines(s, kernel, indent, ix);
     if (s.how === "lanes") return laneLines(s, group, indent, ix);
     const { name } = ix.variables[s.variable];
     return [
@@ -140,7 +141,8 @@ function gridLines(s: Loop, kernel: Kernel, indent: string, ix: Indexing): strin
   const inner = `${indent}    `;
   const last = flat.loops.at(-1)!;
   const { between, body: own } = flat.inside;
-  const vector = vectorized(kernel, last.size, last.variable, between, own, ix);
+  const { size, variable } = last;
+  const vector = vectorized(kernel, { size, variable, alone: flat.loops.length === 1 }, between, own, ix);
   if (vector !== undefined) return vectorLines(flat, vector, indent, ix);
   const body = blockLines(flat.body, inner, ix);
   return [
@@ -151,10 +153,10 @@ function gridLines(s: Loop, kernel: Kernel, indent: string, ix: Indexing): strin
   ];
 }
 
-/** The same over whole vectors: the last variable goes in steps of their width. */
+/** The same over whole vectors: the last variable goes in steps of their width. Then what is left over. */
 function vectorLines(
-  { loops, inside }: ReturnType<typeof flattened>,
-  { width, lines }: Vectorized,
+  { loops, inside, size, body: scalar }: ReturnType<typeof flattened>,
+  { width, tail, lines }: Vectorized,
   indent: string,
   ix: Indexing,
 ): string[] {
@@ -170,13 +172,36 @@ function vectorLines(
     ...usedParts([...parts, last], body).map((p) => inner + p),
     ...body,
     `${indent}}`,
+    ...(tail
+      ? [
+          `${indent}for (i64 ${nameOf(loops[0], ix)} = ${infix(count, "*", String(width))} + lum::global_thread(); ${nameOf(loops[0], ix)} < ${size}; ${nameOf(loops[0], ix)} += lum::global_threads()) {`,
+          ...blockLines(scalar, inner, ix),
+          `${indent}}`,
+        ]
+      : []),
   ];
 }
 
-function rowLines(s: Loop, group: Group, indent: string, ix: Indexing): string[] {
+/** The statements of a row that a group works on together. */
+function rowBody(
+  kernel: Kernel,
+  between: readonly Stmt[],
+  body: readonly Stmt[],
+  indent: string,
+  ix: Indexing,
+): string[] {
+  const group = kernel.launch?.group ?? "block";
+  const threads = group === "warp" ? 32 : (kernel.launch?.threads ?? 256);
+  const row = rowVectors(kernel, between, body, { ...groups[group], threads }, ix);
+  return [...(row?.declarations(indent) ?? []), ...levelLines([...between, ...body], group, indent, ix, row)];
+}
+
+function rowLines(s: Loop, kernel: Kernel, indent: string, ix: Indexing): string[] {
   const flat = flattened(s, "row", ix);
+  const group = kernel.launch?.group ?? "block";
   const inner = `${indent}    `;
-  const body = levelLines(flat.body, group, inner, ix);
+  const { between, body: own } = flat.inside;
+  const body = rowBody(kernel, between, own, inner, ix);
   const { row, rows } = groups[group];
   return [
     `${indent}for (i64 ${flat.name} = ${row}; ${flat.name} < ${flat.size}; ${flat.name} += ${rows}) {  // a ${group} each`,
@@ -186,7 +211,9 @@ function rowLines(s: Loop, group: Group, indent: string, ix: Indexing): string[]
   ];
 }
 
-function laneLines(s: Loop, group: Group, indent: string, ix: Indexing): string[] {
+function laneLines(s: Loop, group: Group, indent: string, ix: Indexing, row?: RowVectors): string[] {
+  if (row !== undefined)
+    return [...row.lines(s, indent), ...combined(s.body, group).map((line) => indent + line)];
   const flat = flattened(s, "place", ix);
   const inner = `${indent}    `;
   const body = blockLines(flat.body, inner, ix);

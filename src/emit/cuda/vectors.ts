@@ -1,6 +1,6 @@
 /**
- * Grid loops whose neighbouring iterations touch neighbouring elements: a thread takes as many as 16 bytes hold, with
- * one access of memory for all of them.
+ * Loops whose neighbouring iterations touch neighbouring elements: a thread takes as many as 16 bytes hold, with one
+ * access of memory for all of them.
  */
 import { withAxes } from "../../ir/bounds.ts";
 import { byteSize, type DType } from "../../ir/dtype.ts";
@@ -12,23 +12,54 @@ import { blockLines } from "../kernels/statements.ts";
 
 export type Vectorized = {
   readonly width: number;
+  /** Whether iterations may be left over behind the last whole vector. */
+  readonly tail: boolean;
   /** In place of the body, inside of the loop over whole vectors. */
   readonly lines: (indent: string) => string[];
 };
 
 /** An access of memory at `base` plus the walked variable. */
-type Access = { readonly from: string; readonly base: Poly; readonly dtype: DType; readonly stored: boolean };
+export type Access = {
+  readonly from: string;
+  readonly base: Poly;
+  readonly dtype: DType;
+  readonly stored: boolean;
+};
 
-/** `body` for all elements of a vector along `variable`, whose loop has `size` iterations; undefined where that doesn't fit. */
+export type Accesses = ReadonlyMap<string, Access>;
+
+/** Iterations below which a remainder is no reason for a second loop. */
+const fewIterations = 1024;
+
+/**
+ * `body` for all elements of a vector along `variable`, whose loop has `size` iterations; undefined where that doesn't
+ * fit. `alone`: the loop is the only one, so that what is left over can follow it.
+ */
 export function vectorized(
   kernel: Kernel,
-  size: Poly,
-  variable: number,
+  loop: { readonly size: Poly; readonly variable: number; readonly alone: boolean },
   before: readonly Stmt[],
   body: readonly Stmt[],
   ix: Indexing,
 ): Vectorized | undefined {
+  const { size, variable, alone } = loop;
   if (!body.every((s) => s.kind === "let" || s.kind === "index" || s.kind === "store")) return undefined;
+  const accesses = accessesIn(kernel, variable, before, body);
+  if (accesses === undefined) return undefined;
+  const whole = widthOf(accesses, (width) => isMultiple(size, width));
+  const widest = alone && (constantOf(size) ?? fewIterations) >= fewIterations ? widthOf(accesses) : whole;
+  if (widest === undefined) return undefined;
+  const lines = (indent: string) => vectorBody({ accesses, width: widest, variable, body }, indent, ix);
+  return { width: widest, tail: !isMultiple(size, widest), lines };
+}
+
+/** The vector accesses of a body; undefined where a store is none, or elements are read that others write. */
+export function accessesIn(
+  kernel: Kernel,
+  variable: number,
+  before: readonly Stmt[],
+  body: readonly Stmt[],
+): Accesses | undefined {
   const bound = new Set(body.flatMap((s) => (s.kind === "index" ? [s.variable] : [])));
   const accesses = new Map<string, Access>();
   const note = (from: string, at: Poly, stored: boolean): boolean => {
@@ -38,24 +69,32 @@ export function vectorized(
   };
   for (const s of body) for (const e of expressionsOf(s)) if (e.kind === "load") note(e.from, e.at, false);
   for (const s of body) if (s.kind === "store" && !note(s.to, s.at, true)) return undefined;
-
-  const bytes = [...accesses.values()].map((a) => byteSize(a.dtype));
-  const width = 16 / Math.max(...bytes);
   const written = new Set([...accesses.values()].filter((a) => a.stored).map((a) => a.from));
   // In place, a vector is read before it is written; elsewhere in the same tensor nothing may be read.
   const mixed = [...accesses.values()].some(
     (a) => !a.stored && written.has(a.from) && !accesses.has(keyOf(a.from, a.base, true)),
   );
-  if (width < 2 || width * Math.min(...bytes) < 4 || mixed || !isMultiple(size, width)) return undefined;
-  if (![...accesses.values()].every((a) => isMultiple(a.base, width))) return undefined;
-  return { width, lines: (indent) => linesOf(accesses, width, variable, body, indent, ix) };
+  return mixed ? undefined : accesses;
 }
 
-const keyOf = (from: string, base: Poly, stored: boolean): string =>
+/** Elements of the widest vectors that every access allows: at most 16 bytes, at least 4. */
+export function widthOf(
+  accesses: Accesses,
+  fits: (width: number) => boolean = () => true,
+): number | undefined {
+  const all = [...accesses.values()];
+  const bytes = all.map((a) => byteSize(a.dtype));
+  const least = Math.max(2, 4 / Math.min(...bytes));
+  for (let width = 16 / Math.max(...bytes); width >= least; width /= 2)
+    if (fits(width) && all.every((a) => isMultiple(a.base, width))) return width;
+  return undefined;
+}
+
+export const keyOf = (from: string, base: Poly, stored: boolean): string =>
   `${stored ? "store" : "load"} ${from} ${base.key}`;
 
 /** Every term and the constant: addresses and counts that are whole vectors whatever the dims are. */
-const isMultiple = (p: Poly, of: number): boolean =>
+export const isMultiple = (p: Poly, of: number): boolean =>
   p.constant % of === 0 && p.terms.every((t) => t.coef % of === 0);
 
 function accessOf(
@@ -80,14 +119,23 @@ function accessOf(
   return { from, base: isMultiple(start, 16) || row === undefined ? base : int(1), dtype: tensor.dtype };
 }
 
-function linesOf(
-  accesses: ReadonlyMap<string, Access>,
-  width: number,
-  variable: number,
-  body: readonly Stmt[],
-  indent: string,
-  ix: Indexing,
-): string[] {
+type Body = {
+  readonly accesses: Accesses;
+  readonly width: number;
+  readonly variable: number;
+  readonly body: readonly Stmt[];
+  /** Vectors that are kept from loop to loop, by `keptKey`, with what this loop does with them. */
+  readonly kept?: ReadonlyMap<string, Kept>;
+};
+
+/** A vector in registers: its name, whether this loop is the first to read it, whether it is the last to write it. */
+export type Kept = { readonly name: string; readonly loads: boolean; readonly stores: boolean };
+
+export const keptKey = (from: string, base: Poly): string => `${from} ${base.key}`;
+
+/** Loads, the statements for each element, stores. */
+export function vectorBody(b: Body, indent: string, ix: Indexing): string[] {
+  const { accesses, width, variable, body } = b;
   const taken = new Set(ix.variables.map((v) => v.name));
   const fresh = (wanted: string): string => {
     let name = wanted;
@@ -95,8 +143,12 @@ function linesOf(
     taken.add(name);
     return name;
   };
+  const keptOf = (a: Access): Kept | undefined => b.kept?.get(keptKey(a.from, a.base));
   const names = new Map(
-    [...accesses].map(([key, a]) => [key, fresh(a.stored ? `${a.from}_out` : `${a.from}_vector`)]),
+    [...accesses].map(([key, a]) => [
+      key,
+      keptOf(a)?.name ?? fresh(a.stored ? `${a.from}_out` : `${a.from}_vector`),
+    ]),
   );
   const counter = ix.variables.length;
   const inside: Indexing = {
@@ -104,10 +156,7 @@ function linesOf(
     variables: [...ix.variables, { name: fresh("v"), size: int(width) }],
     bounds: withAxes(ix.bounds, [...ix.variables.map((v) => v.size), int(width)]),
   };
-  const address = (a: Access): string => {
-    const at = add(a.base, axis(variable));
-    return `${a.from} + ${indexText(at, ix)}`;
-  };
+  const address = (a: Access): string => `${a.from} + ${indexText(add(a.base, axis(variable)), ix)}`;
   const own = axis(counter);
   const moved = (p: Poly): Poly =>
     substitute(p, (a) => (a.kind === "axis" && a.axis === variable ? add(axis(variable), own) : undefined));
@@ -117,21 +166,23 @@ function linesOf(
     return name === undefined ? { from, at: moved(at) } : { from: `${name}.element`, at: own };
   };
   const each = body.map((s) => inStmt(s, place, moved));
-  const all = [...accesses];
+  const all = [...accesses].map(([key, a]) => ({ a, name: names.get(key)!, kept: keptOf(a) }));
+  const load = (a: Access): string => `lum::load_vector<${cppType(a.dtype)}, ${width}>(${address(a)})`;
+  const { name: v } = inside.variables[counter];
   return [
-    ...all.flatMap(([key, a]) =>
-      a.stored
-        ? [`${indent}lum::Vector<${cppType(a.dtype)}, ${width}> ${names.get(key)};`]
-        : [
-            `${indent}const auto ${names.get(key)} = lum::load_vector<${cppType(a.dtype)}, ${width}>(${address(a)});`,
-          ],
-    ),
+    ...all.flatMap(({ a, name, kept }) => {
+      if (kept !== undefined) return kept.loads && !a.stored ? [`${indent}${name} = ${load(a)};`] : [];
+      if (a.stored) return [`${indent}lum::Vector<${cppType(a.dtype)}, ${width}> ${name};`];
+      return [`${indent}const auto ${name} = ${load(a)};`];
+    }),
     "#pragma unroll",
-    `${indent}for (int ${inside.variables[counter].name} = 0; ${inside.variables[counter].name} < ${width}; ++${inside.variables[counter].name}) {`,
+    `${indent}for (int ${v} = 0; ${v} < ${width}; ++${v}) {`,
     ...blockLines(each, `${indent}    `, inside),
     `${indent}}`,
-    ...all.flatMap(([key, a]) =>
-      a.stored ? [`${indent}lum::store_vector(${address(a)}, ${names.get(key)});`] : [],
+    ...all.flatMap(({ a, name, kept }) =>
+      a.stored && (kept === undefined || kept.stores)
+        ? [`${indent}lum::store_vector(${address(a)}, ${name});`]
+        : [],
     ),
   ];
 }
@@ -139,7 +190,9 @@ function linesOf(
 type Place = (from: string, at: Poly, stored: boolean) => { from: string; at: Poly };
 
 function inStmt(s: Stmt, place: Place, moved: (p: Poly) => Poly): Stmt {
-  if (s.kind === "let" || s.kind === "index") return { ...s, value: inExpr(s.value, place, moved) };
+  if (s.kind === "let" || s.kind === "index" || s.kind === "fold")
+    return { ...s, value: inExpr(s.value, place, moved) };
+  if (s.kind === "pick") return { ...s, value: inExpr(s.value, place, moved), position: moved(s.position) };
   if (s.kind !== "store") throw new Error(`${s.kind} in a vector loop`);
   const { from, at } = place(s.to, s.at, true);
   return { ...s, to: from, at, value: inExpr(s.value, place, moved) };
@@ -178,8 +231,9 @@ function inExpr(e: Expr, place: Place, moved: (p: Poly) => Poly): Expr {
 }
 
 /** Loads that a condition guards are left as they are: memory is touched only where it holds. */
-function* expressionsOf(s: Stmt): Generator<Expr> {
-  if (s.kind === "let" || s.kind === "index" || s.kind === "store") yield* partsOf(s.value);
+export function* expressionsOf(s: Stmt): Generator<Expr> {
+  if (s.kind === "let" || s.kind === "index" || s.kind === "store" || s.kind === "fold" || s.kind === "pick")
+    yield* partsOf(s.value);
 }
 
 function* partsOf(e: Expr): Generator<Expr> {

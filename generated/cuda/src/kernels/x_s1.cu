@@ -5,6 +5,7 @@
 #include "runtime/math.cuh"
 #include "runtime/rows.cuh"
 #include "runtime/types.cuh"
+#include "runtime/vector.cuh"
 
 namespace kernels {
 
@@ -13,15 +14,31 @@ using lum::i64;
 __global__ void __launch_bounds__(256) x_s1(const lum::bf16* h,               // [1, 4096]
                                             const lum::bf16* attention_norm,  // [4096]
                                             lum::bf16* x) {                   // [1, 4096]
+    lum::Vector<lum::bf16, 8> h_row[2];
     float sum = 0.0f;
-    for (i64 j = lum::thread(); j < 4096; j += lum::threads()) {
-        const float xf = lum::to_float(h[j]);
-        sum += xf * xf;
+#pragma unroll
+    for (int part = 0; part < 2; ++part) {
+        const i64 j = (part * 256 + lum::thread()) * 8;
+        h_row[part] = lum::load_vector<lum::bf16, 8>(h + j);
+#pragma unroll
+        for (int v = 0; v < 8; ++v) {
+            const float xf = lum::to_float(h_row[part].element[v]);
+            sum += xf * xf;
+        }
     }
     sum = lum::block_reduce<lum::Sum>(sum, lum::shared<float>(0));
     const float scale = 1.0f / lum::sqrt(sum / 4096.0f + 0.00001f);
-    for (i64 j = lum::thread(); j < 4096; j += lum::threads()) {
-        x[j] = lum::from_float<lum::bf16>(lum::to_float(h[j]) * scale * lum::to_float(attention_norm[j]));
+#pragma unroll
+    for (int part = 0; part < 2; ++part) {
+        const i64 j = (part * 256 + lum::thread()) * 8;
+        const auto attention_norm_vector = lum::load_vector<lum::bf16, 8>(attention_norm + j);
+        lum::Vector<lum::bf16, 8> x_out;
+#pragma unroll
+        for (int v = 0; v < 8; ++v) {
+            x_out.element[v] = lum::from_float<lum::bf16>(lum::to_float(h_row[part].element[v]) * scale *
+                lum::to_float(attention_norm_vector.element[v]));
+        }
+        lum::store_vector(x + j, x_out);
     }
 }
 

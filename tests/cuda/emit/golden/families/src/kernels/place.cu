@@ -5,6 +5,7 @@
 #include "runtime/math.cuh"
 #include "runtime/picks.cuh"
 #include "runtime/types.cuh"
+#include "runtime/vector.cuh"
 
 namespace kernels {
 
@@ -17,11 +18,15 @@ __global__ void __launch_bounds__(256) place(const float* x,   // [s, 3000]
     for (i64 i = lum::block(); i < s; i += lum::grid()) {  // a block each
         float best = -INFINITY;
         lum::i32 place_ = 0;
-        for (i64 k = lum::thread(); k < 3000; k += lum::threads()) {
-            const float x_value = x[i * 3000 + k];
-            if (lum::ranks_above(x_value, best)) {
-                best = x_value;
-                place_ = static_cast<lum::i32>(k);
+        for (i64 k = lum::thread() * 4; k < 3000; k += lum::threads() * 4) {
+            const auto x_vector = lum::load_vector<float, 4>(x + i * 3000 + k);
+#pragma unroll
+            for (int v = 0; v < 4; ++v) {
+                const float x_value = x_vector.element[v];
+                if (lum::ranks_above(x_value, best)) {
+                    best = x_value;
+                    place_ = static_cast<lum::i32>(k + v);
+                }
             }
         }
         lum::block_pick<lum::RanksAbove>(best, place_, lum::shared<char>(0));

@@ -6,6 +6,7 @@
 #include "runtime/math.cuh"
 #include "runtime/rows.cuh"
 #include "runtime/types.cuh"
+#include "runtime/vector.cuh"
 
 namespace kernels {
 
@@ -18,33 +19,58 @@ __global__ void __launch_bounds__(256) y(const float* x,  // [n, 24]
                                          const Dims* dims) {
     const i64 n = dims->n;
     for (i64 i = lum::global_warp(); i < n; i += lum::global_warps()) {  // a warp each
+        lum::Vector<float, 4> x_row;
+        lum::Vector<float, 4> w_row;
+        lum::Vector<float, 4> b_row;
+        lum::Vector<float, 4> y_row;
         float sum = 0.0f;
-        for (i64 j = lum::lane(); j < 24; j += lum::kWarp) {
-            sum += x[i * 24 + j];
+        if (const i64 j = lum::lane() * 4; j < 24) {
+            x_row = lum::load_vector<float, 4>(x + i * 24 + j);
+#pragma unroll
+            for (int v = 0; v < 4; ++v) {
+                sum += x_row.element[v];
+            }
         }
         sum = lum::warp_reduce<lum::Sum>(sum);
         float sum_ = 0.0f;
         const float mean = sum / 24.0f;
-        for (i64 j = lum::lane(); j < 24; j += lum::kWarp) {
-            const float centred = x[i * 24 + j] - mean;
-            sum_ += centred * centred;
+        if (const i64 j = lum::lane() * 4; j < 24) {
+#pragma unroll
+            for (int v = 0; v < 4; ++v) {
+                const float centred = x_row.element[v] - mean;
+                sum_ += centred * centred;
+            }
         }
         sum_ = lum::warp_reduce<lum::Sum>(sum_);
         float largest = -INFINITY;
         const float scale = 1.0f / lum::sqrt(sum_ / 24.0f + 0.00001f);
-        for (i64 j = lum::lane(); j < 24; j += lum::kWarp) {
-            largest = lum::max(largest, (x[i * 24 + j] - mean) * scale * w[j] + b[j]);
+        if (const i64 j = lum::lane() * 4; j < 24) {
+            w_row = lum::load_vector<float, 4>(w + j);
+            b_row = lum::load_vector<float, 4>(b + j);
+#pragma unroll
+            for (int v = 0; v < 4; ++v) {
+                largest = lum::max(largest, (x_row.element[v] - mean) * scale * w_row.element[v] +
+                    b_row.element[v]);
+            }
         }
         largest = lum::warp_reduce<lum::Max>(largest);
         float sum_2 = 0.0f;
-        for (i64 j = lum::lane(); j < 24; j += lum::kWarp) {
-            const float e = lum::exp((x[i * 24 + j] - mean) * scale * w[j] + b[j] - largest);
-            y[i * 24 + j] = e;
-            sum_2 += e;
+        if (const i64 j = lum::lane() * 4; j < 24) {
+#pragma unroll
+            for (int v = 0; v < 4; ++v) {
+                const float e = lum::exp((x_row.element[v] - mean) * scale * w_row.element[v] +
+                    b_row.element[v] - largest);
+                y_row.element[v] = e;
+                sum_2 += e;
+            }
         }
         sum_2 = lum::warp_reduce<lum::Sum>(sum_2);
-        for (i64 j = lum::lane(); j < 24; j += lum::kWarp) {
-            y[i * 24 + j] = y[i * 24 + j] / sum_2;
+        if (const i64 j = lum::lane() * 4; j < 24) {
+#pragma unroll
+            for (int v = 0; v < 4; ++v) {
+                y_row.element[v] = y_row.element[v] / sum_2;
+            }
+            lum::store_vector(y + i * 24 + j, y_row);
         }
     }
 }
