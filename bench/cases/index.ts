@@ -5,6 +5,7 @@ import { convnet } from "./convnet.ts";
 import { gptDecode, gptPrefill } from "./gpt.ts";
 import { mlp } from "./mlp.ts";
 import { sgemm } from "./sgemm.ts";
+import { whisperEncoder } from "./whisper.ts";
 
 export const cases: readonly Case[] = [
   call,
@@ -16,4 +17,5 @@ export const cases: readonly Case[] = [
   gptDecode,
   gptPrefill,
   bert,
+  whisperEncoder,
 ];
