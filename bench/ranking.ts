@@ -20,6 +20,7 @@ import { createMeasurer } from "../src/search/measure/measure.ts";
 import { type Move, onePassMoves, storageMoves, termMoves, winogradMoves } from "../src/search/moves.ts";
 import { seeded } from "../src/search/random.ts";
 import { saturate } from "../src/search/saturate.ts";
+import { scheduleMoves } from "../src/search/schedule-moves.ts";
 import { search } from "../src/search/search.ts";
 import { spaceOf } from "../src/search/space.ts";
 import { machineOf, readCalibration } from "../src/targets/calibrated.ts";
@@ -153,7 +154,12 @@ async function candidatesOf(m: RankingModel): Promise<SampledPlan[]> {
   most = texts.size + options.kernels;
   for (const [from, base] of bases) {
     const here = decoder.decode(from)!;
-    const moves: Move[] = [...fixed, ...winogradMoves(here), ...storageMoves(here)];
+    const moves: Move[] = [
+      ...fixed,
+      ...winogradMoves(here),
+      ...storageMoves(here),
+      ...scheduleMoves(here, target),
+    ];
     for (let left = moves.length; left > 0; left--) {
       const [move] = moves.splice(random.below(left), 1);
       take(move.apply(from), base, move.text);

@@ -12,6 +12,7 @@ import { onePassMoves, storageMoves, termMoves, winogradMoves } from "../../src/
 import { seeded } from "../../src/search/random.ts";
 import { genomeOf } from "../../src/search/replay.ts";
 import { saturate } from "../../src/search/saturate.ts";
+import { scheduleMoves } from "../../src/search/schedule-moves.ts";
 import { spaceOf } from "../../src/search/space.ts";
 import { type ExampleName, example, exampleNames } from "./examples.ts";
 
@@ -83,6 +84,7 @@ describe.each(exampleNames)("%s", (name) => {
           ...mergeMoves(here),
           ...termMoves(nodes, space),
           ...storageMoves(here),
+          ...scheduleMoves(here),
         ];
         genome = moves[random.below(moves.length)].apply(genome);
       }

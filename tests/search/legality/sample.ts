@@ -8,10 +8,12 @@ import { checkPlan } from "../../../src/ir/plan-check.ts";
 import { schedule } from "../../../src/lower/schedule.ts";
 import { allNodes } from "../../../src/search/encode.ts";
 import { createDecoder, direct, type Genome, genomeKey } from "../../../src/search/genome.ts";
+import { familyText } from "../../../src/search/lock.ts";
 import { mergeMoves } from "../../../src/search/merge-moves.ts";
 import { type Move, onePassMoves, storageMoves, termMoves } from "../../../src/search/moves.ts";
 import { seeded } from "../../../src/search/random.ts";
 import { saturate } from "../../../src/search/saturate.ts";
+import { scheduleMoves } from "../../../src/search/schedule-moves.ts";
 import { spaceOf } from "../../../src/search/space.ts";
 
 export type Sampled = {
@@ -43,7 +45,9 @@ export async function candidatesOf(hlir: Hlir, count: number, seed: number): Pro
       const here = decoder.decode(genome);
       if (here === undefined) throw new Error("a walk left the space");
       const storage = storageMoves(here);
-      const kinds = [storage, fixed, rare, mergeMoves(here)].filter((list) => list.length > 0);
+      const kinds = [storage, fixed, rare, mergeMoves(here), scheduleMoves(here)].filter(
+        (list) => list.length > 0,
+      );
       if (kinds.length === 0) break;
       const list = kinds[random.below(kinds.length)];
       const move = list[random.below(list.length)];
@@ -63,7 +67,7 @@ export async function candidatesOf(hlir: Hlir, count: number, seed: number): Pro
     const { plan } = decoder.decode(genome)!;
     const kernels = plan.entries.flatMap((e) => [...choicesOf(e.body)]);
     const families = new Set(
-      kernels.map((c) => (c.joined === undefined ? c.implementation.family : "several products")),
+      kernels.map((c) => (c.joined === undefined ? familyText(c) : "several products")),
     );
     found.push({ genome, steps, families, llir: lowered(plan, steps) });
   }
