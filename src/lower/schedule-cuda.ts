@@ -14,7 +14,7 @@ import { mergedTiling } from "./schedule-cuda/merged.ts";
 import { attentionIn, splitAttention } from "./schedule-cuda/split-attention.ts";
 import { productIn, splitProduct } from "./schedule-cuda/split-product.ts";
 import { argumentsFor, type Room, type Stage } from "./schedule-cuda/stages.ts";
-import { tilingOf } from "./schedule-cuda/tiles.ts";
+import { cutText, tilingOf } from "./schedule-cuda/tiles.ts";
 
 /** `arch`: the part whose size and rates decide how products are cut; what comes out runs on any. */
 export function scheduleCuda(
@@ -120,7 +120,8 @@ function cutStages(kernel: Kernel, arch: CudaArch): Stage[] | undefined {
   const product = productIn(kernel);
   if (product !== undefined) {
     const tiling = tilingOf(kernel, product, arch);
-    return tiling.parts > 1 ? splitProduct(kernel, product, tiling) : undefined;
+    const noted = { ...kernel, notes: [...kernel.notes, cutText(tiling, product, arch)] };
+    return tiling.parts > 1 ? splitProduct(noted, product, tiling) : [{ ...whole(noted, arch), tiling }];
   }
   const attention = attentionIn(kernel);
   if (attention === undefined) return undefined;

@@ -10,7 +10,7 @@ import { constantOf, type Poly } from "../ir/poly.ts";
 import { evaluations } from "../lower/direct/draft.ts";
 import { axesIn, axisCoordinates, throughView } from "../lower/plan-contraction.ts";
 import { readsOf } from "../lower/plan-reads.ts";
-import { type Product, quickestCut } from "../lower/schedule-cuda/tiles.ts";
+import { coresFor, type Product, quickestCut } from "../lower/schedule-cuda/tiles.ts";
 import { seenShare } from "../lower/seen-share.ts";
 import { type CudaArch, cuda } from "../targets/cuda.ts";
 import { bandwidthOf, blockSeconds, cacheSpeed, launchSeconds } from "../targets/cuda-cost.ts";
@@ -136,7 +136,7 @@ function productTime(
     ...{ batch: of(form.batch), m: of(form.m), n: of(form.n), k: of(form.k) },
     aBytes: byteSize(a.dtype),
     bBytes: byteSize(b.dtype),
-    onCores: onCores([a.dtype, b.dtype]) && a.node !== undefined && b.node !== undefined,
+    ...coresFor(a.node && a.dtype, b.node && b.dtype),
     alongK: b.alongK,
     computed: a.node === undefined,
   };

@@ -36,6 +36,8 @@ export type ProductWork = {
   /** Bytes of an element, where it is read from. */
   readonly aBytes: number;
   readonly bBytes: number;
+  /** The factor of f32 that tensor cores multiply as two of bf16. */
+  readonly inParts?: "a" | "b";
 };
 
 /** One way of cutting a product into blocks' work. */
@@ -77,7 +79,8 @@ export function productSeconds(w: ProductWork, c: Cut, arch: CudaArch): number {
 
   // The fullest multiprocessor has its share of the rate for all its tiles, whatever the others do.
   const rate = (engineRate(c, arch) * c.share) / multiprocessors;
-  const tileWork = 2 * (streamed ? w.m : c.rows) * c.columns * depth;
+  const products = c.engine === "mma" && w.inParts !== undefined ? 2 : 1;
+  const tileWork = products * 2 * (streamed ? w.m : c.rows) * c.columns * depth;
   const computing = (Math.ceil(tiles / multiprocessors) * tileWork) / rate;
 
   // Few rows stay in the first-level cache.

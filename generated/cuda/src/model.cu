@@ -6,7 +6,6 @@
 #include <cstring>
 #include <vector>
 
-#include "runtime/gemm_fma.cuh"
 #include "runtime/gemm_mma.cuh"
 #include "runtime/gemv.cuh"
 #include "runtime/attention.cuh"
@@ -57,8 +56,8 @@ constexpr Launch kLaunches[] = {
     {"self_attn_attention_o", 4096, 128, lum::MmaAttention<128, 128, 4, 1, 64>::shared_bytes()},
     {"h_", 2048, 256, lum::MmaShape<128, 128, 32, 2, 4, 4>::shared_bytes(2)},
     {"mlp_g_part", 8192, 256, 128},
-    {"mlp_g_part_", 7168, 256, lum::FmaShape<128, 128, 8, 8, 8>::shared_bytes()},
-    {"mlp_g", 7168, 256, lum::FmaShape<128, 128, 8, 8, 8>::shared_bytes()},
+    {"mlp_g_part_", 7168, 256, lum::MmaShape<128, 128, 32, 2, 4, 4>::shared_bytes(2, 2)},
+    {"mlp_g", 7168, 256, lum::MmaShape<128, 128, 32, 2, 4, 4>::shared_bytes(2, 2)},
     {"h_2", 2048, 256, lum::MmaShape<128, 128, 32, 2, 4, 4>::shared_bytes(2)},
     {"z", 1, 256, 128},
     {"logits", 16032, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},

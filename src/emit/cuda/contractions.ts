@@ -1,5 +1,6 @@
 /** Matrix products of CUDA kernels: tiles over the grid, each by one call of the engine. */
 import type { Contraction, Kernel, Operand, OperandForm, Stmt, Tiling } from "../../ir/kernel.ts";
+import { typeOf } from "../../lower/schedule-cuda/tiles.ts";
 import { cppType } from "../cpp.ts";
 import { ending, lambda, operandLines } from "../kernels/contractions.ts";
 import { type Indexing, indexText } from "../kernels/indices.ts";
@@ -93,9 +94,11 @@ export function callLines(
 ): string[] {
   const deeper = `${indent}    `;
   const factor = (o: Operand, outer: number | undefined): string[] => {
-    const lines = factorLines(o, outer, s.k, deeper, ix);
-    if (range === undefined) return ending(lines, ",");
-    return ending([lines[0].replace(/^( *)/, `$1${range}.of(`), ...lines.slice(1)], "),");
+    const type = typeOf(o);
+    const inParts = tiling.engine === "mma" && type !== "f16" && type !== "bf16";
+    const whole = factorLines(o, outer, s.k, deeper, ix);
+    const lines = inParts ? within("lum::in_two_parts", whole) : whole;
+    return ending(range === undefined ? lines : within(`${range}.of`, lines), ",");
   };
   const depth = range === undefined ? sizeText(s.k, ix) : `${range}.length`;
   const extents = [sizeText(s.m, ix), sizeText(s.n, ix), depth].join(", ");
@@ -110,6 +113,9 @@ export function callLines(
     ),
   ];
 }
+
+const within = (fn: string, [first, ...rest]: readonly string[]): string[] =>
+  ending([first.replace(/^( *)/, `$1${fn}(`), ...rest], ")");
 
 export const mentioned = (name: string, lines: readonly string[], line: string): string[] =>
   new RegExp(`\\b${name}\\b`).test(lines.join("\n")) ? [line] : [];

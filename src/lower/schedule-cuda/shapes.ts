@@ -38,6 +38,14 @@ export const mmaShapes: readonly Shape[] = [
   mma([16, 64, 128, 1, 4, 4], 96, 0.25),
 ];
 
+/** The shape for a product of which one factor is in two parts, both of which lie in shared memory. */
+export function inPartsOf(s: Shape, which: "a" | "b" | undefined): Shape {
+  if (which === undefined) return s;
+  const more = 2 * s.stages * (which === "a" ? s.rows : s.columns) * s.depth;
+  const shared = `${s.text}::shared_bytes(2, ${which === "a" ? "2" : "1, 2"})`;
+  return { ...s, sharedBytes: s.sharedBytes + more, shared, registers: s.registers + 32 };
+}
+
 const fma = ([rows, columns, depth, own, across]: readonly number[], registers: number, share: number) => {
   const text = `lum::FmaShape<${[rows, columns, depth, own, across].join(", ")}>`;
   const threads = (rows / own) * (columns / across);

@@ -5,11 +5,11 @@ import { constantOf } from "../../ir/poly.ts";
 import { type CudaArch, cuda } from "../../targets/cuda.ts";
 import { type ProductWork, productSeconds } from "../../targets/cuda-cost.ts";
 import { largest } from "./map.ts";
-import { fmaShapes, mmaShapes, type Shape, streamedShapes } from "./shapes.ts";
+import { fmaShapes, inPartsOf, mmaShapes, type Shape, streamedShapes } from "./shapes.ts";
 
 /** A product as far as its cut depends on it. */
 export type Product = ProductWork & {
-  /** Tensor cores take both factors as they lie. */
+  /** Tensor cores take both factors, in 16 bits as they lie, or one of f32 in two parts beside one of bf16. */
   readonly onCores: boolean;
   readonly alongK: boolean;
   readonly computed: boolean;
@@ -17,10 +17,16 @@ export type Product = ProductWork & {
 
 export type Chosen = { readonly shape: Shape; readonly parts: number; readonly seconds: number };
 
-/** Element type that tensor cores take as it lies: both factors in memory and of the same 16-bit type. */
-function halfOf(c: Contraction): DType | undefined {
-  const [a, b] = [typeOf(c.a), typeOf(c.b)];
-  return a === b && (a === "f16" || a === "bf16") ? a : undefined;
+/**
+ * Whether tensor cores take factors of these types, undefined for what is computed in f32, and which of them in two
+ * parts. f16 hasn't the range for the parts of any f32.
+ */
+export function coresFor(a: DType | undefined, b: DType | undefined): Pick<Product, "onCores" | "inParts"> {
+  const isFloat = (t: DType | undefined): boolean => t === undefined || t === "f32";
+  if (a === b && (a === "f16" || a === "bf16")) return { onCores: true };
+  if (isFloat(a) && b === "bf16") return { onCores: true, inParts: "a" };
+  if (a === "bf16" && isFloat(b)) return { onCores: true, inParts: "b" };
+  return { onCores: false };
 }
 
 export const typeOf = ({ form }: Operand): DType | undefined =>
@@ -33,7 +39,7 @@ export function productOf(kernel: Kernel, c: Contraction): Product {
   const bytes = (o: Operand): number => byteSize(typeOf(o) ?? "f32");
   return {
     ...{ batch, m, n, k, aBytes: bytes(c.a), bBytes: bytes(c.b) },
-    onCores: halfOf(c) !== undefined,
+    ...coresFor(typeOf(c.a), typeOf(c.b)),
     alongK: c.b.form.kind !== "strided" || constantOf(c.b.form.kStride) === 1,
     computed: c.a.form.kind === "computed",
   };
@@ -42,7 +48,7 @@ export function productOf(kernel: Kernel, c: Contraction): Product {
 /** The cut that takes the least time by the cost model; of equals the first. */
 export function quickestCut(p: Product, arch: CudaArch, mostParts: number = cuda.mostParts): Chosen {
   let best: Chosen | undefined;
-  for (const shape of shapesFor(p))
+  for (const shape of shapesFor(p, arch))
     for (const parts of partsFor(p, shape, mostParts)) {
       const seconds = productSeconds(p, { ...shape, parts }, arch);
       if (best === undefined || seconds < best.seconds) best = { shape, parts, seconds };
@@ -50,8 +56,10 @@ export function quickestCut(p: Product, arch: CudaArch, mostParts: number = cuda
   return best!;
 }
 
-function shapesFor(p: Product): readonly Shape[] {
-  const tiled = p.onCores ? mmaShapes : fmaShapes;
+function shapesFor(p: Product, arch: CudaArch): readonly Shape[] {
+  const tiled = (p.onCores ? mmaShapes.map((s) => inPartsOf(s, p.inParts)) : fmaShapes).filter(
+    (s) => s.sharedBytes <= arch.sharedBytesPerBlock,
+  );
   return p.m <= cuda.skinnyRows ? [...streamedShapes(p), ...tiled] : tiled;
 }
 
@@ -62,6 +70,18 @@ function partsFor({ batch, m, n, k }: Product, { depth, stages }: Shape, wanted:
   const found = new Set([1]);
   for (let each = steps; each >= stages; each--) found.add(Math.ceil(steps / each));
   return [...found].filter((parts) => parts === 1 || parts <= most);
+}
+
+/** How a product is cut, in a sentence. */
+export function cutText({ engine, rows, columns }: Tiling, c: Contraction, arch: CudaArch): string {
+  const { inParts } = coresFor(typeOf(c.a), typeOf(c.b));
+  const how = {
+    mma: `In tiles of ${rows} x ${columns} on tensor cores${inParts === undefined ? "" : ", the f32 factor as two of bf16"}`,
+    fma: `In tiles of ${rows} x ${columns}`,
+    skinny: `With few rows, the right factor streamed, a block for ${columns === 1 ? "each column" : `${columns} columns at a time`}`,
+    attention: "In one pass",
+  }[engine];
+  return `${how}: the quickest way by the cost model for ${arch.name}.`;
 }
 
 export function tilingOf(kernel: Kernel, c: Contraction, arch: CudaArch, mostParts?: number): Tiling {

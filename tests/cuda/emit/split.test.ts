@@ -70,6 +70,28 @@ const cases: readonly SplitCase[] = [
     parts: true,
   },
   {
+    name: "f32 rows and weights of bf16, on tensor cores in two parts",
+    body: "dim s in 1..90\ninput x: f32[s, 75], g: f32[75]\nweight w: bf16[40, 75]\nu[i, c] = x[i, c] * g[c]\noutput y[i, o] = sum(c) u[i, c] * w[o, c] as f32",
+    dims: { s: 85 },
+    engine: "mma",
+    parts: false,
+    tolerance: 1e-5,
+  },
+  {
+    name: "weights of attention and values of bf16, in parts",
+    body: "dim n in 1..5000\ninput p: f32[3, 20, n], v: bf16[n, 3, 24]\noutput y[i, h, c] = sum(j) p[h, i, j] * v[j, h, c] as f32",
+    dims: { n: 4001 },
+    engine: "mma",
+    parts: true,
+    tolerance: 1e-5,
+  },
+  {
+    name: "f32 beside f16 stays in f32",
+    body: "input x: f32[50, 75]\nweight w: f16[40, 75]\noutput y[i, o] = sum(c) x[i, c] * w[o, c] as f32",
+    engine: "fma",
+    parts: false,
+  },
+  {
     name: "a row repeated",
     body: "input x: f32[50000]\nweight w: f32[5, 50000]\noutput y[i in 0..33, o] = (sum(c) x[c] * w[o, c]) * (i as f32)",
     engine: "skinny",

@@ -11,15 +11,62 @@ struct Size {
     i64 batch, m, n, k;
 };
 
+// A float side beside bf16 goes in two parts.
+template <class T, class Other>
+constexpr bool kInTwo = std::is_same_v<T, float> && std::is_same_v<Other, lum::bf16>;
+template <class Other, class T>
+__device__ auto parted(Strided<T> operand) {
+    if constexpr (kInTwo<T, Other>) return lum::in_two_parts(operand);
+    else return operand;
+}
+
 template <class Shape, class TA, class TB>
 __global__ void multiply(const TA* a, Strides sa, const TB* b, Strides sb, float* c, i64 batch, i64 m, i64 n, i64 k) {
     for (lum::Tiles<Shape::BM, Shape::BN> tile(batch, m, n); tile.next();) {
         const i64 z = tile.batch;
         lum::gemm_tile<Shape>(
-            tile, m, n, k, Strided<TA>{a + sa.offset + z * sa.batch, sa.outer, sa.k},
-            Strided<TB>{b + sb.offset + z * sb.batch, sb.outer, sb.k},
+            tile, m, n, k, parted<TB>(Strided<TA>{a + sa.offset + z * sa.batch, sa.outer, sa.k}),
+            parted<TA>(Strided<TB>{b + sb.offset + z * sb.batch, sb.outer, sb.k}),
             [=](i64 row, i64 column, float sum) { c[(z * m + row) * n + column] += sum; });
     }
+}
+
+// A float factor that is computed as it is read, in two parts, and parts of K.
+template <class Shape>
+__global__ void multiply_in_two_parts(const float* a, const lum::bf16* b, float* c, i64 parts, i64 m, i64 n, i64 k) {
+    for (lum::Tiles<Shape::BM, Shape::BN> tile(parts, m, n); tile.next();) {
+        const lum::SplitK part(k, parts, tile.batch, Shape::BK);
+        const i64 z = tile.batch;
+        lum::gemm_tile<Shape>(tile, m, n, part.length,
+                              part.of(lum::in_two_parts(lum::computed<float>([=](i64 row, i64 kk) { return 3.0f * a[row * k + kk]; }))),
+                              part.of(Strided<lum::bf16>{b, 1, n}),
+                              [=](i64 row, i64 column, float sum) { c[(z * m + row) * n + column] = sum; });
+    }
+}
+
+template <class Shape>
+static void check_in_two_parts(i64 parts) {
+    Subject subject("mma of a computed factor in two parts, " + std::to_string(parts) + " parts of K");
+    const i64 m = 35, n = 41, k = 333;
+    Random random;
+    const Buffer<float> a(m * k), c(parts * m * n);
+    const Buffer<lum::bf16> b(k * n);
+    a.randomize(random);
+    b.randomize(random);
+    subject.ran(lum::launch(multiply_in_two_parts<Shape>, 2, Shape::threads, Shape::shared_bytes(2, 2), nullptr, a.get(),
+                            b.get(), c.get(), parts, m, n, k),
+                "launch");
+    for (i64 i = 0; i < m; ++i)
+        for (i64 j = 0; j < n; ++j) {
+            double sum = 0, exact = 0, magnitude = 0;
+            for (i64 z = 0; z < parts; ++z) sum += static_cast<double>(c[(z * m + i) * n + j]);
+            for (i64 kk = 0; kk < k; ++kk) {
+                const double product = 3.0 * static_cast<double>(a[i * k + kk]) * static_cast<double>(lum::to_float(b[kk * n + j]));
+                exact += product;
+                magnitude += std::fabs(product);
+            }
+            subject.close(sum, exact, magnitude, 8e-6, "element");
+        }
 }
 
 // A is squared on the way in; the parts of K go to planes of their own.
@@ -53,7 +100,8 @@ static void check(Subject& subject, Size size, Lie lie_a, Lie lie_b, double tole
     const std::string where = std::to_string(batch) + "x" + std::to_string(m) + "x" + std::to_string(n) + "x" +
                               std::to_string(k) + " A " + lie_names[lie_a] + ", B " + lie_names[lie_b];
     subject.ran(lum::launch(multiply<Shape, TA, TB>, 3, Shape::threads,
-                            Shape::shared_bytes(sizeof(lum::MmaElement<Strided<TA>, Strided<TB>>)), nullptr, a.get(), sa,
+                            Shape::shared_bytes(sizeof(lum::MmaElement<Strided<TA>, Strided<TB>>), kInTwo<TA, TB> ? 2 : 1,
+                                                kInTwo<TB, TA> ? 2 : 1), nullptr, a.get(), sa,
                             b.get(), sb, c.get(), batch, m, n, k),
                 where);
     for (i64 z = 0; z < batch; ++z)
@@ -121,6 +169,10 @@ int main() {
     check_all<MmaShape<64, 128, 64, 1, 2, 4>, f16, f16>("64x128x64", 1e-6);
     check_all<MmaShape<16, 32, 32, 1, 2, 2>, bf16, lum::f8e4m3>("16x32x32", 1e-6);
     check_all<MmaShape<64, 64, 32, 2, 2, 3>, float, float>("64x64x32 tf32", 1e-3);
+    check_all<MmaShape<64, 64, 32, 2, 2, 3>, float, bf16>("64x64x32 in two parts", 8e-6);
+    check_all<MmaShape<16, 64, 128, 1, 4, 4>, bf16, float>("16x64x128 in two parts", 8e-6);
+    check_in_two_parts<MmaShape<32, 64, 64, 1, 4, 3>>(1);
+    check_in_two_parts<MmaShape<32, 64, 64, 1, 4, 3>>(3);
     check_computed<MmaShape<32, 32, 32, 2, 1, 3>, bf16>(1);
     check_computed<MmaShape<32, 32, 32, 2, 1, 3>, f16>(4);
 }

@@ -33,6 +33,17 @@ GEMM(mma_64x64x64_bf16_nt, Medium, bf16, ALONG_K(bf16, a, lda), ALONG_K(bf16, b,
 GEMM(mma_32x64x64_f16_nn, Low, f16, ALONG_K(f16, a, lda), ALONG_OUTER(f16, b, ldb))
 GEMM(mma_16x64x128_bf16_nt, Few, bf16, ALONG_K(bf16, a, lda), ALONG_K(bf16, b, ldb))
 
+#define GEMM_IN_TWO_PARTS(name, Shape, B)                                                                                \
+    extern "C" __global__ void __launch_bounds__(Shape::threads) name(const float* a, const bf16* b, bf16* c, i64 m, i64 n, \
+                                                                      i64 k, i64 lda, i64 ldb) {                         \
+        for (lum::Tiles<Shape::BM, Shape::BN> tile(1, m, n); tile.next();)                                               \
+            lum::gemm_tile<Shape>(tile, m, n, k, lum::in_two_parts(Strided<float>{a, lda, 1}), B,                        \
+                                  [=](i64 i, i64 j, float sum) { c[i * n + j] = lum::from_float<bf16>(sum); });          \
+    }
+GEMM_IN_TWO_PARTS(mma_128x128x32_two_parts_nt, Large, ALONG_K(bf16, b, ldb))
+GEMM_IN_TWO_PARTS(mma_64x64x64_two_parts_nn, Medium, ALONG_OUTER(bf16, b, ldb))
+GEMM_IN_TWO_PARTS(mma_16x64x128_two_parts_nt, Few, ALONG_K(bf16, b, ldb))
+
 using LargeTf32 = lum::MmaShape<128, 128, 32, 2, 4, 3>;
 GEMM(mma_128x128x32_tf32_nt, LargeTf32, float, ALONG_K(float, a, lda), ALONG_K(float, b, ldb))
 

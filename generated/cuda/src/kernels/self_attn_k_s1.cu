@@ -1,5 +1,7 @@
 // k[t, h in 0..kv_heads, d in 0..head_dim] = sum(i) x[t, i] * wk[h * head_dim + d, i]
 // llama.lum:17, self_attn.k. One matrix product; left factor read where it lies, right factor read where it lies.
+// With few rows, the right factor streamed, a block for 2 columns at a time: the quickest way by the cost model for
+// sm_90a.
 #include "kernels.h"
 #include "runtime/gemv.cuh"
 #include "runtime/types.cuh"

@@ -5,7 +5,8 @@
 //         lum::gemm_tile<lum::MmaShape<BM, BN, BK, WarpsM, WarpsN, Stages>>(tile, m, n, k, a, b, store);
 //
 // Operands as in gemm_operands.cuh. bf16 or f16 is multiplied where one side is of it (the other is rounded to it, or an f8
-// is widened), bf16 where both are f8, and tf32 where both are float. store() is called once for each (m, n) inside, 32 consecutive n by the
+// is widened), bf16 where both are f8, and tf32 where both are float; a float side in_two_parts() beside bf16 twice,
+// rounded to nothing less than both parts hold. store() is called once for each (m, n) inside, 32 consecutive n by the
 // lanes of a warp, so that its reads and writes of rows coalesce.
 //
 // The block: WarpsM x WarpsN warps, each with a part of BM / WarpsM x BN / WarpsN of the tile in its registers. K goes by
@@ -32,9 +33,9 @@ struct MmaShape {
     static constexpr int kSlabStride = WN + 8;
     static constexpr std::size_t slab_bytes = std::size_t{4} * WarpsM * WarpsN * 16 * kSlabStride;
 
-    // Dynamic shared memory for elements of `element_bytes` = 2 or 4.
-    static constexpr std::size_t shared_bytes(std::size_t element_bytes) {
-        const std::size_t stages = element_bytes * Stages * (BM + BN) * BK;
+    // Dynamic shared memory for elements of `element_bytes` = 2 or 4, and operands of so many parts.
+    static constexpr std::size_t shared_bytes(std::size_t element_bytes, int a_parts = 1, int b_parts = 1) {
+        const std::size_t stages = element_bytes * Stages * (BM * a_parts + BN * b_parts) * BK;
         return stages > slab_bytes ? stages : slab_bytes;
     }
 };
@@ -92,6 +93,8 @@ struct Stager {
     }
 
     // Begins to bring k0 … k0 + BK - 1 into `to`; what lies outside of the operand becomes 0.
+    __device__ void begin(T* to, i64 k0) { stage(to, k0); }
+    __device__ void finish(T*) {}
     __device__ void stage(T* to, i64 k0) const {
         if constexpr (Transposed) {
             if (along_outer) return stage_rows<kAlongOuter, true>(to, k0);
@@ -143,6 +146,64 @@ private:
                 elements.element[e] = o < outer && kk < k ? converted<T>(operand.raw(o, kk)) : T{};
             }
             store_vector(to + swizzled<RowChunks>(row, column) * kChunk, elements);
+        }
+    }
+};
+
+// The way of an operand in two parts: read into registers while a step is multiplied, then split into two tiles.
+template <class T, class Operand, int Outer, int BK, int Threads>
+struct Stager<T, TwoParts<Operand>, Outer, BK, Threads, true> {
+    static constexpr int kChunk = kVector<T>, kRowChunks = BK / kChunk, kChunks = Outer * BK / kChunk;
+    static constexpr int kOwn = (kChunks + Threads - 1) / Threads;
+    static constexpr bool along_outer = false;
+
+    Operand operand;
+    i64 first, outer, k;
+    bool whole_fours;  // global memory can be read four floats at a time
+    float held[kOwn][kChunk];
+
+    __device__ Stager(TwoParts<Operand> from, i64 first_, i64 outer_, i64 k_)
+        : operand(from.whole), first(first_), outer(outer_), k(k_), whole_fours(false) {
+        if constexpr (kIsStrided<Operand> && sizeof(typename Operand::Element) == 4)
+            whole_fours = operand.k_stride == 1 && operand.outer_stride % 4 == 0 && aligned16(operand.data);
+    }
+
+    __device__ void begin(T*, i64 k0) {
+#pragma unroll
+        for (int own = 0; own < kOwn; ++own) {
+            const int chunk = own * Threads + thread();
+            const i64 o = first + chunk / kRowChunks, kk = k0 + chunk % kRowChunks * kChunk;
+            const bool row = chunk < kChunks && o < outer;
+            if constexpr (kIsStrided<Operand> && sizeof(typename Operand::Element) == 4) {
+                if (whole_fours && row && kk + kChunk <= k) {
+#pragma unroll
+                    for (int half = 0; half < 2; ++half) {
+                        const auto four = load_vector<float, 4>(operand.address(o, kk + 4 * half));
+#pragma unroll
+                        for (int e = 0; e < 4; ++e) held[own][4 * half + e] = four.element[e];
+                    }
+                    continue;
+                }
+            }
+#pragma unroll
+            for (int e = 0; e < kChunk; ++e)
+                held[own][e] = row && kk + e < k ? to_float(operand.raw(o, kk + e)) : 0.0f;
+        }
+    }
+    __device__ void finish(T* to) {
+#pragma unroll
+        for (int own = 0; own < kOwn; ++own) {
+            const int chunk = own * Threads + thread();
+            if (kChunks % Threads != 0 && chunk >= kChunks) break;
+            Vector<T, kChunk> high, low;
+#pragma unroll
+            for (int e = 0; e < kChunk; ++e) {
+                high.element[e] = from_float<T>(held[own][e]);
+                low.element[e] = from_float<T>(held[own][e] - to_float(high.element[e]));
+            }
+            T* const place = to + swizzled<kRowChunks>(chunk / kRowChunks, chunk % kRowChunks) * kChunk;
+            store_vector(place, high);
+            store_vector(place + Outer * BK, low);
         }
     }
 };
@@ -211,10 +272,11 @@ __device__ inline void gemm_tile(const Tile& tile, i64 m, i64 n, i64 k, A a, B b
     static_assert(!kMixesHalves<A, B>, "bf16 doesn't fit f16, nor f16 bf16");
     constexpr int BM = Shape::BM, BN = Shape::BN, BK = Shape::BK, WM = Shape::WM, WN = Shape::WN, Stages = Shape::Stages;
     constexpr int kSteps = BK / (2 * kVector<T>);
-    T* const tiles_a = shared<T>(0);                                  // [Stages][BM x BK]
-    T* const tiles_b = shared<T>(sizeof(T) * Stages * BM * BK);       // [Stages][BN x BK]
-    const Stager<T, A, BM, BK, Shape::threads> from_a(a, tile.row, m, k);
-    const Stager<T, B, BN, BK, Shape::threads> from_b(b, tile.column, n, k);
+    constexpr int PartsA = kPartsOf<A>, PartsB = kPartsOf<B>, TileA = PartsA * BM * BK, TileB = PartsB * BN * BK;
+    T* const tiles_a = shared<T>(0);                             // [Stages][PartsA][BM x BK]
+    T* const tiles_b = shared<T>(sizeof(T) * Stages * TileA);    // [Stages][PartsB][BN x BK]
+    Stager<T, A, BM, BK, Shape::threads> from_a(a, tile.row, m, k);
+    Stager<T, B, BN, BK, Shape::threads> from_b(b, tile.column, n, k);
     const int warp_row = warp() / Shape::WarpsN * WM, warp_column = warp() % Shape::WarpsN * WN;
 
     float sum[WM / 16][WN / 8][4];
@@ -226,37 +288,57 @@ __device__ inline void gemm_tile(const Tile& tile, i64 m, i64 n, i64 k, A a, B b
             for (int e = 0; e < 4; ++e) sum[i][j][e] = 0.0f;
 
     const int k_tiles = static_cast<int>((k + BK - 1) / BK);
-    const auto stage = [&](int index) {
+    const auto begin = [&](int index) {
         if (index < k_tiles) {
-            from_a.stage(tiles_a + index % Stages * (BM * BK), static_cast<i64>(index) * BK);
-            from_b.stage(tiles_b + index % Stages * (BN * BK), static_cast<i64>(index) * BK);
+            from_a.begin(tiles_a + index % Stages * TileA, static_cast<i64>(index) * BK);
+            from_b.begin(tiles_b + index % Stages * TileB, static_cast<i64>(index) * BK);
         }
         copy_async_commit();  // an empty group, too, so that the count of groups stays that of steps
     };
+    const auto finish = [&](int index) {
+        if (index < k_tiles) {
+            from_a.finish(tiles_a + index % Stages * TileA);
+            from_b.finish(tiles_b + index % Stages * TileB);
+        }
+    };
     barrier();  // the tile before has left shared memory
 #pragma unroll
-    for (int s = 0; s < Stages - 1; ++s) stage(s);
+    for (int s = 0; s < Stages - 1; ++s) {
+        begin(s);
+        finish(s);
+    }
 
     for (int kt = 0; kt < k_tiles; ++kt) {
         copy_async_wait<Stages - 2>();
         barrier();  // step kt is there for all, and step kt - 1 has been read by all
-        stage(kt + Stages - 1);
-        const T* const tile_a = tiles_a + kt % Stages * (BM * BK);
-        const T* const tile_b = tiles_b + kt % Stages * (BN * BK);
+        begin(kt + Stages - 1);
+        const T* const tile_a = tiles_a + kt % Stages * TileA;
+        const T* const tile_b = tiles_b + kt % Stages * TileB;
 #pragma unroll
         for (int step = 0; step < kSteps; ++step) {
-            u32 fragment_a[WM / 16][4], fragment_b[WN / 16][2][2];
 #pragma unroll
-            for (int i = 0; i < WM / 16; ++i)
-                load_a<T, BM, BK>(fragment_a[i], tile_a, from_a.along_outer, warp_row + 16 * i, 2 * step);
+            for (int part_a = PartsA - 1; part_a >= 0; --part_a) {
+                u32 fragment_a[WM / 16][4];
 #pragma unroll
-            for (int j = 0; j < WN / 16; ++j)
-                load_b<T, BN, BK>(fragment_b[j], tile_b, from_b.along_outer, warp_column + 16 * j, 2 * step);
+                for (int i = 0; i < WM / 16; ++i)
+                    load_a<T, BM, BK>(fragment_a[i], tile_a + part_a * BM * BK, from_a.along_outer, warp_row + 16 * i,
+                                      2 * step);
 #pragma unroll
-            for (int i = 0; i < WM / 16; ++i)
+                for (int part_b = PartsB - 1; part_b >= 0; --part_b) {
+                    u32 fragment_b[WN / 16][2][2];
 #pragma unroll
-                for (int j = 0; j < WN / 8; ++j) multiply_add<T>(sum[i][j], fragment_a[i], fragment_b[j / 2][j % 2]);
+                    for (int j = 0; j < WN / 16; ++j)
+                        load_b<T, BN, BK>(fragment_b[j], tile_b + part_b * BN * BK, from_b.along_outer,
+                                          warp_column + 16 * j, 2 * step);
+#pragma unroll
+                    for (int i = 0; i < WM / 16; ++i)
+#pragma unroll
+                        for (int j = 0; j < WN / 8; ++j)
+                            multiply_add<T>(sum[i][j], fragment_a[i], fragment_b[j / 2][j % 2]);
+                }
+            }
         }
+        finish(kt + Stages - 1);
     }
     copy_async_wait<0>();
     barrier();  // the last step has been read by all: its memory is free

@@ -35,6 +35,23 @@ constexpr bool kIsStrided = false;
 template <class T>
 constexpr bool kIsStrided<Strided<T>> = true;
 
+// A float operand beside one of bf16, multiplied on tensor cores as two bf16: its rounding and what that leaves, which
+// together have 16 of its 24 digits and all of its range.
+//     lum::in_two_parts(lum::Strided<float>{…})
+template <class Operand>
+struct TwoParts {
+    using Element = float;
+    Operand whole;
+    __device__ float raw(i64 o, i64 k) const { return to_float(whole.raw(o, k)); }
+};
+template <class Operand>
+__device__ inline TwoParts<Operand> in_two_parts(Operand whole) { return TwoParts<Operand>{whole}; }
+
+template <class Operand>
+constexpr int kPartsOf = 1;
+template <class Operand>
+constexpr int kPartsOf<TwoParts<Operand>> = 2;
+
 // What is left of a count, 0 … limit.
 __device__ inline int at_most(i64 count, int limit) {
     return count < 0 ? 0 : count < limit ? static_cast<int>(count) : limit;
@@ -49,6 +66,8 @@ struct SplitK {
     __device__ Strided<T> of(Strided<T> whole) const {
         return {whole.data + begin * whole.k_stride, whole.outer_stride, whole.k_stride};
     }
+    template <class Operand>
+    __device__ auto of(TwoParts<Operand> operand) const { return in_two_parts(of(operand.whole)); }
     template <class T, class Fn>
     __device__ auto of(Computed<T, Fn> whole) const {
         return computed<T>([=, first = begin](i64 o, i64 k) { return whole.fn(o, first + k); });

@@ -1,6 +1,7 @@
 // h[n, f, y in 0..11, z in 0..9] = max(sum(c, r in 0..3, s in 0..3) x[n, c, y + r - 1, z + s - 1 else 0] * k[f, c,
 // r, s] + b[f], 0)
-// model.lum:7, h. One matrix product; left factor read where it lies, right factor computed as it is read.
+// model.lum:7, h. One matrix product; left factor read where it lies, right factor computed as it is read. With few
+// rows, the right factor streamed, a block for each column: the quickest way by the cost model for sm_80.
 #include "kernels.h"
 #include "runtime/gemv.cuh"
 #include "runtime/integers.cuh"

@@ -1,5 +1,6 @@
 // h[t, o] = h[t, o] + sum(n, d) seen[t, n, d] * wo[o, n * (width / heads) + d]
-// model.lum:18, h. One matrix product; left factor read where it lies, right factor read where it lies.
+// model.lum:18, h. One matrix product; left factor read where it lies, right factor read where it lies. With few
+// rows, the right factor streamed, a block for each column: the quickest way by the cost model for sm_80.
 #include "kernels.h"
 #include "runtime/gemv.cuh"
 #include "runtime/types.cuh"

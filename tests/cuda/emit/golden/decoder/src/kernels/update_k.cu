@@ -1,5 +1,6 @@
 // k[l, pos + t, n in 0..heads, d in 0..width / heads] := sum(i) x[t, i] * wk[n * (width / heads) + d, i]
-// model.lum:15. One matrix product; left factor read where it lies, right factor read where it lies.
+// model.lum:15. One matrix product; left factor read where it lies, right factor read where it lies. With few rows,
+// the right factor streamed, a block for each column: the quickest way by the cost model for sm_80.
 #include "kernels.h"
 #include "runtime/gemv.cuh"
 #include "runtime/types.cuh"

@@ -1,5 +1,6 @@
 // output y = h * 0.5
-// model.lum:7, y. One matrix product; left factor read where it lies, right factor read where it lies.
+// model.lum:7, y. One matrix product; left factor read where it lies, right factor read where it lies. In tiles of
+// 16 x 64 on tensor cores: the quickest way by the cost model for sm_80.
 #include "kernels.h"
 #include "runtime/gemm_mma.cuh"
 #include "runtime/math.cuh"

@@ -1,5 +1,6 @@
 // h[n, o] = gelu(sum(i) x[n, i] * w1[o, i] + b1[o])
-// model.lum:9, h. One matrix product; left factor read where it lies, right factor read where it lies.
+// model.lum:9, h. One matrix product; left factor read where it lies, right factor read where it lies. In tiles of
+// 32 x 32: the quickest way by the cost model for sm_80.
 #include "kernels.h"
 #include "runtime/gemm_fma.cuh"
 #include "runtime/math.cuh"

@@ -1,5 +1,6 @@
 // output logits[n, o] = sum(i) h[n, i] * w2[o, i] + b2[o]
-// model.lum:10, logits. One matrix product; left factor read where it lies, right factor read where it lies.
+// model.lum:10, logits. One matrix product; left factor read where it lies, right factor read where it lies. In
+// tiles of 32 x 32: the quickest way by the cost model for sm_80.
 #include "kernels.h"
 #include "runtime/gemm_fma.cuh"
 #include "runtime/tiles.cuh"
