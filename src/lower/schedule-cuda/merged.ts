@@ -9,14 +9,16 @@ export function mergedTiling(kernel: Kernel, { parts }: Merged, arch: CudaArch):
   return tilingBy(quickestCut(sideBySide(products, parts), arch, 1), products);
 }
 
-/** On tensor cores only where they would take each product as it lies. */
+/** On tensor cores only where they would take each product, and all in the same way. */
 function sideBySide(products: readonly Product[], parts: readonly Contraction[]): Product {
-  const oneType = new Set(parts.map((p) => typeOf(p.b))).size === 1;
+  const { inParts, ...first } = products[0];
+  const onCores = new Set(parts.map((p) => typeOf(p.b))).size === 1 && products.every((p) => p.onCores);
   return {
-    ...products[0],
+    ...first,
     n: products.reduce((sum, p) => sum + p.n, 0),
     bBytes: Math.max(...products.map((p) => p.bBytes)),
-    onCores: oneType && products.every((p) => p.onCores),
+    onCores,
+    ...(onCores && inParts !== undefined ? { inParts } : {}),
     alongK: products.every((p) => p.alongK),
   };
 }
