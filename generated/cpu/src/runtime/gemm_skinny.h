@@ -195,30 +195,43 @@ bool streams_now(const Strided<T>& b) { return b.k_stride == 1 || b.outer_stride
 template <class T>
 bool streams_now(const PackedB<T>&) { return true; }
 
-// Columns [begin, end) for rows <= kSkinnyRows of A, which are first copied as floats, k contiguous.
-// `workspace`: kSkinnyRows * (kSkinnyDepth + kSkinnyCols) floats.
-template <class A, class B, class Epilogue>
-void gemm_skinny(i64 rows, i64 begin, i64 end, i64 K, const A& a, const B& b, float* workspace,
-                 const Epilogue& epilogue) {
+struct Range {
+    i64 begin, end;
+    i64 size() const { return end - begin; }
+};
+
+// The sums of columns [n, n + cols), at most kSkinnyCols, over `depth` of k, and where rows of them lie kSkinnyCols
+// apart; of rows <= kSkinnyRows of A, which are first copied as floats, k contiguous. `staged_k` says which k of A
+// that copy holds. `workspace`: kSkinnyRows * (kSkinnyDepth + kSkinnyCols) floats.
+template <class A, class B>
+const float* skinny_sums(i64 rows, i64 n, i64 cols, Range depth, const A& a, const B& b, float* workspace, i64& staged_k) {
     float* staged = workspace;
     float* sums = workspace + kSkinnyRows * kSkinnyDepth;
     const i64 computed_rows = padded_rows(rows);
+    for (i64 i = 0; i < computed_rows; ++i)
+        for (i64 j = 0; j < cols; ++j) sums[i * kSkinnyCols + j] = 0.0f;
+    for (i64 k = depth.begin; k < depth.end; k += kSkinnyDepth) {
+        const i64 count = smaller(kSkinnyDepth, depth.end - k);
+        for (i64 i = 0; i < computed_rows && k != staged_k; ++i)
+            for (i64 kk = 0; kk < count; ++kk) staged[i * kSkinnyDepth + kk] = i < rows ? a.at(i, k + kk) : 0.0f;
+        staged_k = k;
+        skinny_columns_of(computed_rows, b, n, cols, k, count, staged, sums);
+    }
+    return sums;
+}
+
+// Columns [begin, end) of a product with few rows.
+template <class A, class B, class Epilogue>
+void gemm_skinny(i64 rows, i64 begin, i64 end, i64 K, const A& a, const B& b, float* workspace,
+                 const Epilogue& epilogue) {
     i64 staged_k = -1;
     for (i64 n = begin; n < end; n += kSkinnyCols) {
-        const i64 cols = smaller(kSkinnyCols, end - n);
-        for (i64 i = 0; i < computed_rows; ++i)
-            for (i64 j = 0; j < cols; ++j) sums[i * kSkinnyCols + j] = 0.0f;
-        for (i64 k = 0; k < K; k += kSkinnyDepth) {
-            const i64 depth = smaller(kSkinnyDepth, K - k);
-            for (i64 i = 0; i < computed_rows && k != staged_k; ++i)
-                for (i64 kk = 0; kk < depth; ++kk) staged[i * kSkinnyDepth + kk] = i < rows ? a.at(i, k + kk) : 0.0f;
-            staged_k = k;
-            skinny_columns_of(computed_rows, b, n, cols, k, depth, staged, sums);
-        }
+        const i64 count = smaller(kSkinnyCols, end - n);
+        const float* sums = skinny_sums(rows, n, count, Range{0, K}, a, b, workspace, staged_k);
         for (i64 i = 0; i < rows; ++i) {
             const float* row = sums + i * kSkinnyCols;
             LUM_SIMD
-            for (i64 j = 0; j < cols; ++j) epilogue(i, n + j, row[j]);
+            for (i64 j = 0; j < count; ++j) epilogue(i, n + j, row[j]);
         }
     }
 }
