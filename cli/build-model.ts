@@ -144,8 +144,6 @@ export async function buildModel(options: BuildOptions, before: BeforeCompiling 
   const isCuda = options.target === "cuda";
   if (options.emulate && !isCuda)
     throw new CompileError([diagnostic("LUM5011", undefined, { target: options.target })]);
-  if (isCuda && options.measure)
-    throw new CompileError([diagnostic("LUM5010", undefined, { target: options.target })]);
   const start = performance.now();
   const file = findModelFile(options.file);
   const source = readSource(file);
@@ -207,7 +205,8 @@ function planned(
   if (options.measure) before(compile(source, common));
   const searched = (measure?: Measurer) =>
     compileSearched(source, { ...common, search: { ...search, measure } });
-  const found = options.measure ? withMeasurer({ ...options, arch: archOf(arch) }, searched) : searched();
+  const place = options.target === "cuda" ? { arch: undefined, gpu: arch } : { arch: archOf(arch) };
+  const found = options.measure ? withMeasurer({ ...options, ...place }, searched) : searched();
   return found.finally(progressDone);
 }
 

@@ -1,12 +1,15 @@
 /** `--measure`: kernels timed on this machine while the search runs, with the timings of earlier runs. */
 import type { Arch } from "../src/emit/arch.ts";
 import { defaultTimings, TimingDatabase } from "../src/search/measure/database.ts";
+import { createGpuMeasurer } from "../src/search/measure/gpu-measure.ts";
 import { createMeasurer, type Measurer } from "../src/search/measure/measure.ts";
 import type { ProgramRound } from "../src/search/measure/programs.ts";
 import { printDiagnostics, transient } from "./output.ts";
 
 export type MeasuringOptions = {
-  readonly arch: Arch;
+  /** Of this machine's CPU; for its GPU `gpu` instead. */
+  readonly arch?: Arch;
+  readonly gpu?: string;
   readonly compiler?: string;
   readonly threads?: number;
   readonly jobs?: number;
@@ -28,6 +31,9 @@ export async function withMeasurer<T>(
       transient(`compiling whole programs to time, ${done}/${total}`);
     const onRound = ({ at, round, rounds }: ProgramRound): void =>
       transient(`timing whole programs ${at}, round ${round} of ${rounds}`);
+    const { gpu } = options;
+    if (gpu !== undefined)
+      return await search(await createGpuMeasurer({ ...options, arch: gpu, database, onProgress }));
     return await search(await createMeasurer({ ...options, database, onProgress, onProgram, onRound }));
   } finally {
     database.close();

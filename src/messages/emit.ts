@@ -37,8 +37,8 @@ export const emitMessages = {
       "install the CUDA toolkit, 12 or later, or name its nvcc with --compiler; --no-compile writes the sources only, and `lumc run --emulate` needs no toolkit",
   ),
   LUM5010: entry(
-    (p: { target: string }) => `--measure times kernels on this machine's CPU, not those for ${p.target}`,
-    () => "search without --measure",
+    (p: { arch: string; reason: string }) => `cannot measure kernels for ${p.arch}: ${p.reason}`,
+    () => "search without --measure: the cost model needs no GPU",
   ),
   LUM5011: entry(
     (p: { target: string }) => `--emulate is for --target cuda, not for ${p.target}`,

@@ -35,8 +35,16 @@ export type KernelCall = {
 const coldBytes = 64 << 20;
 const mostCopies = 256;
 
-export function callsOf(program: Program, dims: ReadonlyMap<string, number>): KernelCall[] {
-  const named = new Map(program.kernels.map((k) => [k.name, namedByText(k)]));
+/** A kernel under a name made of its text. */
+export type NamedKernel = Pick<KernelCall, "kernel" | "source" | "hash">;
+
+/** `nameOf` writes kernels for another target than the CPU. */
+export function callsOf(
+  program: Program,
+  dims: ReadonlyMap<string, number>,
+  nameOf: (k: Kernel) => NamedKernel = namedByText,
+): KernelCall[] {
+  const named = new Map(program.kernels.map((k) => [k.name, nameOf(k)]));
   const slots = new Map(program.weights.map((w) => [w.name, w]));
   return program.entries.flatMap((entry) => {
     const routine = routinesOf(entry, program)[0];
@@ -95,7 +103,7 @@ export function callsOf(program: Program, dims: ReadonlyMap<string, number>): Ke
 }
 
 function argumentsOf(
-  named: Pick<KernelCall, "kernel" | "source" | "hash">,
+  named: NamedKernel,
   args: readonly Argument[],
   at: (p: Poly) => number,
   bufferOf: (place: Place, dtype: DType, mutable: boolean, same: number | undefined) => CallBuffer,
@@ -127,7 +135,7 @@ function argumentsOf(
  * The kernel under a name made of its text, without the comment that says where it comes from, and of the runtime's
  * headers that it includes.
  */
-function namedByText(kernel: Kernel): Pick<KernelCall, "kernel" | "source" | "hash"> {
+function namedByText(kernel: Kernel): NamedKernel {
   const bare = (name: string): string =>
     kernelSource({ ...kernel, name })
       .replace(/^(\/\/.*\n)*/, "")

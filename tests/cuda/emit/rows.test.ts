@@ -37,7 +37,7 @@ const rowCases: Case[] = lengths.flatMap((n) =>
   }),
 );
 
-const viewCases: Case[] = types.flatMap((t) => [
+const viewCases = types.flatMap((t): Case[] => [
   {
     name: `a part of each row, ${t}`,
     body: `dim s in 1..4\ninput x: ${t}[s, 80]\noutput y = softmax(x[0..s, 3..67])\noutput z = softmax(x[0..s, 8..72])`,
