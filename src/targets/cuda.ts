@@ -117,8 +117,9 @@ export const cuda = {
   warpRow: 512,
   /** Terms up to which a thread folds a reduction alone. */
   fewTerms: 16,
-  /** Rows of a product up to which the right factor is streamed (`skinny` in gemv.cuh), and columns of a block there. */
+  /** Rows of a product up to which the right factor may be streamed (`skinny` in gemv.cuh), always is, and columns there. */
   skinnyRows: 8,
+  streamedRows: 2,
   skinnyColumns: 32,
   /** Shared memory that the rows of a streamed product may take. */
   stagedBytes: 40 << 10,
@@ -135,6 +136,9 @@ export const cuda = {
   attentionWidth: 256,
   /** Elements from which one fold of all is shared out to many blocks. */
   manyTerms: 1 << 15,
+  /** Terms of a piece of such a fold at the least, and pieces at most. */
+  leastPiece: 1 << 13,
+  mostPieces: 512,
 } as const;
 
 export const defaultCudaArch = "sm_90a";

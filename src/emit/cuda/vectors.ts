@@ -95,7 +95,14 @@ export const keyOf = (from: string, base: Poly, stored: boolean): string =>
 
 /** Every term and the constant: addresses and counts that are whole vectors whatever the dims are. */
 export const isMultiple = (p: Poly, of: number): boolean =>
-  p.constant % of === 0 && p.terms.every((t) => t.coef % of === 0);
+  p.constant % of === 0 &&
+  p.terms.every(
+    (t) =>
+      t.coef % of === 0 ||
+      t.atoms.some(
+        (a) => (a.kind === "min" || a.kind === "max") && isMultiple(a.left, of) && isMultiple(a.right, of),
+      ),
+  );
 
 function accessOf(
   kernel: Kernel,

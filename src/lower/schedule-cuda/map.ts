@@ -58,6 +58,7 @@ type Nest = {
 
 /** What already says who runs it stays so. */
 function nestOf(s: Loop, bounds: Bounds): Nest {
+  if (s.how === "rows") return { loop: s, kind: "rows", group: "block", items: largest(s.size, bounds) };
   if (s.how !== "grid") return mapNest(s, bounds);
   const chain = chainOf(s, (inner) => inner.how === "grid");
   const items = largest(multiply(one, ...chain.map((l) => l.size)), bounds);

@@ -168,6 +168,17 @@ export function variablesIn(x: unknown): Set<number> {
   return found;
 }
 
+/** The same statements with every index and size mapped. */
+export function withPolys<T>(x: T, map: (p: Poly) => Poly): T {
+  const visit = (y: unknown): unknown => {
+    if (typeof y !== "object" || y === null) return y;
+    if (Array.isArray(y)) return y.map(visit);
+    if (isPoly(y)) return map(y);
+    return Object.fromEntries(Object.entries(y).map(([key, z]) => [key, visit(z)]));
+  };
+  return visit(x) as T;
+}
+
 export const local = (name: string): Expr => ({ kind: "local", name, dtype: "f32" });
 export const number = (value: number): Expr => ({ kind: "number", value, dtype: "f32" });
 

@@ -60,7 +60,9 @@ function shapesFor(p: Product, arch: CudaArch): readonly Shape[] {
   const tiled = (p.onCores ? mmaShapes.map((s) => inPartsOf(s, p.inParts)) : fmaShapes).filter(
     (s) => s.sharedBytes <= arch.sharedBytesPerBlock,
   );
-  return p.m <= cuda.skinnyRows ? [...streamedShapes(p), ...tiled] : tiled;
+  if (p.m > cuda.skinnyRows) return tiled;
+  // A tile of 16 rows would be nearly empty: what the estimates differ by is less than that they are wrong by.
+  return p.m <= cuda.streamedRows ? streamedShapes(p) : [...streamedShapes(p), ...tiled];
 }
 
 /** Numbers of parts that are none shorter than the others but the last, and long enough to fill a pipeline. */

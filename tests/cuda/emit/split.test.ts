@@ -99,12 +99,33 @@ const cases: readonly SplitCase[] = [
   },
 ];
 
+/** One value of very many terms; `m` mixes two folds of one loop. */
+const folds: readonly KernelCase[] = [
+  { name: "sum of all", body: "dim s in 1..70\ninput x: f32[s, 1003]\noutput y = sum(x)", dims: { s: 66 } },
+  {
+    name: "sum of few of many",
+    body: "dim s in 1..900\ninput x: f32[s, 96]\noutput y = 2.0 * sum(x)",
+    dims: { s: 3 },
+  },
+  {
+    name: "sum of vectors",
+    body: "dim s in 1..900\ninput x: bf16[s, 96]\noutput y = sum(x as f32)",
+    dims: { s: 511 },
+  },
+  {
+    name: "greatest of a turned tensor",
+    body: "dim s in 1..200\ninput x: f16[s, 301]\noutput y = max(i, j) abs(x[j, i] as f32)",
+    dims: { s: 190 },
+  },
+  { name: "a mean", body: "input x: f32[40000]\noutput y = mean(x^2)" },
+];
+
 const bundle = new Bundle(cudaWriter({ checked: true }));
 const models = new Map<string, Hlir>();
 const kernels = new Map<string, readonly Kernel[]>();
 
 beforeAll(() => {
-  for (const c of cases) {
+  for (const c of [...cases, ...folds]) {
     const h = hlirFromText(c);
     const program = scheduleCuda(plan(h, { search: "direct" }));
     models.set(c.name, h);
@@ -130,4 +151,15 @@ test.each(cases.map((c): [string, SplitCase] => [c.name, c]))("%s", (name, c) =>
   expectClose("y", once, wanted, c.tolerance ?? 1e-4);
   const again = bundle.run(name, entry.name, { dims, inputs, weights }).outputs.y;
   expect([...again.data]).toEqual([...once.data]);
+});
+
+test.each(folds.map((c): [string, KernelCase] => [c.name, c]))("%s", (name, c) => {
+  const h = models.get(name)!;
+  expect(kernels.get(name)!.map((k) => k.name)).toEqual(["y_parts", "y"]);
+  const dims = c.dims ?? {};
+  const inputs = randomInputs(h.entries[0], dims, { seed: 3, below: 4 });
+  const wanted = interpret(h, "forward", { dims, inputs }).outputs.y;
+  const once = bundle.run(name, "forward", { dims, inputs }).outputs.y;
+  expectClose("y", once, wanted, 1e-4);
+  expect([...bundle.run(name, "forward", { dims, inputs }).outputs.y.data]).toEqual([...once.data]);
 });

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <vector>
 
-#include "runtime/gemm_mma.cuh"
+#include "runtime/gemv.cuh"
 
 namespace {
 
@@ -30,14 +30,15 @@ lum::Fault load_weights(families_model& model, const char* path, const families_
 constexpr Launch kLaunches[] = {
     {"e", 10, 256, 0},
     {"update_cache", 10, 256, 0},
-    {"score", 80, 128, lum::MmaShape<16, 64, 128, 1, 4, 4>::shared_bytes(2)},
+    {"score", 520, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
     {"p", 5, 256, 0},
-    {"projected", 40, 128, lum::MmaShape<16, 64, 128, 1, 4, 4>::shared_bytes(2)},
+    {"projected", 240, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
     {"place", 40, 256, 128},
     {"running", 40, 256, 128},
     {"order_topk", 1, 256, 128},
     {"order", 1, 256, 0},
-    {"total", 1, 256, 128},
+    {"total_parts", 15, 256, 128},
+    {"total", 1, 256, 0},
     {"scaled", 1, 256, 0},
 };
 
@@ -147,7 +148,8 @@ static int forward_kernels(families_model& model) {
     CALL(running, x, running, model.dims);
     CALL(order_topk, x, order_topk);
     CALL(order, order_topk, x, order, model.check);
-    CALL(total, x, total, model.dims);
+    CALL(total_parts, x, at<float>(arena, 13312), model.dims);  // total
+    CALL(total, at<float>(arena, 13312), total);
     CALL(scaled, x, scaled, model.dims);
     return 0;
 }

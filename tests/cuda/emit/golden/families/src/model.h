@@ -26,7 +26,7 @@ struct State {
 };
 
 // Bytes, at the largest values of the dims.
-constexpr size_t kArenaBytes = 13120;  // 13 KiB
+constexpr size_t kArenaBytes = 13568;  // 13 KiB
 constexpr size_t kStateBytes = 12800;
 constexpr size_t kTapBytes = 0;
 constexpr size_t kArgumentBytes = 973824;  // inputs and outputs of a call

@@ -16,7 +16,8 @@ __global__ void place(const float* x, lum::i32* place, const Dims* dims);
 __global__ void running(const float* x, float* running, const Dims* dims);
 __global__ void order_topk(const float* x, lum::i32* order_topk);
 __global__ void order(const lum::i32* order_topk, const float* x, float* order, lum::IndexCheck* check);
-__global__ void total(const float* x, float* total, const Dims* dims);
+__global__ void total_parts(const float* x, float* pieces, const Dims* dims);
+__global__ void total(const float* pieces, float* total);
 __global__ void scaled(const float* x, float* scaled, const Dims* dims);
 
 }  // namespace kernels
@@ -32,10 +33,11 @@ enum class Kernel : int {
     running,
     order_topk,
     order,
+    total_parts,
     total,
     scaled,
 };
-constexpr int kKernelCount = 11;
+constexpr int kKernelCount = 12;
 
 struct Launch {
     const char* name;

@@ -1,29 +1,22 @@
 // output total = sum(x)
-// model.lum:20, total.
+// model.lum:20, total. Folds the pieces in their order.
 #include "kernels.h"
 #include "runtime/loops.cuh"
 #include "runtime/rows.cuh"
 #include "runtime/types.cuh"
-#include "runtime/vector.cuh"
 
 namespace kernels {
 
 using lum::i64;
 
-__global__ void __launch_bounds__(256) total(const float* x,  // [s, 3000]
-                                             float* total,    // []
-                                             const Dims* dims) {
-    const i64 s = dims->s;
+__global__ void __launch_bounds__(256) total(const float* pieces,  // [15]
+                                             float* total) {       // []
     float total_ = 0.0f;
-    for (i64 k1 = lum::thread() * 4; k1 < s * 3000; k1 += lum::threads() * 4) {
-        const auto x_vector = lum::load_vector<float, 4>(x + k1);
-#pragma unroll
-        for (int v = 0; v < 4; ++v) {
-            total_ += x_vector.element[v];
-        }
+    for (i64 part = lum::lane(); part < 15; part += lum::kWarp) {
+        total_ += pieces[part];
     }
-    total_ = lum::block_reduce<lum::Sum>(total_, lum::shared<float>(0));
-    if (lum::thread() == 0) total[0] = total_;
+    total_ = lum::warp_reduce<lum::Sum>(total_);
+    if (lum::lane() == 0) total[0] = total_;
 }
 
 }  // namespace kernels
