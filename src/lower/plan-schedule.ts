@@ -31,6 +31,8 @@ export type Factor =
       readonly node: Node;
       /** Which of its two axes has neighbours in memory. */
       readonly contiguous: "outer" | "depth" | "neither";
+      /** Elements from one to the next along the depth, where that is known. */
+      readonly step: number | undefined;
     }
   | { readonly kind: "computed" };
 
@@ -84,7 +86,7 @@ function findProduct(choice: Choice, bounds: Bounds, isStored: IsStored): Produc
     );
     const [outer, depth] = steps.map((p) => (p === undefined ? undefined : constantOf(p)));
     const contiguous = outer === 1 ? "outer" : depth === 1 ? "depth" : "neither";
-    return { kind: "matrix", node: at.node, contiguous };
+    return { kind: "matrix", node: at.node, contiguous, step: depth };
   };
   return {
     items: extent(split.batch),

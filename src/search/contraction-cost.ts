@@ -22,15 +22,20 @@ type Tile = {
 /** A row of sums more than a tile's last rows are: what goes once around any of them. */
 const partialRows = 1;
 
-/** Bringing an element into a panel, in additions with their loads; and reading one that lies in none. */
-const packingWork = 4;
-const strayWork = 0.25;
+/** Bringing an element into a panel, in additions with their loads. */
+const packingWork = 3;
+
+/** Reading one that lies in none, and where rows of them fight for the same lines of the first-level cache. */
+const strayWork = 0.1;
+const farWork = 0.8;
 
 /** Sizes that decide what the engine does by itself (`gemm.h`). */
 const engine = {
   inPlaceTiles: 2,
   inPlaceColumns: 96,
   inPlaceMostTiles: 16,
+  inPlaceMostFarTiles: 4,
+  sameLines: 1024,
   blockColumns: 512,
   blockRows: 384,
   multiplyAddsPerThread: 1 << 17,
@@ -95,11 +100,12 @@ function packingUnits(
 ): number {
   let units = 0;
   if (b.kind === "matrix" && !inPanels(b, schedule)) {
-    const tiles =
-      schedule === "packed" ? 0 : schedule === "in place" ? engine.inPlaceMostTiles : engine.inPlaceTiles;
+    const far = b.step !== undefined && b.step % engine.sameLines === 0;
+    const most = far ? engine.inPlaceMostFarTiles : engine.inPlaceMostTiles;
+    const tiles = schedule === "packed" ? 0 : schedule === "in place" ? most : engine.inPlaceTiles;
     const inPlace = liesAsRead(b) && m <= tiles * tile.m;
     const [work, times] = inPlace
-      ? [strayWork, Math.ceil(m / tile.m)]
+      ? [far ? farWork : strayWork, Math.ceil(m / tile.m)]
       : [packingWork, Math.ceil(m / engine.blockRows)];
     units += items * n * k * work * times;
   }

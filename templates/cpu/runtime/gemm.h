@@ -37,6 +37,7 @@ static_assert(kBlockRows % TallTile::rows == 0 && kBlockRows % WideTile::rows ==
 constexpr i64 kInPlaceRows = 2 * kTileRows;
 constexpr i64 kInPlaceCols = 96 * kTileCols;
 constexpr i64 kInPlaceMostRows = 16 * kTileRows;
+constexpr i64 kInPlaceMostFarRows = 4 * kTileRows;
 
 // Rows so many floats apart fight for the same lines of the first-level cache.
 constexpr i64 kSameLines = 1024;
@@ -104,7 +105,8 @@ EvenColumns<float> columns_of_b(const B& b, i64 n, i64 count, i64 k, i64 depth, 
 }
 template <class S>
 EvenColumns<float> columns_of_b(const Strided<float>& b, i64 n, i64 count, i64 k, i64 depth, i64 rows, float* room) {
-    constexpr i64 most = S::packing == Packing::never ? kInPlaceMostRows : S::packing == Packing::always ? 0 : kInPlaceRows;
+    const i64 never = b.k_stride % kSameLines == 0 ? kInPlaceMostFarRows : kInPlaceMostRows;
+    const i64 most = S::packing == Packing::never ? never : S::packing == Packing::always ? 0 : kInPlaceRows;
     if (rows <= most && b.outer_stride == 1 && count == S::cols) return {b.data + n + k * b.k_stride, b.k_stride};
     b.template pack<S::cols>(n, count, k, depth, room);
     return {room, S::cols};
