@@ -7,8 +7,22 @@ import { isPositive } from "../ir/bounds.ts";
 import { identityMap } from "../ir/builder.ts";
 import type { Coordinate, Shape } from "../ir/hlir.ts";
 import { isPoly } from "../ir/hlir.ts";
-import type { Poly } from "../ir/poly.ts";
-import { axis, constantOf, equal, mentions, substituteAxes, zero } from "../ir/poly.ts";
+import type { Atom, Poly } from "../ir/poly.ts";
+import {
+  add,
+  atomsOf,
+  axis,
+  constantOf,
+  equal,
+  floorDiv,
+  int,
+  mentions,
+  modulo,
+  scale,
+  substitute,
+  substituteAxes,
+  zero,
+} from "../ir/poly.ts";
 
 /** An index map with the shape that it gives: element a of the result is element map(a) of the source. */
 export type ViewAtom = {
@@ -22,6 +36,13 @@ export type GatherAtom = {
   readonly fill: number | undefined;
 };
 export type IotaAtom = { readonly value: Poly; readonly shape: Shape; readonly dtype: string };
+/** Axis `axis` of a domain of shape `shape`, in parts of `by`: what is summed over `k` of it is then summed apart. */
+export type SplitAtom = {
+  readonly shape: Shape;
+  readonly axis: number;
+  readonly by: number;
+  readonly k: number;
+};
 export type NumberAtom = { readonly value: number; readonly dtype: string };
 
 /** Axes as bits: a mask of more than this many would not be exact. */
@@ -69,6 +90,8 @@ export function createAtoms(bounds: Bounds) {
   );
   const iotas = interner<IotaAtom>((v) => `${v.value.key} over ${shapeKey(v.shape)} ${v.dtype}`);
   const numbers = interner<NumberAtom>((v) => `${numberKey(v.value)} ${v.dtype}`);
+
+  const splits = interner<SplitAtom>((s) => `${shapeKey(s.shape)} ${s.axis} by ${s.by} over ${s.k}`);
 
   const mentioned = (p: Poly): number => {
     let mask = 0;
@@ -155,6 +178,50 @@ export function createAtoms(bounds: Bounds) {
       });
     },
 
+    /**
+     * An axis that two factors of a sum over `k` find their place by, where of its quotient and remainder by some
+     * number the one factor needs but the quotient, as where columns of heads lie side by side: the sum is then one of
+     * products of matrices, a head for each quotient.
+     */
+    split(left: number, right: number, k: number): number | undefined {
+      const [v, w] = [views.valueOf(left), views.valueOf(right)];
+      if (v.fill !== undefined || w.fill !== undefined) return undefined;
+      for (const [a, size] of v.shape.entries()) {
+        const by = divisorOf([...v.map, ...w.map], a);
+        const whole = constantOf(size);
+        if (by === undefined || whole === undefined || whole % by !== 0 || (k & (1 << a)) !== 0) continue;
+        const s: SplitAtom = { shape: v.shape, axis: a, by, k };
+        const needs = [v, w].map(({ map }) => splitMap(map, s).reduce((m, p) => m | mentioned(p), 0));
+        const [quotient, remainder] = [1 << a, 1 << (a + 1)];
+        const one =
+          (needs[0] & remainder) === 0 ? (needs[1] & remainder) !== 0 : (needs[1] & remainder) === 0;
+        if (one && needs.every((m) => (m & quotient) !== 0)) return splits.idOf(s);
+      }
+      return undefined;
+    },
+
+    /** The view over the split domain. */
+    apart(view: number, split: number): number {
+      const [v, s] = [views.valueOf(view), splits.valueOf(split)];
+      return views.idOf({ map: splitMap(v.map, s), shape: splitShape(s), fill: undefined });
+    },
+
+    /** The summed axes, numbered in the split domain. */
+    summedApart(split: number): number {
+      const { axis: a, k } = splits.valueOf(split);
+      return maskOf(axesOf(k).map((i) => (i > a ? i + 1 : i)));
+    },
+
+    /** The view that finds the result of the sum in that of the split one. */
+    joined(split: number): number {
+      const { shape, axis: a, by, k } = splits.valueOf(split);
+      const kept = shape.map((_, i) => i).filter((i) => (k & (1 << i)) === 0);
+      const map = kept.flatMap((i, at) =>
+        i === a ? [floorDiv(axis(at), int(by)), modulo(axis(at), int(by))] : [axis(at)],
+      );
+      return views.idOf({ map, shape: kept.map((i) => shape[i]), fill: undefined });
+    },
+
     /** Axes of `mask` that a reduction over `k` leaves, in the result's numbering. */
     remaining(mask: number, k: number): number {
       const kept = Array.from({ length: mostAxes }, (_, i) => i).filter((i) => (k & (1 << i)) === 0);
@@ -167,4 +234,31 @@ export function createAtoms(bounds: Bounds) {
       return k | maskOf(axesOf(l).map((i) => kept[i]));
     },
   };
+}
+
+/** The number that an axis is divided by. */
+function divisorOf(map: readonly Poly[], a: number): number | undefined {
+  for (const p of map)
+    for (const x of atomsOf(p)) {
+      if (x.kind !== "div" || !equal(x.left, axis(a))) continue;
+      const by = constantOf(x.right);
+      if (by !== undefined && by > 1) return by;
+    }
+  return undefined;
+}
+
+/** Coordinates over the split domain, in which the axis is its quotient, and its remainder the axis after. */
+function splitMap(map: readonly Poly[], { axis: a, by }: SplitAtom): Poly[] {
+  const part = (x: Atom): Poly | undefined => {
+    if (x.kind === "axis")
+      return x.axis === a ? add(scale(axis(a), by), axis(a + 1)) : axis(x.axis > a ? x.axis + 1 : x.axis);
+    if ((x.kind !== "div" && x.kind !== "mod") || !equal(x.left, axis(a)) || constantOf(x.right) !== by)
+      return undefined;
+    return axis(x.kind === "div" ? a : a + 1);
+  };
+  return map.map((p) => substitute(p, part));
+}
+
+function splitShape({ shape, axis: a, by }: SplitAtom): Shape {
+  return shape.flatMap((size, i) => (i === a ? [floorDiv(size, int(by)), int(by)] : [size]));
 }

@@ -46,25 +46,45 @@ export function termMoves(nodes: readonly Node[], space: Space): Move[] {
 
 /** A weighted sum in one pass, with every quotient that divides it by its total computed from it. */
 export function onePassMoves(nodes: readonly Node[], space: Space): Move[] {
+  const holders = holdersOf(nodes, space);
   return [...space.onePass].map((weighted) => {
-    const quotients = nodes.flatMap((n) => {
-      const list = space.candidates.get(space.classOf.get(n)!) ?? [];
-      const at = list.findIndex(
-        (c) =>
-          c.kind === "term" &&
-          c.term.op === "Binary" &&
-          c.term.operands.some((o) => "class" in o && o.class === weighted),
-      );
-      return at < 0 ? [] : [[n.id, at] as const];
-    });
+    const nodesAs = new Map<number, number>();
+    const classesAs = new Map<number, number>();
+    const inline = new Map<string, boolean>();
+    for (const [c, at] of termsOver(space, weighted, "Binary")) {
+      for (const n of holders.get(c) ?? []) nodesAs.set(n.id, at);
+      if (holders.has(c)) continue;
+      // A quotient that no node of the model is: a view of it is one. The kernel has the quotient's order, not the view's.
+      classesAs.set(c, at);
+      inline.set(`c${c}`, false);
+      for (const [seen, view] of termsOver(space, c, "View"))
+        for (const n of holders.get(seen) ?? []) nodesAs.set(n.id, view);
+    }
     return {
       text: `one pass over the keys for class ${weighted}`,
       apply: (g) => ({
         ...g,
-        nodes: new Map([...g.nodes, ...quotients]),
+        nodes: new Map([...g.nodes, ...nodesAs]),
+        classes: new Map([...g.classes, ...classesAs]),
+        inline: new Map([...g.inline, ...inline]),
         onePass: new Set([...g.onePass, weighted]),
       }),
     };
+  });
+}
+
+/** The nodes of each class. */
+const holdersOf = (nodes: readonly Node[], space: Space): ReadonlyMap<number, readonly Node[]> =>
+  Map.groupBy(nodes, (n) => space.classOf.get(n)!);
+
+/** Classes with a term `op` of the class given, each with the number of the first such candidate. */
+function termsOver(space: Space, of: number, op: string): [number, number][] {
+  return [...space.candidates].flatMap(([c, list]): [number, number][] => {
+    const at = list.findIndex(
+      (x) =>
+        x.kind === "term" && x.term.op === op && x.term.operands.some((o) => "class" in o && o.class === of),
+    );
+    return at < 0 ? [] : [[c, at]];
   });
 }
 

@@ -140,6 +140,14 @@ function answerTo(question: string, asked: readonly number[], atoms: Atoms): num
       return atoms.spread(x, y);
     case "asks-paired":
       return atoms.paired(x, y, k, shape);
+    case "asks-split":
+      return atoms.split(x, y, k);
+    case "asks-apart":
+      return atoms.apart(x, y);
+    case "asks-summed-apart":
+      return atoms.summedApart(x);
+    case "asks-joined":
+      return atoms.joined(x);
     default:
       throw new Error(`nobody answers ${question}`);
   }

@@ -31,6 +31,10 @@ const forProfit = new Map([
     "the sum rescales in any case; a quotient by the total is what is wanted",
   ],
   ['one-pass: "div" in (= o (Binary "div" w y))', "as above"],
+  [
+    'split-columns: "sum" in (= s (Reduce "sum" p k))',
+    "any fold may be done for each group of columns; a sum becomes a product of matrices",
+  ],
   ["cast-at-once: (!= t u)", "widen-and-back has that case, without a term"],
 ]);
 

@@ -1,7 +1,17 @@
 /** For each rule random graphs on which it fires, and graphs beside them on which it must not. */
 import type { DType } from "../../../src/ir/dtype.ts";
 import type { Node, Shape } from "../../../src/ir/hlir.ts";
-import { add, axis, constantOf, int, type Poly, scale, subtract } from "../../../src/ir/poly.ts";
+import {
+  add,
+  axis,
+  constantOf,
+  floorDiv,
+  int,
+  modulo,
+  type Poly,
+  scale,
+  subtract,
+} from "../../../src/ir/poly.ts";
 import { allAxes, type Graph, type Instance, newGraph, someAxes } from "./graph.ts";
 
 type Maker = (g: Graph) => readonly Node[];
@@ -269,6 +279,32 @@ const pickedRows: Maker = (g) => {
   return [g.b.reduce(g.chance(85) ? "sum" : "max", p, [2])];
 };
 
+/** Sums for columns that lie in groups, of which the one factor has a value each; in some graphs something is amiss. */
+const columns: Maker = (g) => {
+  const [groups, width, keys] = [2 + g.below(2), 2 + g.below(2), g.size()];
+  const whole = int(groups * width + (g.chance(15) ? 1 : 0));
+  const at = g.below(2);
+  const domain = [...(at === 0 ? [whole, keys] : [keys, whole]), int(2)];
+  const [column, key] = [axis(at), axis(1 - at)];
+  const [group, rest] = [floorDiv(column, int(width)), modulo(column, int(width))];
+  const read = (source: Shape, map: readonly Poly[]): Node => {
+    const beside = g.chance(15);
+    return beside
+      ? g.b.view(g.input(source, "f32"), domain, [add(map[0], int(1)), ...map.slice(1)], g.pick([0, 0.5]))
+      : g.b.view(g.input([...source, int(2)], "f32"), domain, [...map, axis(2)]);
+  };
+  const a = g.chance(85)
+    ? read([keys, int(groups + 1)], [key, group])
+    : read([keys, int(width)], [key, rest]);
+  const b = g.chance(50)
+    ? read([keys, whole], [key, column])
+    : read([keys, int(groups + 1), int(width)], [key, group, rest]);
+  const order = g.chance(50) ? ([a, b] as const) : ([b, a] as const);
+  const p = g.b.binary(g.chance(88) ? "mul" : "add", ...order);
+  const k = g.chance(85) ? [1 - at] : g.pick([[at], [0, 1]]);
+  return [g.b.reduce(g.chance(88) ? "sum" : "max", p, k), g.b.reduce("sum", p, g.pick([[1 - at, 2], [2]]))];
+};
+
 /** exp(x - greatest) with its row sums, and what is divided by them; in most graphs one thing is not as it should be. */
 const softmaxes: Maker = (g) => {
   const [rows, keys, depth] = [g.size(), g.size(), g.size()];
@@ -361,6 +397,9 @@ const makers: Readonly<Record<string, Maker>> = {
   "summed-value": nestedProducts,
   "summed-factor": nestedProducts,
   "scale-outwards": nestedProducts,
+  "ask-split-columns": columns,
+  "ask-split-columns-apart": columns,
+  "split-columns": columns,
   "ask-sum-of-sums": nested,
   "sum-of-sums": nested,
   "times-one": neutral,
