@@ -1,15 +1,23 @@
 import { writeFileSync } from "node:fs";
 import type { CommandModule } from "yargs";
 import { CompileError, diagnostic } from "../../src/diagnostics.ts";
+import { hostArch } from "../../src/emit/arch.ts";
 import { explainModel } from "../../src/explain/explain.ts";
 import { pageHtml } from "../../src/explain/page.ts";
 import { reportText } from "../../src/explain/text.ts";
+import type { Measurer } from "../../src/search/measure/measure.ts";
 import { type BuildOptions, bucketsOf, machineFor, searchArguments, searchOf } from "../build-model.ts";
+import { withMeasurer } from "../measuring.ts";
 import { findModelFile, type ModelOptions, modelArguments, readSource, settingsOf } from "../model.ts";
 import { printJson, printLine, progressDone, run, transient } from "../output.ts";
 
 type ExplainOptions = ModelOptions &
-  Pick<BuildOptions, "target" | "arch" | "search" | "seed" | "bucket" | "machine"> & { html?: string };
+  Pick<
+    BuildOptions,
+    "target" | "arch" | "search" | "seed" | "bucket" | "machine" | "measure" | "jobs" | "compiler"
+  > & {
+    html?: string;
+  };
 
 export const explain: CommandModule<object, ExplainOptions> = {
   command: "explain <file>",
@@ -17,21 +25,37 @@ export const explain: CommandModule<object, ExplainOptions> = {
   builder: (y) =>
     searchArguments(modelArguments(y))
       .option("arch", { type: "string", describe: "with --target cuda: whose published figures to take" })
+      .option("measure", {
+        type: "boolean",
+        default: false,
+        describe: "search as build --measure does, and tell measured times beside the estimates",
+      })
+      .option("jobs", { type: "number", describe: "compilers at a time; one per processor by default" })
+      .option("compiler", { type: "string", describe: "C++ compiler for --measure" })
       .option("html", { type: "string", describe: "write it as a page into this file" }),
   handler: (args) =>
     run(args.json, async () => {
       if (args.target === "metal")
         throw new CompileError([diagnostic("LUM5103", undefined, { target: args.target })]);
       const source = readSource(findModelFile(args.file));
-      const explained = await explainModel(source, {
-        set: settingsOf(source, args),
-        model: args.model,
-        buckets: bucketsOf(args.bucket),
-        search: searchOf(args),
-        target: args.target === "cuda" ? "cuda" : "cpu",
-        machine: machineFor(args),
-        onProgress: transient,
-      }).finally(progressDone);
+      if (args.measure && args.target !== "cpu")
+        throw new CompileError([diagnostic("LUM5010", undefined, { target: args.target })]);
+      const search = searchOf(args.measure && args.search === "direct" ? { ...args, search: "fast" } : args);
+      const explain = (measure?: Measurer) =>
+        explainModel(source, {
+          set: settingsOf(source, args),
+          model: args.model,
+          buckets: bucketsOf(args.bucket),
+          search: search && { ...search, measure },
+          target: args.target === "cuda" ? "cuda" : "cpu",
+          machine: machineFor(args),
+          onProgress: transient,
+        });
+      const { jobs, compiler } = args;
+      const explained = await (args.measure
+        ? withMeasurer({ jobs, compiler, arch: hostArch() }, explain)
+        : explain()
+      ).finally(progressDone);
       if (args.html !== undefined) writePage(args.html, pageHtml(explained));
       if (args.json) printJson(explained.report);
       else if (args.html === undefined) printLine(reportText(explained.report));

@@ -37,7 +37,7 @@ export async function explainModel(
   const plans: Explained[] = [];
   for (const input of inputs) {
     options.onProgress?.(`costing the runners-up, plan ${plans.length + 1} of ${inputs.length}`);
-    plans.push(await explainSearched(input, machine));
+    plans.push(await explainSearched(input, machine, search?.measure));
   }
   const reports = plans.map((p) => p.report);
   const by = search === undefined ? ({ by: "direct" } as const) : lockedSearch(search);

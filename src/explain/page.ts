@@ -8,6 +8,7 @@ import {
   type Explained,
   isTiny,
   type KernelReport,
+  type PlanReport,
   type Report,
   type RivalReport,
 } from "./report.ts";
@@ -57,6 +58,7 @@ function planView(e: Explained, index: number, report: Report, source: string) {
       gain: lossText(x.seconds / x.direct),
     })),
     families,
+    measured: measuredView(p),
     kernels: views.filter((_, i) => !isTiny(byTime[i], last)),
     tiny: views.filter((_, i) => isTiny(byTime[i], last)),
     roofline: rooflineSvg(p.kernels, last, report.machine),
@@ -67,6 +69,29 @@ function planView(e: Explained, index: number, report: Report, source: string) {
     rejected: p.rejected.slice(0, mostOfPlan).map(rivalView),
     more: Math.max(0, p.rejected.length - mostOfPlan),
     phases: p.phases.map((x) => ({ name: escaped(x.name), ms: x.ms.toFixed(0), rows: x.rows })),
+  };
+}
+
+/** Whole programs, a row each, a column for each point. */
+function measuredView({ measured, points }: PlanReport) {
+  if (measured === undefined) return undefined;
+  return {
+    plans: measured.plans,
+    kernels: escaped(lossText(measured.kernels)),
+    note: measured.note === undefined ? "" : escaped(measured.note),
+    points: points.map((x) => escaped(x.dims === "" ? "all sizes" : x.dims)),
+    programs: (measured.programs ?? []).map((p, i) => ({
+      plan: escaped(sentenceStart(p.plan)),
+      look: i === 0 ? "taken" : "",
+      times: p.seconds.map((s, k) => ({
+        median: duration(s),
+        quartiles: escaped(`half of the rounds from ${duration(p.low[k])} to ${duration(p.high[k])}`),
+      })),
+      loss: lossText(p.share),
+      unlike: [...p.adds.map((t) => `it would ${t}`), ...p.lacks.map((t) => `it would not ${t}`)].map(
+        escaped,
+      ),
+    })),
   };
 }
 
@@ -87,6 +112,7 @@ function kernelView(k: KernelReport, point: number, most: number) {
     width: (100 * c.share).toFixed(2),
     bar: ((100 * c.share) / most).toFixed(1),
     seconds: duration(c.seconds),
+    measured: c.measured === undefined ? "" : duration(c.measured),
     runs: k.runs,
     bytes: scaled(c.bytes, "B"),
     operations: scaled(c.operations, "op"),

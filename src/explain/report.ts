@@ -11,7 +11,7 @@ import { typeText } from "../ir/hlir-print.ts";
 import { type Choice, choicesOf, domainOf, type EntryPlan, type Plan, storedIn } from "../ir/plan.ts";
 import { positionOf, spanText } from "../ir/source.ts";
 import { readsOf } from "../lower/plan-reads.ts";
-import { planCost } from "../search/cost.ts";
+import { type PlanCost, planCost } from "../search/cost.ts";
 import { allNodes } from "../search/encode.ts";
 import { keysOf } from "../search/keys.ts";
 import {
@@ -22,6 +22,9 @@ import {
   type LockedChoice,
   type Naming,
 } from "../search/lock.ts";
+import { type KernelTime, kernelTimes } from "../search/measure/kernel-times.ts";
+import type { Measurer } from "../search/measure/measure.ts";
+import { type MeasuredPlan, type MeasuredProgram, measuredPlan } from "../search/measure/told.ts";
 import { pointsOf } from "../search/points.ts";
 import { textOf } from "../search/replay.ts";
 import { type Judged, judge, type Rival } from "../search/rivals.ts";
@@ -61,6 +64,8 @@ export type KernelReport = {
 
 export type KernelCostReport = {
   readonly seconds: number;
+  /** As measured on this machine, where that was asked for. */
+  readonly measured?: number;
   readonly bytes: number;
   readonly operations: number;
   readonly bound: "memory" | "compute" | "launch";
@@ -80,12 +85,24 @@ export type RivalReport = ChoiceReport & {
   readonly share: number | undefined;
 };
 
+/** Whole programs on this machine: the taken one first, then by time. */
+export type ProgramReport = Omit<MeasuredProgram, "adds" | "lacks"> & {
+  /** What it does, and doesn't do, unlike the taken one. */
+  readonly adds: readonly string[];
+  readonly lacks: readonly string[];
+};
+
+export type MeasuredReport = Omit<MeasuredPlan, "programs"> & {
+  readonly programs?: readonly ProgramReport[];
+};
+
 export type PlanReport = {
   readonly bucket: string;
   readonly points: readonly { readonly dims: string; readonly seconds: number; readonly direct: number }[];
   /** Of the direct plan's time. */
   readonly share: number;
   readonly evaluated: number;
+  readonly measured?: MeasuredReport;
   readonly phases: readonly { readonly name: string; readonly ms: number; readonly rows: number }[];
   readonly kernels: readonly KernelReport[];
   readonly taken: readonly ChoiceReport[];
@@ -133,6 +150,7 @@ export const machineReport = (m: Machine): Report["machine"] => ({
 export async function explainSearched(
   { bucket, model, searched, elsewhere }: ExplainInput,
   machine: Machine = genericCpu,
+  measurer?: Measurer,
 ): Promise<Explained> {
   const nodes = allNodes(model);
   const { space } = searched;
@@ -142,6 +160,8 @@ export async function explainSearched(
   const { plan } = judged;
   const points = pointsOf(model.bounds, elsewhere);
   const costs = points.map((p) => planCost(plan, machine, p.bounds));
+  const dims = points.map((p) => p.dims);
+  const times = measurer && (await kernelTimes(plan, dims, measurer));
   const choices = choicesOfGenome(searched.genome, naming);
   const owner = ownersOf(plan);
   const ownChoices = groupBy(choices, (c) => ownerOfChoice(c, judged, naming, owner));
@@ -158,12 +178,13 @@ export async function explainSearched(
         ...describe(c, entry, isStored),
         runs: costs[0].kernels.get(c)!.runs,
         stored: whyStored(c, entry, judged),
-        costs: costs.map((cost) => {
+        costs: costs.map((cost, i) => {
           const k = cost.kernels.get(c)!;
           const seconds = k.seconds * k.runs;
           const limit = k.runs * limitOf(k.bytes, k.operations, machine);
           return {
             seconds,
+            ...(times && { measured: measuredSeconds(times.get(c)!, c, i, cost) }),
             bytes: k.bytes * k.runs,
             operations: k.operations * k.runs,
             bound: k.bound,
@@ -184,12 +205,21 @@ export async function explainSearched(
     })),
     share: searched.share,
     evaluated: searched.evaluated,
+    ...measuredReport(searched, naming),
     phases: searched.phases,
     kernels,
     taken: choices.map(choiceReport),
     rejected: news.map(rivalReport),
   };
   return { report, model, plan, kernelOf: kernelsByNode(nodes, judged, kernels) };
+}
+
+function measuredReport(searched: Searched, naming: Naming): { readonly measured?: MeasuredReport } {
+  const measured = measuredPlan(searched, (g) => choicesOfGenome(g, naming));
+  if (measured === undefined) return {};
+  const texts = (all: MeasuredProgram["adds"] = []) => all.map(textOf);
+  const programs = measured.programs?.map((p) => ({ ...p, adds: texts(p.adds), lacks: texts(p.lacks) }));
+  return { measured: { ...measured, programs } };
 }
 
 function kernelsByNode(
@@ -218,6 +248,13 @@ function newsOf(rivals: readonly Rival[]): readonly Rival[] {
     seen.add(text);
     return isNew;
   });
+}
+
+/** What several choices take together is divided as the estimates are. */
+function measuredSeconds(time: KernelTime, c: Choice, point: number, { kernels }: PlanCost): number {
+  const estimate = (x: Choice): number => kernels.get(x)!.seconds;
+  const all = time.choices.reduce((sum, x) => sum + estimate(x), 0);
+  return (time.seconds[point] * estimate(c)) / all;
 }
 
 const limitOf = (bytes: number, operations: number, m: Machine): number =>

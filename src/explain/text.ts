@@ -21,12 +21,28 @@ function planLines(p: PlanReport): string[] {
   const at = p.points[last];
   const sizes = at.dims === "" ? "" : ` at ${at.dims}`;
   const kernels = [...p.kernels].sort((a, b) => b.costs[last].seconds - a.costs[last].seconds || a.id - b.id);
+  const measured = p.kernels.reduce((sum, k) => sum + (k.costs[last].measured ?? 0), 0);
+  const beside =
+    p.measured === undefined ? "" : ` by estimate, ${duration(measured)} by the kernels measured`;
   return [
-    `${bucketLabel(p.bucket)}: ${p.kernels.length} kernels, ${duration(at.seconds)}${sizes}`,
+    `${bucketLabel(p.bucket)}: ${p.kernels.length} kernels, ${duration(at.seconds)}${beside}${sizes}`,
+    ...programLines(p),
     ...kernels.filter((k) => !isTiny(k, last)).flatMap((k) => kernelLines(k, last)),
     ...tinyLines(kernels.filter((k) => isTiny(k, last))),
     ...takenLines(p),
   ];
+}
+
+function programLines({ measured, points }: PlanReport): string[] {
+  if (measured === undefined) return [];
+  if (measured.programs === undefined)
+    return measured.note === undefined ? [] : [`  whole programs were not timed: ${measured.note}`];
+  const at = (i: number) => (points[i].dims === "" ? "" : ` at ${points[i].dims}`);
+  return measured.programs.flatMap((p, i) => [
+    `  ${i === 0 ? "taken" : "not taken"}: ${p.plan}, as a whole program ${p.seconds.map((s, k) => duration(s) + at(k)).join(", ")}; ${lossText(p.share)} against the direct plan`,
+    ...p.adds.map((t) => `    it would ${t}`),
+    ...p.lacks.map((t) => `    it would not ${t}`),
+  ]);
 }
 
 const tinyLines = (kernels: readonly KernelReport[]): string[] =>
@@ -47,7 +63,7 @@ function kernelLines(k: KernelReport, point: number): string[] {
   const c = k.costs[point];
   const times = k.runs === 1 ? "" : `, ${k.runs} times`;
   const work =
-    `${duration(c.seconds)}${times}: ${scaled(c.bytes, "B")}, ${scaled(c.operations, "op")}, ` +
+    `${duration(c.seconds)}${measuredText(c)}${times}: ${scaled(c.bytes, "B")}, ${scaled(c.operations, "op")}, ` +
     `bound by ${c.bound}, ${percentText(c.ofLimit)} of the limit`;
   const best = k.rejected.slice(0, mostRivals);
   return [
@@ -61,6 +77,9 @@ function kernelLines(k: KernelReport, point: number): string[] {
     ...best.map((r) => `          rejected: ${rivalText(r)}`),
   ];
 }
+
+const measuredText = ({ measured }: KernelReport["costs"][number]): string =>
+  measured === undefined ? "" : ` by estimate, ${duration(measured)} measured`;
 
 const rivalText = (r: RivalReport): string => `${lossText(r.share)} to ${r.text}${rulesText(r.rules)}`;
 

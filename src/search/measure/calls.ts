@@ -29,6 +29,8 @@ export type KernelCall = {
   readonly form: string;
   /** Calls in one call of each entry. */
   readonly runs: number;
+  /** The step of the program that it is. */
+  readonly step?: Step;
 };
 
 /** Beyond the last cache of any machine that models are measured on: more copies make nothing colder. */
@@ -94,7 +96,8 @@ export function callsOf(
           loops.set(s.variable, at(s.low) + Math.floor(turns / 2));
           visit(s.steps, runs * turns);
           loops.delete(s.variable);
-        } else if (runs > 0) found.push({ ...argumentsOf(named.get(s.kernel)!, s.args, at, bufferOf), runs });
+        } else if (runs > 0)
+          found.push({ ...argumentsOf(named.get(s.kernel)!, s.args, at, bufferOf), runs, step: s });
       }
     };
     visit(routine.steps, 1);

@@ -124,7 +124,10 @@ function heldBy(
 const slotOf = (units: readonly Unit[], all: readonly Slots[], p: number): number[] =>
   units.map((_, i) => all[i].finalists[p] ?? all[i].finalists[0]);
 
-/** The fastest first. One that was left out at a point is not among them. */
+/**
+ * The fastest first, then by time; of several within the spread of their rounds, that with the faster kernels, which
+ * are timed with less around them. One that was left out at a point is not among them.
+ */
 function ranked({ searched }: Unit, { finalists, rivals }: Slots, times: Times): TimedProgram[] {
   const isDirect = (r: number) => searched.finalists[finalists[r]].merits.includes("direct");
   const direct = times.map((at) => at[rivals.findIndex(isDirect)]!.median);
@@ -135,8 +138,15 @@ function ranked({ searched }: Unit, { finalists, rivals }: Slots, times: Times):
     const { merits } = searched.finalists[finalist];
     return [{ merits, finalist, times: own, share: meanShare(own, direct) }];
   });
-  return all.sort((a, b) => a.share - b.share);
+  all.sort((a, b) => a.share - b.share);
+  const level = all.filter((p) => p.share <= all[0].share * (1 + Math.max(spreadOf(p), spreadOf(all[0]))));
+  const first = level.reduce((a, b) => (b.finalist < a.finalist ? b : a));
+  return [first, ...all.filter((p) => p !== first)];
 }
+
+/** Half of what lies between the quartiles, as a share of the median: the mean over the points. */
+const spreadOf = ({ times }: TimedProgram): number =>
+  times.reduce((sum, t) => sum + (t.high - t.low) / (2 * t.median), 0) / times.length;
 
 type Times = readonly (readonly (ProgramTime | undefined)[])[];
 

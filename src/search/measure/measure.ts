@@ -105,7 +105,7 @@ export async function createMeasurer(o: MeasureOptions): Promise<Measurer> {
       threads,
       flags,
       machine,
-      rounds: o.programRounds ?? 15,
+      rounds: o.programRounds ?? 40,
       seconds: o.programSeconds ?? 20,
       onCompiling: o.onProgram,
       onRound: o.onRound,

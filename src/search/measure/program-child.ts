@@ -17,7 +17,11 @@ import {
 } from "./program-job.ts";
 
 /** Calls shorter than this are timed several at a time. */
-const sampleSeconds = 2e-3;
+const sampleSeconds = 1e-3;
+
+/** A round counts the least of so many samples, where calls are short: what else runs on the machine comes in bursts. */
+const samples = 3;
+const shortSeconds = 0.05;
 
 /** A rival whose first calls take so many times the best one's is not worth a round. */
 const hopeless = 3;
@@ -63,7 +67,7 @@ function timePoint(number: number, point: JobPoint, models: readonly NativeModel
   const stays = (i: number): boolean =>
     i < 2 || (first[i] < hopeless * best && leastRounds * sum(first) < 4 * point.seconds);
   const calls = Math.max(1, Math.ceil(sampleSeconds / best));
-  const warms = best < 0.02;
+  const tries = best < shortSeconds ? samples : 1;
   const end = performance.now() + 1000 * point.seconds;
   for (let round = 0; round < point.rounds; round++) {
     if (round >= leastRounds && performance.now() > end) break;
@@ -71,8 +75,8 @@ function timePoint(number: number, point: JobPoint, models: readonly NativeModel
     for (let k = 0; k < rivals.length; k++) {
       const i = (k + round) % rivals.length;
       if (!stays(i)) continue;
-      if (warms) rivals[i].run();
-      seconds[i] = timed(rivals[i], calls);
+      if (tries > 1) rivals[i].run();
+      seconds[i] = Math.min(...Array.from({ length: tries }, () => timed(rivals[i], calls)));
     }
     say({ point: number, round, seconds });
   }
