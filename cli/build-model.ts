@@ -177,7 +177,7 @@ function compiledIn(dir: string, arch: string, options: BuildOptions): Promise<C
   return compileCuda(dir, { ...common, arch });
 }
 
-const defaultGpu = "sm_90a";
+export const defaultGpu = "sm_90a";
 
 /** Plans that the search costs in a second of `--search SECONDS`, whatever the machine, so that it finds the same everywhere. */
 const evaluationsPerSecond = 400;

@@ -6,7 +6,15 @@ import { explainModel } from "../../src/explain/explain.ts";
 import { pageHtml } from "../../src/explain/page.ts";
 import { reportText } from "../../src/explain/text.ts";
 import type { Measurer } from "../../src/search/measure/measure.ts";
-import { type BuildOptions, bucketsOf, machineFor, searchArguments, searchOf } from "../build-model.ts";
+import { cudaArchOf } from "../../src/targets/cuda.ts";
+import {
+  type BuildOptions,
+  bucketsOf,
+  defaultGpu,
+  machineFor,
+  searchArguments,
+  searchOf,
+} from "../build-model.ts";
 import { withMeasurer } from "../measuring.ts";
 import { findModelFile, type ModelOptions, modelArguments, readSource, settingsOf } from "../model.ts";
 import { printJson, printLine, progressDone, run, transient } from "../output.ts";
@@ -38,8 +46,6 @@ export const explain: CommandModule<object, ExplainOptions> = {
       if (args.target === "metal")
         throw new CompileError([diagnostic("LUM5103", undefined, { target: args.target })]);
       const source = readSource(findModelFile(args.file));
-      if (args.measure && args.target !== "cpu")
-        throw new CompileError([diagnostic("LUM5010", undefined, { target: args.target })]);
       const search = searchOf(args.measure && args.search === "direct" ? { ...args, search: "fast" } : args);
       const explain = (measure?: Measurer) =>
         explainModel(source, {
@@ -52,8 +58,10 @@ export const explain: CommandModule<object, ExplainOptions> = {
           onProgress: transient,
         });
       const { jobs, compiler } = args;
+      const place =
+        args.target === "cuda" ? { gpu: cudaArchOf(args.arch ?? defaultGpu).name } : { arch: hostArch() };
       const explained = await (args.measure
-        ? withMeasurer({ jobs, compiler, arch: hostArch() }, explain)
+        ? withMeasurer({ jobs, compiler, ...place }, explain)
         : explain()
       ).finally(progressDone);
       if (args.html !== undefined) writePage(args.html, pageHtml(explained));

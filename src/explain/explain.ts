@@ -37,7 +37,9 @@ export async function explainModel(
   const plans: Explained[] = [];
   for (const input of inputs) {
     options.onProgress?.(`costing the runners-up, plan ${plans.length + 1} of ${inputs.length}`);
-    plans.push(await explainSearched(input, machine, search?.measure));
+    // A GPU's kernels are not those of the CPU's schedule, one for each choice: only whole plans are told there.
+    const measurer = options.target === "cuda" ? undefined : search?.measure;
+    plans.push(await explainSearched(input, machine, measurer));
   }
   const reports = plans.map((p) => p.report);
   const by = search === undefined ? ({ by: "direct" } as const) : lockedSearch(search);
