@@ -1,5 +1,5 @@
 /** Projects that lumc writes for the workloads, compiled for the device or for the emulation. */
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Compiled } from "../../src/emit/compile.ts";
 import { compileCuda } from "../../src/emit/cuda/compile.ts";
@@ -10,7 +10,8 @@ import { type Bucket, parseBucket } from "../../src/ir/bucket.ts";
 import { type ModelSpec, NativeModel } from "../../src/loader/native.ts";
 import { modelSpec } from "../../src/loader/spec.ts";
 import { type Compilation, type CompileOptions, compile, compileSearched } from "../../src/pipeline.ts";
-import { gpuOfArch } from "../../src/targets/gpu-machines.ts";
+import { cudaMachine } from "../../src/search/cost-cuda.ts";
+import { cudaArchOf } from "../../src/targets/cuda.ts";
 import type { Bench } from "./bench.ts";
 import type { Spread } from "./workload.ts";
 
@@ -47,6 +48,8 @@ async function build(wanted: Wanted, dir: string, bench: Bench): Promise<Project
   mkdirSync(dir, { recursive: true });
   writeProject(compilation.files, dir, { force: true });
   const compiled = bench.prebuilt ? prebuilt(dir, compilation) : await compiledIn(dir, bench);
+  // The cache keeps what is worth keeping: what is carried to another machine stays small.
+  rmSync(join(dir, "build/objects"), { recursive: true, force: true });
   return {
     dir,
     spec: modelSpec(compilation.program),
@@ -82,7 +85,7 @@ function planned(wanted: Wanted, bench: Bench): Promise<Compilation> | Compilati
     buckets: wanted.buckets.map((text): Bucket => parseBucket(text)!),
   };
   if (bench.search === "direct") return compile(source, options);
-  return compileSearched(source, { ...options, search: { machine: gpuOfArch(bench.arch) } });
+  return compileSearched(source, { ...options, search: { machine: cudaMachine(cudaArchOf(bench.arch)) } });
 }
 
 export const opened = (p: Project, weights?: string): NativeModel =>

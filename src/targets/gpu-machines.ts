@@ -64,16 +64,41 @@ export const rtx4090 = gpu({
   contraction: 82.6e12,
 });
 
+/** NVIDIA Ampere GA102 GPU architecture whitepaper, RTX 3090: 35.6 TFLOPS f32, 35.6 tf32, 936 GB/s; 82 SMs. */
+export const rtx3090 = gpu({
+  name: "RTX 3090",
+  processors: 82,
+  memory: 0.936e12,
+  f32: 35.6e12,
+  contraction: 35.6e12,
+});
+
+/** NVIDIA HGX B200 figures for one GPU at 1000 W: 80 TFLOPS f32, 2.2 PFLOPS tf32 with sparsity, 8 TB/s; 148 SMs. */
+export const b200 = gpu({
+  name: "B200",
+  processors: 148,
+  memory: 8e12,
+  f32: 80e12,
+  contraction: 1.1e15,
+});
+
 /** Apple's announcement of the M2: 10 GPU cores, 3.6 teraflops, 100 GB/s of unified memory. */
 export const m2 = gpu({ name: "Apple M2", processors: 10, memory: 100e9, f32: 3.6e12, contraction: 3.6e12 });
 
 /** Apple's announcement of the M4: 10 GPU cores, 120 GB/s. It states no rate of the GPU: the M2's stands in for it. */
 export const m4 = gpu({ name: "Apple M4", processors: 10, memory: 120e9, f32: 3.6e12, contraction: 3.6e12 });
 
-export const gpuMachines: readonly Machine[] = [h100, h200, a100, l4, rtx4090, m2, m4];
+export const gpuMachines: readonly Machine[] = [h100, h200, b200, a100, l4, rtx3090, rtx4090, m2, m4];
+
+const parts: ReadonlyMap<string, Machine> = new Map([
+  ["sm_80", a100],
+  ["sm_86", rtx3090],
+  ["sm_89", rtx4090],
+  ["sm_90a", h100],
+  ["sm_100a", b200],
+]);
 
 /** The part that the cost model takes for an architecture of `--arch`: the largest one with published figures here. */
 export function gpuOfArch(arch: string): Machine {
-  if (arch === "sm_80") return a100;
-  return arch === "sm_89" ? rtx4090 : h100;
+  return parts.get(arch) ?? h100;
 }
