@@ -48,6 +48,8 @@ function loadOf(choice: Choice, site: Site, arch: CudaArch): Load {
   const extent = (shape: readonly Poly[]): number => shape.reduce((n, p) => n * size(p), 1);
   const sized = { size, extent, bounds };
   const { implementation: i } = choice;
+  // There is no kernel for it: the convolution would be computed as any other.
+  const impossible = i.family === "contraction" && i.winograd === true;
   const engine =
     i.family === "contraction"
       ? productTime(choice, i.anchor, i.form, { ...site, ...sized }, arch)
@@ -63,7 +65,7 @@ function loadOf(choice: Choice, site: Site, arch: CudaArch): Load {
   const all = bytes.reduce((sum, b) => sum + b.bytes, 0);
   if (engine !== undefined) {
     // Prologue and epilogue have the engine's threads; what they read, beside its factors, passes meanwhile.
-    const busy = engine.seconds + vector;
+    const busy = impossible ? Infinity : engine.seconds + vector;
     return { bytes: all + engine.bytes, moving, operations: operations + engine.operations, busy };
   }
   return {
@@ -162,7 +164,7 @@ function lyingAt(side: readonly Node[], k: readonly number[], at: Site & Sized) 
   let [n]: readonly Node[] = side;
   let coords: readonly Poly[] | undefined = axisCoordinates(n.shape.length);
   while (!at.isStored(n)) {
-    if (n.op.kind === "view" && n.op.fill === undefined)
+    if (n.op.kind === "view" && (n.op.fill === undefined || n.op.fill === 0))
       coords = coords === undefined ? undefined : throughView(n.op.map, coords);
     else if (n.op.kind === "gather" && n.op.fill === undefined) coords = undefined;
     else if (n.op.kind !== "cast" || !isFloat(n.inputs[0].dtype)) return computed;

@@ -3,6 +3,8 @@ export type Engine = {
   readonly target: "cpu" | "cuda" | "metal";
   /** Weights laid out in panels ahead of time. */
   readonly panels: boolean;
-  /** Windows of an image as a matrix, and filters in Winograd's transform; else they are computed index by index. */
+  /** Windows of an image as a matrix; else they are computed index by index. */
   readonly windows: boolean;
+  /** Filters in Winograd's transform. */
+  readonly filters: boolean;
 };

@@ -114,8 +114,14 @@ export function callLines(
   ];
 }
 
-const within = (fn: string, [first, ...rest]: readonly string[]): string[] =>
-  ending([first.replace(/^( *)/, `$1${fn}(`), ...rest], ")");
+/** The operand as an argument; a comment stays before it. */
+function within(fn: string, lines: readonly string[]): string[] {
+  const at = lines.findIndex((l) => !l.trimStart().startsWith("//"));
+  return ending(
+    lines.map((l, i) => (i === at ? l.replace(/^( *)/, `$1${fn}(`) : l)),
+    ")",
+  );
+}
 
 export const mentioned = (name: string, lines: readonly string[], line: string): string[] =>
   new RegExp(`\\b${name}\\b`).test(lines.join("\n")) ? [line] : [];
@@ -140,9 +146,9 @@ export function factorLines(
   ix: Indexing,
 ): string[] {
   const { form } = o;
-  if (form.kind === "packed" || form.kind === "patches" || form.kind === "filters")
+  if (form.kind === "packed" || form.kind === "filters")
     throw new Error(`a factor in the form ${form.kind} is the CPU's`);
-  if (form.kind === "strided") return operandLines(form, outer, k, indent, ix);
+  if (form.kind === "strided" || form.kind === "patches") return operandLines(form, outer, k, indent, ix);
   const lines = operandLines(form, outer, k, indent, ix);
   return lines
     .map((l) => l.replace("lum::Lambda{[=]", `lum::computed<${elementOf(form)}>([=]`))

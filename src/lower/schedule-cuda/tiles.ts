@@ -30,7 +30,7 @@ export function coresFor(a: DType | undefined, b: DType | undefined): Pick<Produ
 }
 
 export const typeOf = ({ form }: Operand): DType | undefined =>
-  form.kind === "strided" ? form.dtype : undefined;
+  form.kind === "strided" || form.kind === "patches" ? form.dtype : undefined;
 
 export function productOf(kernel: Kernel, c: Contraction): Product {
   const size = (v: number | undefined) =>

@@ -56,7 +56,7 @@ export function productOf(k: KernelDraft, choice: Choice, first?: Contraction): 
   const patchesOf = (side: "a" | "b") =>
     window?.side === side ? { window: window.of, outWidth: sizeOf(window.of.w) } : undefined;
   const leftFactor = (): Operand =>
-    implementation.winograd === true && k.engine?.windows !== false
+    implementation.winograd === true && k.engine?.filters !== false
       ? filtersOperand(k, choice)
       : operand(k, choice, form.a, v, {
           frame: frames.a,

@@ -46,14 +46,24 @@ __device__ inline Sum multiplied_into(Sum sum, Sum a, Sum b) {
         return sum + a * b;
 }
 
+// Where the windows of a thread's outputs begin, for operands that are windows of an image.
+template <class Operand, int Count>
+struct WindowPlaces {};
+template <class T, int Count>
+struct WindowPlaces<Patches<T>, Count> {
+    typename Patches<T>::Place place[Count];
+};
+
 // One operand's steps into shared memory, [BK][Outer + pad]; what lies outside of the operand becomes 0.
 template <class Sum, class Operand, int Outer, int BK, int Threads, int Pad>
 struct FmaStager {
-    static constexpr bool kAsync = kIsStrided<Operand> && std::is_same_v<typename Operand::Element, Sum> && sizeof(Sum) == 4;
+    static constexpr bool kAsync = (kIsStrided<Operand> || kIsPatches<Operand>) && std::is_same_v<typename Operand::Element, Sum> && sizeof(Sum) == 4;
     Operand operand;
     i64 first, outer, k;
     bool whole_rows;  // of aligned chunks of 16 bytes along the outer index
     bool along_k;     // neighbours in memory are neighbours in k
+    static constexpr int kAcross = Outer < Threads ? Outer : Threads;
+    WindowPlaces<Operand, Outer / kAcross> windows;
 
     __device__ FmaStager(Operand from, i64 first_, i64 outer_, i64 k_) : operand(from), first(first_), outer(outer_), k(k_) {
         whole_rows = false;
@@ -62,9 +72,20 @@ struct FmaStager {
             along_k = from.outer_stride != 1;
             if constexpr (kAsync) whole_rows = !along_k && from.k_stride % 4 == 0 && aligned16(from.data);
         }
+        if constexpr (kIsPatches<Operand>) {
+#pragma unroll
+            for (int i = 0; i < Outer / kAcross; ++i)
+                windows.place[i] = from.place(first_ + i * kAcross + thread() % kAcross);
+        }
     }
 
     __device__ void stage(Sum* to, i64 k0) const {
+        if constexpr (kIsPatches<Operand>) return stage_windows(to, k0);
+        else stage_matrix(to, k0);
+    }
+
+private:
+    __device__ void stage_matrix(Sum* to, i64 k0) const {
         if constexpr (kAsync) {
             if (whole_rows) {
                 for (int chunk = thread(); chunk < BK * Outer / 4; chunk += Threads) {
@@ -84,7 +105,26 @@ struct FmaStager {
             stage_elements<false>(to, k0);
     }
 
-private:
+    // Each thread has the same outputs of every tap that it copies.
+    __device__ void stage_windows(Sum* to, i64 k0) const {
+        static_assert(Threads % kAcross == 0 && Outer % kAcross == 0, "threads and outputs of a tile divide");
+#pragma unroll
+        for (int i = 0; i < Outer / kAcross; ++i) {
+            const int column = i * kAcross + thread() % kAcross;
+            const bool wanted = first + column < outer;
+#pragma unroll 2
+            for (int line = thread() / kAcross; line < BK; line += Threads / kAcross) {
+                const auto tap = operand.tap(k0 + line);
+                const bool inside = wanted && k0 + line < k && operand.inside(windows.place[i], tap);
+                Sum* const place = to + line * (Outer + Pad) + column;
+                if constexpr (kAsync)
+                    copy_async<4>(place, inside ? operand.address(windows.place[i], tap) : operand.image, inside);
+                else
+                    *place = inside ? widened<Sum>(*operand.address(windows.place[i], tap)) : Sum{};
+            }
+        }
+    }
+
     // One by one. Each thread has the same place in every line that it copies a part of, a line being the tile's extent
     // in the direction in which neighbours in memory lie.
     template <bool AlongK>
@@ -102,7 +142,7 @@ private:
                 const bool inside = element < elements_left && line < lines_left;
                 const int kk = AlongK ? element : line, column = AlongK ? line : element;
                 Sum* const place = to + kk * (Outer + Pad) + column;
-                if constexpr (kAsync)
+                if constexpr (kAsync && kIsStrided<Operand>)
                     copy_async<4>(place, inside ? operand.address(first + column, k0 + kk) : operand.data, inside);
                 else
                     *place = inside ? widened<Sum>(operand.raw(first + column, k0 + kk)) : Sum{};

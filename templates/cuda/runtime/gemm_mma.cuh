@@ -82,9 +82,12 @@ struct Stager {
     i64 first, outer, k;   // the tile's first row or column, their number, the length of the sum
     bool along_outer;      // lies as [BK][Outer]
     bool whole_chunks;     // global memory can be read in aligned chunks of 16 bytes
+    static constexpr bool kWindows =
+        kIsPatches<Operand> && Transposed && sizeof(T) == 2 && std::is_same_v<typename Operand::Element, T>;
 
     __device__ Stager(Operand from, i64 first_, i64 outer_, i64 k_) : operand(from), first(first_), outer(outer_), k(k_) {
-        along_outer = whole_chunks = false;
+        along_outer = kWindows;
+        whole_chunks = false;
         if constexpr (kSame) {
             along_outer = Transposed && sizeof(T) == 2 && from.outer_stride == 1 && from.k_stride != 1;  // no ldmatrix.trans for 4 bytes
             const i64 rows_apart = along_outer ? from.k_stride : from.outer_stride;
@@ -96,6 +99,7 @@ struct Stager {
     __device__ void begin(T* to, i64 k0) { stage(to, k0); }
     __device__ void finish(T*) {}
     __device__ void stage(T* to, i64 k0) const {
+        if constexpr (kWindows) return stage_windows(to, k0);
         if constexpr (Transposed) {
             if (along_outer) return stage_rows<kAlongOuter, true>(to, k0);
         }
@@ -103,6 +107,27 @@ struct Stager {
     }
 
 private:
+    // Windows of an image: a thread has the same outputs, which are neighbours, of every tap that it copies.
+    __device__ void stage_windows(T* to, i64 k0) const {
+        static_assert(Threads % kAlongOuter == 0, "threads and chunks of a row divide");
+        const int column = thread() % kAlongOuter;
+        const i64 o = first + column * kChunk;
+        const auto start = operand.place(o);
+#pragma unroll 1
+        for (int row = thread() / kAlongOuter; row < BK; row += Threads / kAlongOuter) {
+            const auto tap = operand.tap(k0 + row);
+            auto at = start;
+            Vector<T, kChunk> elements;
+#pragma unroll
+            for (int e = 0; e < kChunk; ++e) {
+                const bool inside = k0 + row < k && o + e < outer && operand.inside(at, tap);
+                elements.element[e] = inside ? *operand.address(at, tap) : T{};
+                operand.advance(at);
+            }
+            store_vector(to + swizzled<kAlongOuter>(row, column) * kChunk, elements);
+        }
+    }
+
     // Each thread has the same column of chunks in every row that it copies, kPass rows apart.
     template <int RowChunks, bool AlongOuter>
     __device__ void copy_chunks(T* to, i64 k0) const {

@@ -70,6 +70,50 @@ const cases: readonly SplitCase[] = [
     parts: true,
   },
   {
+    name: "windows of bf16",
+    head: 'import { conv2d } from "std/nn"',
+    body: "input x: bf16[2, 16, 13, 11], k: bf16[24, 16, 3, 3]\noutput y = conv2d(x, k, pad = 1, stride = 2)",
+    engine: "mma",
+    parts: false,
+    tolerance: 2 ** -8,
+  },
+  {
+    name: "windows of f16, many channels, in parts",
+    head: 'import { conv2d } from "std/nn"',
+    body: "input x: f16[1, 520, 6, 7], k: f16[12, 520, 3, 2]\noutput y = conv2d(x, k, pad = 1, dilation = 2)",
+    engine: "mma",
+    parts: true,
+    tolerance: 2 ** -10,
+  },
+  {
+    name: "windows of f32, many channels, in parts",
+    head: 'import { conv2d } from "std/nn"',
+    body: "input x: f32[2, 300, 9, 8], k: f32[20, 300, 3, 3]\noutput y = conv2d(x, k, pad = 1)",
+    engine: "fma",
+    parts: true,
+  },
+  {
+    name: "windows of f32 and filters of bf16",
+    head: 'import { conv1d } from "std/nn"',
+    body: "dim n in 1..90\ninput x: f32[2, 24, n]\nweight k: bf16[32, 24, 3]\noutput y[b, f, i in 0..n] = sum(c, r in 0..3) x[b, c, i + r - 1 else 0] * k[f, c, r] as f32",
+    dims: { n: 77 },
+    engine: "mma",
+    parts: false,
+    tolerance: 1e-5,
+  },
+  {
+    name: "windows beside few filters",
+    body: "input x: f32[1, 3, 20, 17]\nweight k: f32[4, 3, 3, 3]\noutput y[n, f, y in 0..18, z in 0..15] = sum(c, r in 0..3, s in 0..3) x[n, c, y + r, z + s] * k[f, c, r, s]",
+    engine: "skinny",
+    parts: false,
+  },
+  {
+    name: "channels last, the image on the left",
+    body: "input x: bf16[2, 12, 14, 20]\nweight k: bf16[3, 3, 20, 32]\noutput y[n, p in 0..12, q in 0..14, f] = sum(c, r in 0..3, s in 0..3) x[n, p + r - 1, q + s - 1, c else 0] as f32 * k[r, s, c, f] as f32",
+    engine: "fma",
+    parts: false,
+  },
+  {
     name: "f32 rows and weights of bf16, on tensor cores in two parts",
     body: "dim s in 1..90\ninput x: f32[s, 75], g: f32[75]\nweight w: bf16[40, 75]\nu[i, c] = x[i, c] * g[c]\noutput y[i, o] = sum(c) u[i, c] * w[o, c] as f32",
     dims: { s: 85 },
@@ -140,7 +184,7 @@ afterAll(() => bundle.remove());
 test.each(cases.map((c): [string, SplitCase] => [c.name, c]))("%s", (name, c) => {
   const h = models.get(name)!;
   const tiling = kernels.get(name)!.flatMap((k) => k.launch?.tiling ?? [])[0];
-  expect(tiling.engine).toBe(c.engine);
+  expect(tiling.engine, tiling.shape).toBe(c.engine);
   expect(kernels.get(name)!.some((k) => k.name.endsWith("_parts"))).toBe(c.parts);
   const dims = c.dims ?? {};
   const entry = h.entries[0];

@@ -44,6 +44,18 @@ GEMM_IN_TWO_PARTS(mma_128x128x32_two_parts_nt, Large, ALONG_K(bf16, b, ldb))
 GEMM_IN_TWO_PARTS(mma_64x64x64_two_parts_nn, Medium, ALONG_OUTER(bf16, b, ldb))
 GEMM_IN_TWO_PARTS(mma_16x64x128_two_parts_nt, Few, ALONG_K(bf16, b, ldb))
 
+// Convolutions: filters [m, k] with the windows of an image of 64 x 64, padded by one.
+#define CONVOLUTION(name, Shape, T)                                                                                       \
+    extern "C" __global__ void __launch_bounds__(Shape::threads) name(const T* filters, const T* image, T* c, i64 items, \
+                                                                      i64 m, i64 channels) {                             \
+        for (lum::Tiles<Shape::BM, Shape::BN> tile(items, m, 4096); tile.next();)                                        \
+            lum::gemm_tile<Shape>(                                                                                       \
+                tile, m, 4096, channels * 9, Strided<T>{filters, channels * 9, 1},                                       \
+                lum::Patches<T>{image + tile.batch * channels * 4096, 64, 64, 3, 3, 1, 1, 1, 1, 1, 1, 64, 4096},         \
+                [=](i64 i, i64 j, float sum) { c[(tile.batch * m + i) * 4096 + j] = lum::from_float<T>(sum); });         \
+    }
+CONVOLUTION(convolution_128x128x32_bf16, Large, bf16)
+
 using LargeTf32 = lum::MmaShape<128, 128, 32, 2, 4, 3>;
 GEMM(mma_128x128x32_tf32_nt, LargeTf32, float, ALONG_K(float, a, lda), ALONG_K(float, b, ldb))
 
@@ -53,6 +65,7 @@ GEMM(fma_128x128x8_f32_nt, LargeFma, float, ALONG_K(float, a, lda), ALONG_K(floa
 GEMM(fma_128x128x8_f32_nn, LargeFma, float, ALONG_K(float, a, lda), ALONG_OUTER(float, b, ldb))
 GEMM(fma_64x64x16_f32_nn, MediumFma, float, ALONG_K(float, a, lda), ALONG_OUTER(float, b, ldb))
 GEMM(fma_64x64x16_f16_nt, MediumFma, f16, ALONG_K(f16, a, lda), ALONG_K(f16, b, ldb))
+CONVOLUTION(convolution_64x64x16_f32, MediumFma, float)
 
 #define SKINNY(name, Rows, Warps, Staged, T, B)                                                                       \
     extern "C" __global__ void __launch_bounds__(256) name(const T* a, const T* b, T* c, i64 m, i64 n, i64 k, i64 ldb) { \
