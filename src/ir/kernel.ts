@@ -187,7 +187,12 @@ export type Contraction = {
 };
 
 /** Products with the same rows, depth and left factor, without a batch: columns side by side, each with its own ending. */
-export type Merged = { readonly kind: "merged"; readonly parts: readonly Contraction[] };
+export type Merged = {
+  readonly kind: "merged";
+  readonly parts: readonly Contraction[];
+  /** For each of them the number of the one whose tile it follows, because its ending reads what that has stored there. */
+  readonly after: readonly (number | undefined)[];
+};
 
 /**
  * For each item and row: sums over the keys of e * value and of e, e = exp(score - the row's greatest score). All are

@@ -4,10 +4,11 @@
  * Which products can is decided and proved here, before anything has a place in memory.
  */
 import type { Bounds } from "../ir/bounds.ts";
+import { sameShape } from "../ir/builder.ts";
 import type { Node } from "../ir/hlir.ts";
 import { type Choice, type EntryPlan, isGiven, type PlanStep, type Region, storedIn } from "../ir/plan.ts";
 import { axis, type Poly, zero } from "../ir/poly.ts";
-import { throughView } from "./plan-contraction.ts";
+import { pureAxis, throughView } from "./plan-contraction.ts";
 import { readsOf, usesOf } from "./plan-reads.ts";
 import { axesOfRoot, splitAxes } from "./schedule/contraction.ts";
 import type { Slot } from "./schedule/storage.ts";
@@ -84,9 +85,57 @@ export function mergeFault(choice: Choice, members: readonly Choice[], around: A
   if (others.some((text) => text !== left)) return "has another left factor";
   if ([choice, ...members].some((c) => around.carried.includes(c.root)))
     return "may be stored over what another product of the kernel reads";
-  if (!members.every((m) => areApart(choice, m, around)))
+  const source = sourceOf(choice, members, around);
+  if (source !== undefined && sourceOf(source, members, around) !== undefined)
+    return "goes on from a product that goes on from another one";
+  if (!members.every((m) => m === source || areApart(choice, m, around)))
     return "reads or overwrites what the kernel computes";
   return undefined;
+}
+
+/**
+ * The product that `choice` goes on from: its ending reads the result of that one, each element only where it computes
+ * the same element itself, as `up` of a gated MLP reads `gate`. Whoever computes a tile of the one computes it of both.
+ */
+export function sourceOf(
+  choice: Choice,
+  members: readonly Choice[],
+  around: Pick<Around, "isStored">,
+): Choice | undefined {
+  return members.find((m) => m !== choice && goesOnFrom(choice, m, around));
+}
+
+function goesOnFrom(choice: Choice, source: Choice, { isStored }: Pick<Around, "isStored">): boolean {
+  const { root } = source;
+  const reads = readsOf(choice, isStored).filter((r) => r.node === root);
+  if (reads.length === 0 || root.cell !== undefined || choice.root.cell !== undefined) return false;
+  const inStep = reads.every(
+    ({ use }) => use.stage === undefined && use.coords.every((c, i) => pureAxis(c) === i),
+  );
+  const columns = columnsOf(choice, isStored);
+  return (
+    inStep &&
+    sameShape(root.shape, choice.root.shape) &&
+    columns !== undefined &&
+    columns === columnsOf(source, isStored)
+  );
+}
+
+/** How the root's axes are walked, and how the right factor lies: products of equal texts are cut into tiles alike. */
+function columnsOf(choice: Choice, isStored: (n: Node) => boolean): string | undefined {
+  const { implementation: i } = choice;
+  if (i.family !== "contraction") return undefined;
+  const { m, n, k, b } = i.form;
+  const product = i.anchor.inputs[0];
+  const uses = usesOf(choice, isStored);
+  const rootAxes = axesOfRoot({ usesOf: (x) => uses.get(x) ?? [] }, choice, i.anchor);
+  const walked = [...n, ...k];
+  const coords = product.shape.map((_, a) => (walked.includes(a) ? axis(walked.indexOf(a)) : zero));
+  const isRead = (x: Node) => !choice.inlined.includes(x) && isStored(x);
+  const texts = b.map((f) => textAt(f, coords, isRead, (x) => `${x.dtype}[${x.shape.map((p) => p.key)}]`));
+  if (texts.includes(undefined)) return undefined;
+  const roles = rootAxes.map((a) => (a === undefined ? "" : `${m.indexOf(a)} ${n.indexOf(a)}`));
+  return `${roles.join()}; ${n.map((a) => product.shape[a].key).join()}; ${texts.join(" * ")}`;
 }
 
 /** Neither reads or writes what the other one writes: they may run in any order, or at once. */
@@ -145,10 +194,15 @@ function isPlain(choice: Choice, bounds: Bounds, isStored: (n: Node) => boolean)
 }
 
 /** What a value is at the coordinates, down to the tensors that it is computed from; undefined for picks by data. */
-function textAt(n: Node, coords: readonly Poly[], isRead: (n: Node) => boolean): string | undefined {
-  if (isRead(n)) return `${n.id}[${coords.map((c) => c.key)}]`;
+function textAt(
+  n: Node,
+  coords: readonly Poly[],
+  isRead: (n: Node) => boolean,
+  nameOf: (n: Node) => string = (x) => String(x.id),
+): string | undefined {
+  if (isRead(n)) return `${nameOf(n)}[${coords.map((c) => c.key)}]`;
   const parts = n.inputs.map((x) =>
-    textAt(x, n.op.kind === "view" ? throughView(n.op.map, coords) : coords, isRead),
+    textAt(x, n.op.kind === "view" ? throughView(n.op.map, coords) : coords, isRead, nameOf),
   );
   if (parts.includes(undefined)) return undefined;
   switch (n.op.kind) {

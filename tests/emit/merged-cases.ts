@@ -23,6 +23,15 @@ const three = (T: string, rows: string, depth = 72): string =>
     "output v[i, h in 0..5, d in 0..7] = sum(c) x[i, c] as f32 * wv[7 * h + d, c] as f32",
   ].join("\n");
 
+const gated = (T: string, rows: string): string =>
+  [
+    ...(rows === "s" ? ["dim s in 1..70"] : []),
+    `input x: ${T}[${rows}, 70]`,
+    `weight g: ${T}[150, 70], u: ${T}[150, 70]`,
+    "a[i, f] = sum(c) x[i, c] as f32 * g[f, c] as f32",
+    "output o[i, f] = a[i, f] * sigmoid(a[i, f]) * sum(c) x[i, c] as f32 * u[f, c] as f32",
+  ].join("\n");
+
 export const mergedCases: readonly MergedCase[] = [
   { name: "f32, many rows", body: three("f32", "s"), dims: { s: 70 }, products: 3 },
   { name: "f32, an odd depth", body: three("f32", "s", 77), dims: { s: 13 }, products: 3 },
@@ -61,5 +70,27 @@ export const mergedCases: readonly MergedCase[] = [
     body: "dim s in 1..9\ninput x: f32[s, 33]\nh = x\nfor l in 0..3 {\n  weight u: f32[21, 33], v: f32[12, 33], w: f32[21, 33]\n  a[i, j] = sum(k) h[i, k] * u[j, k]\n  b[i, j] = sum(k) h[i, k] * v[j, k]\n  h[i, k] = tanh(sum(j) a[i, j] * w[j, k]) + b[i, 0]\n}\noutput o = h",
     dims: { s: 8 },
     products: 2,
+  },
+  {
+    name: "gated, many rows",
+    body: gated("f32", "s"),
+    dims: { s: 61 },
+    products: 2,
+  },
+  { name: "gated, a row", body: gated("f32", "1"), dims: {}, products: 2 },
+  { name: "gated, bf16", body: gated("bf16", "s"), dims: { s: 37 }, products: 2 },
+  { name: "gated, bf16, few rows", body: gated("bf16", "5"), dims: {}, products: 2 },
+  {
+    name: "gated beside another product",
+    body: `${gated("f32", "s")}\nweight r: f32[30, 70]\noutput q[i, j] = sum(c) x[i, c] * r[j, c]`,
+    dims: { s: 9 },
+    products: 3,
+  },
+  {
+    name: "bf16 weights for f32 rows",
+    body: "dim s in 1..70\ninput x: f32[s, 64]\nweight u: bf16[24, 64], v: bf16[40, 64]\noutput o[i, j] = sum(c) x[i, c] * u[j, c] as f32\noutput p[i, j] = sum(c) x[i, c] * v[j, c] as f32",
+    dims: { s: 33 },
+    products: 2,
+    tolerance: 1e-3,
   },
 ];

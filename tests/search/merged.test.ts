@@ -76,9 +76,25 @@ describe("what shares a kernel", () => {
       "output o = x @ u\noutput p[i in 0..20, j] = sum(k) x[19 - i, k] * w[k, j]",
       [],
     ],
-    "one that needs the other's result": [
-      "weight g: f32[96, 40]\no = x @ u\noutput p[i, j] = o[i, j] * sum(k) x[i, k] * g[k, j]\noutput q = o",
+    "one that reads the other's result where it is": [
+      "weight g: f32[96, 40]\noutput o = x @ u\noutput p[i, j] = o[i, j] * sum(k) x[i, k] * g[k, j]",
+      ["o p"],
+    ],
+    "one that reads the other's result elsewhere": [
+      "weight g: f32[96, 40]\noutput o = x @ u\noutput p[i, j] = o[19 - i, j] * sum(k) x[i, k] * g[k, j]",
       [],
+    ],
+    "one that reads the other's result, with weights that lie otherwise": [
+      "weight g: f32[40, 96]\noutput o = x @ u\noutput p[i, j] = o[i, j] * sum(k) x[i, k] * g[j, k]",
+      [],
+    ],
+    "one that goes on from another, which goes on from a third": [
+      "weight g: f32[96, 40], h: f32[96, 40]\noutput o = x @ u\noutput p[i, j] = o[i, j] * sum(k) x[i, k] * g[k, j]\noutput q[i, j] = p[i, j] * sum(k) x[i, k] * h[k, j]",
+      ["o p"],
+    ],
+    "both that read a result": [
+      "weight g: f32[96, 40], h: f32[96, 40]\noutput o = x @ u\noutput p[i, j] = o[i, j] * sum(k) x[i, k] * g[k, j]\noutput q[i, j] = o[i, j] + sum(k) x[i, k] * h[k, j]",
+      ["o p q"],
     ],
     "a batch of products": [
       "input z: f32[3, 20, 96]\noutput o[b, i, j] = sum(k) z[b, i, k] * w[k, j]\noutput p[b, i, j] = sum(k) z[b, i, k] * u[k, j]",
@@ -231,7 +247,7 @@ describe("the checker refuses", () => {
   });
   test("a product of what the kernel computes", () => {
     const body =
-      "weight g: f32[96, 96]\noutput o = x @ w\noutput p[i, j] = o[i, j] * sum(k) x[i, k] * g[k, j]";
+      "weight g: f32[96, 96]\noutput o = x @ w\noutput p[i, j] = o[19 - i, j] * sum(k) x[i, k] * g[k, j]";
     expect(refused(body, (r) => joined(r, 0, 1))).toMatch(/reads or overwrites/);
   });
   test("a kernel between", () => {

@@ -7,7 +7,7 @@ import { callLines, distinct, namesBeside, sizeText } from "./contractions.ts";
 
 export const mergedLines =
   (kernel: Kernel) =>
-  ({ parts }: Merged, indent: string, ix: Indexing): string[] => {
+  ({ parts, after }: Merged, indent: string, ix: Indexing): string[] => {
     const tiling = kernel.launch?.tiling;
     if (tiling === undefined) throw new Error(`${kernel.name} has no tiling`);
     const name = namesBeside(kernel, ix);
@@ -15,12 +15,15 @@ export const mergedLines =
     const inner = `${indent}    `;
     const before = (i: number): string =>
       parts
-        .slice(0, i)
+        .slice(0, after[i] ?? i)
+        .filter((_, j) => after[j] === undefined)
         .map((p) => tilesText(p, tiling, ix))
         .join(" + ");
     return [
       ...blockLines(perItem, indent, ix),
       ...parts.flatMap((p, i) => [
+        // Threads of the block have stored what others read of the tile.
+        ...(after[i] === undefined ? [] : [`${indent}lum::barrier();`]),
         `${indent}${headText(p, tiling, before(i), name, ix)} {`,
         ...callLines(p, tiling, name(tiling.engine === "skinny" ? "turn" : "tile"), undefined, inner, ix),
         `${indent}}`,

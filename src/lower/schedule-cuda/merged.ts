@@ -4,10 +4,14 @@ import type { CudaArch } from "../../targets/cuda.ts";
 import { type Product, productOf, quickestCut, tilingBy, typeOf } from "./tiles.ts";
 
 /** The sum is never split: the columns of several products fill the device sooner than those of each do. */
-export function mergedTiling(kernel: Kernel, { parts }: Merged, arch: CudaArch): Tiling {
-  const products = parts.map((p) => productOf(kernel, p));
-  return tilingBy(quickestCut(sideBySide(products, parts), arch, 1), products);
+export function mergedTiling(kernel: Kernel, { parts, after }: Merged, arch: CudaArch): Tiling {
+  const all = parts.map((p) => productOf(kernel, p));
+  // What follows another product has its blocks.
+  const own = all.filter((_, i) => after[i] === undefined);
+  return tilingBy(quickestCut({ ...sideBySide(all, parts), n: columns(own) }, arch, 1), own);
 }
+
+const columns = (products: readonly Product[]): number => products.reduce((sum, p) => sum + p.n, 0);
 
 /** On tensor cores only where they would take each product, and all in the same way. */
 function sideBySide(products: readonly Product[], parts: readonly Contraction[]): Product {
@@ -15,7 +19,6 @@ function sideBySide(products: readonly Product[], parts: readonly Contraction[])
   const onCores = new Set(parts.map((p) => typeOf(p.b))).size === 1 && products.every((p) => p.onCores);
   return {
     ...first,
-    n: products.reduce((sum, p) => sum + p.n, 0),
     bBytes: Math.max(...products.map((p) => p.bBytes)),
     onCores,
     ...(onCores && inParts !== undefined ? { inParts } : {}),

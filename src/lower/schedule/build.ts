@@ -64,8 +64,7 @@ export function buildKernel(choice: Choice, around: Surroundings, joined: readon
   const { root, implementation } = choice;
   const notes: string[] = [];
   const all = [choice, ...joined];
-  const beside = new Set(joined.map((c) => c.root));
-  const ev = createEvaluator({ bounds: around.bounds, slotOf: around.slotOf, root, beside });
+  const ev = createEvaluator({ bounds: around.bounds, slotOf: around.slotOf, root });
   for (const c of all) reserveNames(ev, c, around);
   const place = createPlacer(ev);
   const frame = place.open(undefined, []);
@@ -90,7 +89,7 @@ export function buildKernel(choice: Choice, around: Surroundings, joined: readon
     };
   };
   const k = draftFor(choice);
-  if (joined.length > 0) merged(all, draftFor);
+  if (joined.length > 0) merged(all, draftFor, around.isStored);
   else computed(k, choice);
   const family: Family =
     root.op.kind === "update" && implementation.family === "elementwise" ? "update" : implementation.family;

@@ -30,8 +30,6 @@ export type Setting = {
   readonly slotOf: (n: Node) => Slot | undefined;
   /** The tensor that this kernel makes: computed even though it has a slot. */
   readonly root: Node;
-  /** Others that it makes as well. */
-  readonly beside?: ReadonlySet<Node>;
 };
 
 export function createEvaluator(setting: Setting) {
@@ -47,6 +45,7 @@ export function createEvaluator(setting: Setting) {
   const extras = new Map<string, KernelParam>();
   const conditional: Poly[] = [];
   const layouts = new Map<string, string>();
+  let root = setting.root;
 
   const self = {
     values,
@@ -74,6 +73,11 @@ export function createEvaluator(setting: Setting) {
     /** A variable by the name of one whose loop stands beside its own. */
     again(name: string, size: Poly): void {
       variables.push({ name, size });
+    },
+
+    /** Of a kernel that makes several tensors the one that comes now; it reads the others. */
+    turnTo(next: Node): void {
+      root = next;
     },
 
     boundsNow: (): Bounds => ({ ...setting.bounds, axes: variables.map((v) => v.size) }),
@@ -144,8 +148,7 @@ export function createEvaluator(setting: Setting) {
     if (result !== undefined) return result;
     const elsewhere = moved.get(n);
     if (elsewhere !== undefined) return load(elsewhere, n.shape, coords, guard);
-    const made = n === setting.root || setting.beside?.has(n) === true;
-    const slot = made && n.op.kind !== "param" ? undefined : setting.slotOf(n);
+    const slot = n === root && n.op.kind !== "param" ? undefined : setting.slotOf(n);
     if (slot !== undefined) return load(slot, n.shape, coords, guard);
     const operand = (i: number) => self.at(n.inputs[i], coords, guard);
     switch (n.op.kind) {
