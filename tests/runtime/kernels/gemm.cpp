@@ -165,6 +165,32 @@ void check_batched(const char* name) {
 
 using RowsA = MakeStrided<float, 0>;
 
+// Two products in turn beside a third one: the second's epilogue reads what the first has stored at the same place.
+void check_in_turn() {
+    Subject subject("in turn");
+    for (const Sizes s : sizes_to_try()) {
+        const Matrix a = random_matrix(s.M, s.K), b = random_matrix(s.N, s.K), c = random_matrix(s.N, s.K);
+        const std::vector<float> before = expected_product(a, b), after = expected_product(a, c);
+        RowsA make_a;
+        MakePacked<PackedB<float>> packed;
+        MakeStrided<float, 0> rows;
+        std::vector<char> workspace(static_cast<size_t>(gemm_workspace_bytes(threads())), 0x7f);
+        std::vector<float> first(before.size(), NAN), second(before.size(), NAN), third(before.size(), NAN);
+        const i64 N = s.N;
+        const auto right = packed.make(b);
+        gemm_merged(s.M, s.K, make_a.make(a), workspace.data(),
+                    columns(N, right, [=, out = third.data()](i64 m, i64 n, float sum) { out[m * N + n] = sum; }),
+                    in_turn(columns(N, right, [=, out = first.data()](i64 m, i64 n, float sum) { out[m * N + n] = sum; }),
+                            columns(N, rows.make(c), [=, from = first.data(), out = second.data()](i64 m, i64 n, float sum) {
+                                out[m * N + n] = from[m * N + n] - sum;
+                            })));
+        for (size_t i = 0; i < before.size(); ++i)
+            subject.expect(first[i] == before[i] && third[i] == before[i] && second[i] == before[i] - after[i],
+                           "M %ld N %ld K %ld at %ld: %g and %g", long(s.M), long(N), long(s.K), long(i), double(first[i]),
+                           double(second[i]));
+    }
+}
+
 // Three products of one left factor, their right factors of three kinds: every sum once, whatever the threads take.
 template <class MakeA>
 void check_merged(const char* name) {
@@ -207,6 +233,7 @@ void check_kinds() {
     check<MakePacked<PackedA<float>>, MakeStrided<float, 1>>("packed x [K,N]");
     check<MakeLambda, MakeLambda>("lambda x lambda");
     check_batched<BySize>("batched");
+    check_in_turn();
     check_merged<RowsA>("merged");
     check_merged<MakeLambda>("merged, lambda");
 }
