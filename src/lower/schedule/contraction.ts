@@ -35,7 +35,9 @@ type Split = {
 };
 
 export function contraction(k: KernelDraft, choice: Choice): void {
-  k.frame.out.push(productOf(k, choice));
+  const product = productOf(k, choice);
+  k.note(describe(product));
+  k.frame.out.push(product);
 }
 
 /** The product of a choice; one that shares its rows, depth and left factor with `first` has them from there. */
@@ -81,7 +83,6 @@ export function productOf(k: KernelDraft, choice: Choice, first?: Contraction): 
   );
   storeRoot(k, choice, epilogue, coords, () => ({ value: k.ev.at(choice.root, coords) }));
   const workspace = k.ev.extra("workspace");
-  if (first === undefined) k.note(describe(split, a.form, b.form));
   const scheduled = k.engine === undefined || k.engine.target === "cpu" ? implementation.schedule : undefined;
   if (scheduled !== undefined) k.note(scheduleNotes[scheduled]);
   return {
@@ -346,16 +347,18 @@ const scheduleNotes: { readonly [S in ContractionSchedule]: string } = {
   "split depth": "Each thread sums its part of the depth, and the parts are added.",
 };
 
-function describe(split: Split, a: OperandForm, b: OperandForm): string {
-  const words = {
-    strided: "read where it lies",
-    packed: "packed ahead of time",
-    filters: "transformed ahead of time",
-    patches: "patches of the image read as a matrix, none stored",
-    computed: "computed as it is read",
-  };
+function describe({ batch, a: { form: a }, b: { form: b } }: Contraction): string {
   if (a.kind === "filters")
     return "A 3x3 convolution by Winograd's filtering: 16 multiplications for 2x2 outputs instead of 36.";
-  const rows = split.batch.length > 0 ? "A batch of matrix products" : "One matrix product";
-  return `${rows}; left factor ${words[a.kind]}, right factor ${words[b.kind]}.`;
+  const rows = batch !== undefined ? "A batch of matrix products" : "One matrix product";
+  return `${rows}; left factor ${readingText[a.kind]}, right factor ${readingText[b.kind]}.`;
 }
+
+/** How the engine gets at a factor. */
+export const readingText: { readonly [K in OperandForm["kind"]]: string } = {
+  strided: "read where it lies",
+  packed: "packed ahead of time",
+  filters: "transformed ahead of time",
+  patches: "patches of the image read as a matrix, none stored",
+  computed: "computed as it is read",
+};

@@ -3,7 +3,7 @@ import type { Node } from "../../ir/hlir.ts";
 import type { Choice } from "../../ir/plan.ts";
 import { sourceOf } from "../merged.ts";
 import type { KernelDraft } from "./build.ts";
-import { productOf } from "./contraction.ts";
+import { productOf, readingText } from "./contraction.ts";
 
 export function merged(
   choices: readonly Choice[],
@@ -22,7 +22,8 @@ export function merged(
     return source === undefined ? undefined : choices.indexOf(source);
   });
   const parts = [first, ...others];
-  k.note(`${parts.length} products with one left factor, over their columns side by side.`);
+  const left = readingText[first.a.form.kind];
+  k.note(`${parts.length} matrix products of one left factor, ${left}; their columns stand side by side.`);
   for (const [i, at] of after.entries())
     if (at !== undefined) k.note(`Number ${i + 1} follows number ${at + 1} tile by tile and reads it there.`);
   k.frame.out.push({ kind: "merged", parts, after });
