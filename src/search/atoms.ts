@@ -3,7 +3,7 @@
  * All arithmetic on sizes and indices is done here, by `Poly`'s one normal form.
  */
 import type { Bounds } from "../ir/bounds.ts";
-import { isPositive } from "../ir/bounds.ts";
+import { isPositive, upperBound } from "../ir/bounds.ts";
 import { identityMap } from "../ir/builder.ts";
 import type { Coordinate, Shape } from "../ir/hlir.ts";
 import { isPoly } from "../ir/hlir.ts";
@@ -129,6 +129,16 @@ export function createAtoms(bounds: Bounds) {
       const { map, shape, fill } = views.valueOf(view);
       const used = map.filter((_, i) => fill !== undefined || (source & (1 << i)) !== 0);
       return used.reduce((mask, p) => mask | mentioned(p), 0) & this.moving(shape);
+    },
+
+    /** 1 where a sum over `k` of values of the shape has fewer elements than what varies along `mask` of it, else 0. */
+    lessens(shape: number, mask: number, k: number): number {
+      const extent = (within: number): number =>
+        shapes
+          .valueOf(shape)
+          .reduce((n, p, i) => n * ((within & (1 << i)) === 0 ? 1 : (upperBound(p, bounds) ?? 1024)), 1);
+      const all = maskOf(shapes.valueOf(shape).keys());
+      return extent(all & ~mask & ~k) < extent(mask & k) ? 1 : 0;
     },
 
     /** The shape of a reduction over the axes of `mask`. */

@@ -140,6 +140,8 @@ function answerTo(question: string, asked: readonly number[], atoms: Atoms): num
       return atoms.spread(x, y);
     case "asks-paired":
       return atoms.paired(x, y, k, shape);
+    case "asks-lessens":
+      return atoms.lessens(x, y, k);
     case "asks-split":
       return atoms.split(x, y, k);
     case "asks-apart":

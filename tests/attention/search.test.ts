@@ -20,8 +20,8 @@ import { attentionsOf } from "./one-pass.ts";
 
 /** Enough for the steps that matter here, which come first. */
 const budget = { evaluations: 60 };
-/** The encoder's scores must be found to be a product before. */
-const encoderBudget = { evaluations: 200 };
+/** Here other steps come before: scores that must be found to be a product, sums that may be split by heads. */
+const larger = { evaluations: 200 };
 
 type Call = Readonly<Record<string, number>>;
 const models: readonly {
@@ -92,7 +92,7 @@ describe("examples, searched", () => {
   beforeAll(async () => {
     for (const m of models) {
       const { hlir } = front(sourceOf(m.name), { set: new Map(Object.entries(m.set)) });
-      const { plan } = await search(hlir, m.name === "whisper-encoder" ? encoderBudget : budget);
+      const { plan } = await search(hlir, m.name === "whisper-encoder" ? larger : budget);
       checkPlan(plan, "search");
       const program = schedule(plan);
       checkLlir(program, "schedule");
@@ -161,13 +161,15 @@ test.each([
     body: [
       "dim s in 1..8192",
       `input q: f32[s, 256], k: f32[s, 256], ${input}`,
+      "weight w: f32[256, 256]",
       "score[h in 0..4, i, j] = 0.125 * sum(c in 0..64) q[i, h * 64 + c] * k[j, h * 64 + c]",
       "e[h, i, j] = exp(score[h, i, j] - max(n) score[h, i, n])",
       "p[h, i, j] = e[h, i, j] / sum(n) e[h, i, n]",
-      `output y[i, o in 0..256] = sum(j) p[o / 64, i, j] * ${value}`,
+      `y[i, o in 0..256] = sum(j) p[o / 64, i, j] * ${value}`,
+      "output z[i, c] = sum(o) y[i, o] * w[c, o]",
     ].join("\n"),
   });
-  const { plan } = await search(h, budget);
+  const { plan } = await search(h, larger);
   checkPlan(plan, "search");
   expect(attentionsOf(plan)).toHaveLength(1);
   const scores = schedule(plan)

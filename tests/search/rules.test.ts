@@ -24,6 +24,8 @@ const forProfit = new Map([
   ['quotient-by-root: (= "f32" (dtype x))', "f64 keeps its last bit"],
   ['sigmoid: (= "f32" (dtype x))', "f64 keeps its last bit"],
   ["scale-outwards: (= 0 (& (varies b) k))", "products may be taken in any order; few are worth a term"],
+  ["scale-outwards: (= 1 (lessens (shape p) (varies q) k))", "as above"],
+  ["scale-outwards: 1 in (= 1 (lessens (shape p) (varies q) k))", "as above"],
   ["scale-outwards: (!= 0 (& (varies a) k))", "as above"],
   ["scale-outwards: (!= 0 (& (varies c) k))", "as above"],
   [

@@ -396,6 +396,7 @@ const makers: Readonly<Record<string, Maker>> = {
   "scale-after-product": products,
   "summed-value": nestedProducts,
   "summed-factor": nestedProducts,
+  "ask-scale-outwards": nestedProducts,
   "scale-outwards": nestedProducts,
   "ask-split-columns": columns,
   "ask-split-columns-apart": columns,
