@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { compileCuda } from "../../src/emit/cuda/compile.ts";
 import { emulateProject } from "../../src/emit/cuda/emulate.ts";
 import { runTool } from "../../src/emit/toolchain.ts";
+import { cudaWriter } from "../../tests/cuda/emit/writer.ts";
 import { type Builder, type Checked, deviceChecks } from "../../tests/device/checks.ts";
+import { deviceWriter } from "../../tests/device/writer.ts";
 import type { Bench } from "./bench.ts";
 
 export type Tests = {
@@ -20,14 +22,19 @@ export async function runTests(bench: Bench, only?: string): Promise<Tests> {
   const passed: string[] = [];
   const failed: string[] = [];
   const checked: Checked[] = [];
-  for (const check of deviceChecks.filter((c) => only === undefined || c.name.includes(only))) {
-    try {
-      checked.push(await check.run(builder));
-      passed.push(check.name);
-    } catch (error) {
-      failed.push(`${check.name}: ${String(error).slice(0, 800)}`);
-    }
-  }
+  const waiting = deviceChecks.filter((c) => only === undefined || c.name.includes(only));
+  // Mostly waiting for compilers: several at a time.
+  const worker = async (): Promise<void> => {
+    for (let check = waiting.shift(); check !== undefined; check = waiting.shift())
+      try {
+        const made = await check.run(builder);
+        if (made !== undefined) checked.push(made);
+        passed.push(check.name);
+      } catch (error) {
+        failed.push(`${check.name}: ${String(error).slice(0, 800)}`);
+      }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, Math.floor(bench.jobs / 2)) }, worker));
   const sanitizer = await sanitizerHere();
   const notes = [...(sanitizer.reason === undefined ? [] : [sanitizer.reason])];
   for (const c of checked)
@@ -46,6 +53,8 @@ function builderOf(bench: Bench): Builder {
   return {
     arch,
     work: join(bench.work, "tests"),
+    writer: () =>
+      compiler.kind === "emulated" ? cudaWriter({ checked: false }) : deviceWriter(compiler.nvcc.path, arch),
     compile: (dir) =>
       compiler.kind === "emulated"
         ? emulateProject(dir, common)

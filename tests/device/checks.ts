@@ -13,7 +13,9 @@ import { NativeModel, type TypedArray, toFloat32 } from "../../src/loader/native
 import { modelSpec } from "../../src/loader/spec.ts";
 import { type Tensor, tensor } from "../../src/lower/tensor.ts";
 import { type CompileOptions, compile } from "../../src/pipeline.ts";
+import type { Writer } from "../emit/run-kernels.ts";
 import { type Fixture, type FixtureName, loadFixture, relativeError, row } from "../models/fixtures.ts";
+import { kernelGroups, runKernelGroup } from "./kernels.ts";
 
 /** How a project is built here. */
 export type Builder = {
@@ -21,6 +23,8 @@ export type Builder = {
   /** Folder for projects. */
   readonly work: string;
   readonly compile: (dir: string) => Promise<Compiled>;
+  /** How kernels without a project around them are. */
+  readonly writer: () => Writer;
 };
 
 /** A project with its self-test, which holds recorded cases. */
@@ -34,7 +38,7 @@ export type Checked = {
 export type Check = {
   readonly name: string;
   /** Throws where something is wrong. */
-  readonly run: (builder: Builder) => Promise<Checked>;
+  readonly run: (builder: Builder) => Promise<Checked | undefined>;
 };
 
 function expectBelow(error: number, tolerance: number, what: string): void {
@@ -116,14 +120,14 @@ const decoder = (name: FixtureName, title: string, overrides: Record<string, str
         found = argmax(Float32Array.from(call(tokens.length + i, 1, Int32Array.of(token))));
       });
     }
-    refusesOutside(model, b);
+    refusesOutside(model);
     recordDecoder(checked.dir, tokens, logits, tolerance);
     return checked;
   },
 });
 
 /** An index outside of the vocabulary is a fault that leaves the model usable. */
-function refusesOutside(model: NativeModel, _: Builder): void {
+function refusesOutside(model: NativeModel): void {
   try {
     model.run("forward", { s: 1, pos: 0 }, { tokens: Int32Array.of(1_000_000) });
   } catch (error) {
@@ -150,7 +154,16 @@ function recordDecoder(dir: string, tokens: Int32Array, logits: Tensor, toleranc
   part("02-token", prompt, 1);
 }
 
+const kernelChecks: readonly Check[] = kernelGroups.map((group, i) => ({
+  name: `kernels ${i + 1}: ${group[0].name} and ${group.length - 1} more`,
+  run: async (b) => {
+    await runKernelGroup(group, b.writer(), b.arch);
+    return undefined;
+  },
+}));
+
 export const deviceChecks: readonly Check[] = [
+  ...kernelChecks,
   encoder("bert"),
   encoder("resnet"),
   encoder("whisper-encoder"),

@@ -7,6 +7,7 @@ import { compileCuda } from "../../src/emit/cuda/compile.ts";
 import { findGpu } from "../../src/search/measure/gpu-device.ts";
 import { findNvcc } from "../cuda/nvcc/toolkit.ts";
 import { deviceChecks } from "./checks.ts";
+import { deviceWriter } from "./writer.ts";
 
 const gpu = await findGpu();
 const nvcc = await findNvcc();
@@ -24,6 +25,6 @@ describe.skipIf(missing !== undefined)(`on ${gpu?.name ?? "a GPU"}`, () => {
     compileCuda(dir, { arch, compiler: nvcc!.path, jobs: availableParallelism() });
   for (const check of deviceChecks)
     test(check.name, { timeout: 600_000 }, async () => {
-      await check.run({ arch, work, compile });
+      await check.run({ arch, work, compile, writer: () => deviceWriter(nvcc!.path, arch) });
     });
 });

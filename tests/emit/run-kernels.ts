@@ -10,6 +10,7 @@ import { archFlags, hostArch, languageFlags } from "../../src/emit/arch.ts";
 import { cppType } from "../../src/emit/cpp.ts";
 import { kernelSource } from "../../src/emit/kernels/source.ts";
 import { templatePath } from "../../src/emit/template.ts";
+import { runTool } from "../../src/emit/toolchain.ts";
 import { valueAt } from "../../src/ir/bounds.ts";
 import type { DType } from "../../src/ir/dtype.ts";
 import type { Shape } from "../../src/ir/hlir.ts";
@@ -50,11 +51,30 @@ export class Bundle {
     this.cases.set(name, { program, number: this.cases.size });
   }
 
-  /** Throws with the compiler's words. */
-  compile(options: { compiler?: string; flags?: readonly string[]; level?: string } = {}): void {
+  /** By the writer's own compiler, beside others. Throws with its words. */
+  async build(): Promise<void> {
+    const { tool } = this.writer;
+    if (tool === undefined) return this.compile();
+    const dir = this.write();
+    const [source, object] = [join(dir, "main.cpp"), join(dir, "main.o")];
+    const compile = [...tool.flags, ...this.writer.flags, `-I${dir}`, "-c", source, "-o", object];
+    const link = [object, ...(this.writer.link ?? []), "-o", join(dir, "run")];
+    for (const words of [compile, link]) {
+      const { code, output } = await runTool(tool.path, words);
+      if (code !== 0) throw new Error(`${source} does not compile:\n${output.slice(0, 4000)}`);
+    }
+  }
+
+  private write(): string {
     this.dir = mkdtempSync(join(tmpdir(), "lumc-kernels-"));
     writeFileSync(join(this.dir, "kernels.h"), this.writer.header);
     writeFileSync(join(this.dir, "main.cpp"), sourceOf([...this.cases.values()], this.writer));
+    return this.dir;
+  }
+
+  /** Throws with the compiler's words. */
+  compile(options: { compiler?: string; flags?: readonly string[]; level?: string } = {}): void {
+    const dir = this.write();
     const flags = [
       "-std=c++17",
       options.level ?? "-O1",
@@ -62,19 +82,17 @@ export class Bundle {
       ...this.writer.flags,
       ...(options.flags ?? []),
     ];
-    const include = [`-I${this.dir}`];
-    const [source, object] = [join(this.dir, "main.cpp"), join(this.dir, "main.o")];
+    const include = [`-I${dir}`];
+    const [source, object] = [join(dir, "main.cpp"), join(dir, "main.o")];
     const compiler = options.compiler ?? "g++";
     const stdio: StdioOptions = ["ignore", "ignore", "pipe"];
     try {
       execFileSync(compiler, [...flags, ...include, "-c", source, "-o", object], { stdio });
       const link = this.writer.link ?? flags;
-      execFileSync(compiler, [object, ...this.writer.objects(), ...link, "-o", join(this.dir, "run")], {
-        stdio,
-      });
+      execFileSync(compiler, [object, ...this.writer.objects(), ...link, "-o", join(dir, "run")], { stdio });
     } catch (error) {
       const text = String((error as { stderr?: Buffer }).stderr ?? error);
-      throw new Error(`${join(this.dir, "main.cpp")} does not compile:\n${text.slice(0, 4000)}`);
+      throw new Error(`${source} does not compile:\n${text.slice(0, 4000)}`);
     }
   }
 
@@ -134,6 +152,8 @@ function writeWeight(dir: string, w: WeightSlot, weights: WeightSource | undefin
 /** How a target's kernels are written, called and compiled. */
 export type Writer = {
   readonly header: string;
+  /** A compiler in place of g++, with flags of its own. */
+  readonly tool?: { readonly path: string; readonly flags: readonly string[] };
   readonly flags: readonly string[];
   /** Flags for linking; those for compiling if left out. */
   readonly link?: readonly string[];

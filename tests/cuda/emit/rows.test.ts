@@ -13,61 +13,12 @@ import { hlirFromText } from "../../emit/from-text.ts";
 import { randomInputs, randomWeights } from "../../emit/random-tensors.ts";
 import { Bundle } from "../../emit/run-kernels.ts";
 import { expectClose } from "./close.ts";
+import { type RowCase, rowCases, rowHead, rowTypes } from "./row-cases.ts";
 import { cudaWriter } from "./writer.ts";
 
-type Case = { readonly name: string; readonly body: string; readonly dims: Readonly<Record<string, number>> };
-
-const nn = 'import { softmax, rms_norm, layer_norm } from "std/nn"\n';
-const lengths = [5, 8, 24, 33, 136, 520, 1024, 4104, 17408];
-const types = ["f32", "f16", "bf16"];
-
-const rowCases: Case[] = lengths.flatMap((n) =>
-  types.flatMap((t) => {
-    const dims = { s: n > 4000 ? 1 : 3 };
-    const rows = `dim s in 1..4\ninput x: ${t}[s, ${n}], w: ${t}[${n}], b: f32[${n}]\n`;
-    return [
-      { name: `softmax ${t} ${n}`, body: `${rows}output y = softmax(x)`, dims },
-      {
-        name: `norms ${t} ${n}`,
-        body: `${rows}output y = rms_norm(x, w)\noutput z = layer_norm(x, w, b)`,
-        dims,
-      },
-      { name: `argmax ${t} ${n}`, body: `${rows}output y[i] = argmax(j) x[i, j]`, dims },
-    ];
-  }),
-);
-
-const viewCases = types.flatMap((t): Case[] => [
-  {
-    name: `a part of each row, ${t}`,
-    body: `dim s in 1..4\ninput x: ${t}[s, 80]\noutput y = softmax(x[0..s, 3..67])\noutput z = softmax(x[0..s, 8..72])`,
-    dims: { s: 3 },
-  },
-  {
-    name: `rows backwards and transposed, ${t}`,
-    body: `dim s in 1..4\ninput x: ${t}[64, s]\noutput y[i, j in 0..64] = x[63 - j, i] * 2.0\noutput z = softmax(transpose(x, [1, 0]))`,
-    dims: { s: 3 },
-  },
-  {
-    name: `elementwise with what is left over, ${t}`,
-    body: `dim n in 1..9000\ninput x: ${t}[n], b: f32[n]\noutput y[i] = x[i] * 3.0 + b[i]\noutput z[i] = x[i] + x[i]`,
-    dims: { n: 2061 },
-  },
-  {
-    name: `elementwise below one vector, ${t}`,
-    body: `dim n in 1..9000\ninput x: ${t}[n]\noutput y[i] = x[i] * 3.0`,
-    dims: { n: 3 },
-  },
-  {
-    name: `odd rows, ${t}`,
-    body: `dim s in 1..9\ninput x: ${t}[s, 1031]\noutput y = x * 2.0\noutput z = softmax(x)`,
-    dims: { s: 5 },
-  },
-]);
-
-const cases = [...rowCases, ...viewCases].map((c) => ({
+const cases = rowCases.map((c) => ({
   ...c,
-  text: { name: c.name, body: c.body, head: nn },
+  text: { name: c.name, body: c.body, head: rowHead },
 }));
 const bundle = new Bundle(cudaWriter({ checked: true }));
 const models = new Map<string, Hlir>();
@@ -91,7 +42,7 @@ beforeAll(() => {
 
 afterAll(() => bundle.remove());
 
-test.each(cases.map((c): [string, Case] => [c.name, c]))("%s", (name, { dims }) => {
+test.each(cases.map((c): [string, RowCase] => [c.name, c]))("%s", (name, { dims }) => {
   const h = models.get(name)!;
   const [entry] = h.entries;
   const inputs = randomInputs(entry, dims, { seed: 17, below: 4 });
@@ -104,7 +55,7 @@ test.each(cases.map((c): [string, Case] => [c.name, c]))("%s", (name, { dims }) 
 describe("the text", () => {
   const count = (name: string, what: RegExp): number => [...texts.get(name)!.matchAll(what)].length;
 
-  test.each(types.flatMap((t) => [136, 1024, 4104].map((n): [string, number] => [t, n])))(
+  test.each(rowTypes.flatMap((t) => [136, 1024, 4104].map((n): [string, number] => [t, n])))(
     "softmax of %s, %d long: one read and one write of 16 bytes",
     (t, n) => {
       const width = t === "f32" ? 4 : 8;
