@@ -13,7 +13,7 @@ import { readsOf } from "../lower/plan-reads.ts";
 import { coresFor, type Product, quickestCut } from "../lower/schedule-cuda/tiles.ts";
 import { seenShare } from "../lower/seen-share.ts";
 import { type CudaArch, cuda } from "../targets/cuda.ts";
-import { bandwidthOf, blockSeconds, cacheSpeed, launchSeconds } from "../targets/cuda-cost.ts";
+import { bandwidthOf, blockSeconds, cacheSpeed, launchSeconds, memoryLatency } from "../targets/cuda-cost.ts";
 import { gpuOfArch } from "../targets/gpu-machines.ts";
 import type { Machine } from "../targets/machines.ts";
 import { type Load, neededIn, operationWork, type Site, sharesInside, touchedBytes } from "./cost.ts";
@@ -70,7 +70,7 @@ function loadOf(choice: Choice, site: Site, arch: CudaArch): Load {
   }
   return {
     bytes: all,
-    moving: moving / filled + blockSeconds,
+    moving: moving / filled + blockSeconds + waitingOf(choice, sized, arch),
     operations,
     busy: vector / filled + blockSeconds,
   };
@@ -114,6 +114,14 @@ function flightOf({ root, implementation: i }: Choice, { size, extent }: Sized):
   const threads = terms <= cuda.fewTerms ? 1 : terms <= cuda.warpRow ? cuda.warp : cuda.threads;
   const blocks = rows === 1 && terms >= cuda.manyTerms ? 2 * cuda.mostKeyParts : rows;
   return 16 * blocks * threads;
+}
+
+/** Rows are folded one after the other by those that have several, each waiting for its own loads. */
+function waitingOf({ root, implementation: i }: Choice, { size }: Sized, arch: CudaArch): number {
+  if (i.family !== "reduction") return 0;
+  const rows = i.outer.reduce((n, a) => n * size(root.shape[a]), 1);
+  const atOnce = arch.multiprocessors * (arch.threadsPerMultiprocessor / cuda.threads);
+  return Math.floor(rows / atOnce) * memoryLatency;
 }
 
 type Engine = {

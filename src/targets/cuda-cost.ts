@@ -8,7 +8,7 @@ import type { CudaArch } from "./cuda.ts";
 export const launchSeconds = 1.3e-6;
 
 /** Seconds that a load from memory takes on its way: bytes under way ÷ this bounds the bandwidth (Little's law). */
-const memoryLatency = 7e-7;
+export const memoryLatency = 7e-7;
 
 /** The second-level cache's bandwidth as a multiple of the memory's: no data sheet has it. */
 export const cacheSpeed = 2.5;

@@ -1,8 +1,12 @@
 /** The CUDA target under the SIMT layer against PyTorch and transformers: the whole line, through the loader. */
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { argmax } from "../../../src/generate/sampler.ts";
 import { type NativeModel, type TypedArray, toFloat32 } from "../../../src/loader/native.ts";
 import type { Tensor } from "../../../src/lower/tensor.ts";
+import { compileSearched } from "../../../src/pipeline.ts";
+import { cudaMachine } from "../../../src/search/cost-cuda.ts";
+import { cudaArchOf, defaultCudaArch } from "../../../src/targets/cuda.ts";
 import { type Fixture, loadFixture, relativeError, row } from "../../models/fixtures.ts";
 import { buildEmulated, compileFixture, type EmulatedBuild, loadEmulated } from "./build.ts";
 
@@ -90,6 +94,27 @@ test("llama in bf16, on tensor cores and with a routine for one token, stays clo
   const kernels = builds.at(-1)!.compilation.program.kernels.map((k) => k.launch?.tiling?.engine);
   expect(kernels).toContain("mma");
   expect(kernels).toContain("skinny");
+  const tokens = Int32Array.from(f.io.get("tokens")!.data);
+  const logits = f.io.get("logits")!;
+  const call = (pos: number, s: number) => {
+    const found = model.run("forward", { s, pos }, { tokens: tokens.slice(pos, pos + s) });
+    return relativeError(numbers(found.logits, "bf16"), row(logits, pos + s - 1));
+  };
+  expect(call(0, tokens.length)).toBeLessThan(2e-2);
+  model.resetState();
+  for (let pos = 0; pos < 4; pos++) expect(call(pos, 1), `position ${pos}`).toBeLessThan(2e-2);
+}, 300_000);
+
+test("llama in bf16 as the search plans it for a GPU stays close to the f32 reference", async () => {
+  const f = loadFixture("llama", { T: "bf16" });
+  const source = { path: f.model, text: readFileSync(f.model, "utf8") };
+  const search = { machine: cudaMachine(cudaArchOf(defaultCudaArch)), evaluations: 200 };
+  const compilation = await compileSearched(source, { set: f.set, target: "cuda", search });
+  const families = compilation.program.kernels.map((k) => k.family);
+  expect(families).toContain("attention");
+  const made = await buildEmulated(compilation);
+  builds.push(made);
+  using model = loadEmulated(made, f.weights);
   const tokens = Int32Array.from(f.io.get("tokens")!.data);
   const logits = f.io.get("logits")!;
   const call = (pos: number, s: number) => {
