@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { compileSearched } from "../../src/pipeline.ts";
 import { TimingDatabase } from "../../src/search/measure/database.ts";
 import { createMeasurer } from "../../src/search/measure/measure.ts";
 import type { ProgramRound, Programs, TimedPrograms } from "../../src/search/measure/programs.ts";
@@ -59,6 +60,50 @@ test("programs are timed in turn at each point, and found again", async () => {
   const alone = small.points.map((p) => ({ ...p, rivals: [0] }));
   const other = await timed("kept.sqlite", { ...small, points: alone });
   expect([timesOf(other.result).fresh, other.compiled]).toEqual([2, 1]);
+});
+
+const tinyText = `
+model Tiny {
+  dim s in 1..8
+  input x: f32[s, 8]
+  e[t, j] = exp(x[t, j])
+  output y[t, j] = tanh(e[t, j]) / sum(n) e[t, n]
+}
+`;
+
+test("a whole search takes no program that is slower, and the same again with the same timings", async () => {
+  const build = async () => {
+    const database = TimingDatabase.open(join(folder, "search.sqlite"));
+    let compiled = 0;
+    const measure = await createMeasurer({
+      database,
+      rounds: 1,
+      budget: 0.001,
+      programRounds: 6,
+      programSeconds: 0,
+      onProgram: () => compiled++,
+    });
+    const source = { path: "tiny.lum", text: tinyText };
+    const found = await compileSearched(source, { buckets: [], search: { measure } });
+    database.close();
+    return { found, compiled, timed: measure.counts().timed };
+  };
+  const first = await build();
+  expect(first.compiled).toBeGreaterThan(1);
+  const { programs } = first.found.searched;
+  if (programs?.kind !== "timed") throw new Error(programs?.reason);
+  const direct = programs.programs.find((p) => p.merits.includes("direct"))!;
+  const spread = programs.programs.flatMap((p) => p.times.map((t) => (t.high - t.low) / t.median));
+  expect(direct.share).toBe(1);
+  expect(programs.programs[0].share).toBeLessThanOrEqual(1 + Math.max(...spread));
+
+  const again = await build();
+  expect([again.compiled, again.timed]).toEqual([0, 0]);
+  const lock = "lumc.lock.json";
+  expect(again.found.files.get(lock)).toBe(first.found.files.get(lock));
+  expect(JSON.parse(first.found.files.get(lock)!).plans[0].measured.programs).toHaveLength(
+    programs.programs.length,
+  );
 });
 
 test("a run that is killed keeps the points that it was through with", async () => {
