@@ -117,24 +117,27 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
   const movesFrom = (g: Genome): readonly Move[] => {
     const here = decoder.decode(g);
     if (here === undefined) return [...onePass, ...terms];
-    return [
-      ...onePass,
-      ...winogradMoves(here),
-      ...mergeMoves(here),
-      ...terms,
-      ...storageMoves(here),
-      ...scheduleMoves(here, machine),
-    ];
+    return [...onePass, ...winogradMoves(here), ...mergeMoves(here), ...terms, ...storageMoves(here)];
   };
+  /** Of products, which change nothing else: chosen last, with plans to cost kept for them. */
+  const schedulesFrom = (g: Genome): readonly Move[] => {
+    const here = decoder.decode(g);
+    return here === undefined ? [] : scheduleMoves(here, machine);
+  };
+  const forSchedules = Math.min(most >> 2, 2 * schedulesFrom(direct).length);
   const better = (cost: number, than: number): boolean => cost < than - leastGain;
 
-  /** Takes every single step that lowers the cost until none does. */
-  const descend = (from: typeof best): typeof best => {
+  /** Takes every single step that lowers the cost until none does, or so many plans have been costed. */
+  const descend = (
+    from: typeof best,
+    steps: typeof movesFrom = movesFrom,
+    until = most - forSchedules,
+  ): typeof best => {
     let now = from;
-    for (let gained = true; gained && evaluated < most; ) {
+    for (let gained = true; gained && evaluated < until; ) {
       gained = false;
-      for (const move of movesFrom(now.genome)) {
-        if (evaluated >= most) break;
+      for (const move of steps(now.genome)) {
+        if (evaluated >= until) break;
         const genome = move.apply(now.genome);
         const cost = costOf(genome);
         if (!better(cost, now.cost)) continue;
@@ -147,7 +150,7 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
 
   best = descend(best);
   const random = seeded(options.seed ?? 1);
-  for (let idle = 0; idle < patience && evaluated < most; idle++) {
+  for (let idle = 0; idle < patience && evaluated < most - forSchedules; idle++) {
     const moves = movesFrom(best.genome);
     if (moves.length === 0) break;
     let at = best;
@@ -163,6 +166,7 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
       idle = -1;
     }
   }
+  best = descend(best, schedulesFrom, most);
   const found = (t: Tried): Finding => {
     const plan = decoded(t.genome);
     const costs = costsOf(plan);
@@ -186,7 +190,7 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
     measurer: options.measure,
     points: points.map((p) => p.dims),
     direct,
-    movesFrom,
+    movesFrom: (g) => [...movesFrom(g), ...schedulesFrom(g)],
     costOf,
     planOf: decoded,
   });
