@@ -48,7 +48,7 @@ function planView(e: Explained, index: number, report: Report, source: string) {
     label: escaped(sentenceStart(bucketLabel(p.bucket))),
     seconds: duration(at.seconds),
     sizes: escaped(at.dims === "" ? "all sizes are fixed" : at.dims),
-    kernelCount: p.kernels.length,
+    kernelCount: p.kernels.filter((k) => !k.joined).length,
     gain: p.share < 0.9995 ? `−${percentText(1 - p.share)}` : "as direct",
     evaluated: p.evaluated,
     points: p.points.map((x) => ({

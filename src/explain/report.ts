@@ -45,6 +45,8 @@ export type KernelReport = {
   readonly source: string;
   readonly type: string;
   readonly family: string;
+  /** Another one's kernel computes it as well. */
+  readonly joined: boolean;
   readonly form: string;
   /** Other definitions that are computed inside. */
   readonly fused: readonly string[];
@@ -260,17 +262,18 @@ function measuredSeconds(time: KernelTime, c: Choice, point: number, { kernels }
 const limitOf = (bytes: number, operations: number, m: Machine): number =>
   Math.max(bytes / m.levels.at(-1)!.bytesPerSecond, operations / m.contractionRate);
 
-function describe(c: Choice, { entry }: EntryPlan, isStored: (n: Node) => boolean) {
+function describe(c: Choice, plan: EntryPlan, isStored: (n: Node) => boolean) {
   const { root } = c;
   const names = c.inlined.flatMap((n) => (n.name === undefined || n.name === root.name ? [] : [n.name]));
   return {
-    entry: entry.name,
+    entry: plan.entry.name,
     place: `${readablePath(root.span.file.path)}${placeOf(root.span).slice(root.span.file.path.length)}`,
     line: positionOf(root.span.file, root.span.start).line,
     file: readablePath(root.span.file.path),
     source: spanText(root.span),
     type: typeText(domainOf(root), root.dtype),
-    family: familyText(c),
+    family: familyText(c, c.joined && kernelLabels(plan)),
+    joined: c.joined !== undefined,
     form: formText(c),
     fused: [...new Set(names)],
     lines: linesOf([root, ...c.inlined.filter((n) => n.name !== undefined)]),

@@ -25,7 +25,7 @@ function planLines(p: PlanReport): string[] {
   const beside =
     p.measured === undefined ? "" : ` by estimate, ${duration(measured)} by the kernels measured`;
   return [
-    `${bucketLabel(p.bucket)}: ${p.kernels.length} kernels, ${duration(at.seconds)}${beside}${sizes}`,
+    `${bucketLabel(p.bucket)}: ${p.kernels.filter((k) => !k.joined).length} kernels, ${duration(at.seconds)}${beside}${sizes}`,
     ...programLines(p),
     ...kernels.filter((k) => !isTiny(k, last)).flatMap((k) => kernelLines(k, last)),
     ...tinyLines(kernels.filter((k) => isTiny(k, last))),

@@ -235,7 +235,7 @@ export const kernelsOf = (plan: Plan): LockedKernel[] =>
       entry: e.entry.name,
       tensor: label(c.root),
       at: shortPlace(c.root),
-      family: familyText(c),
+      family: familyText(c, label),
       form: formText(c),
       inside: [
         ...new Set(
@@ -245,7 +245,13 @@ export const kernelsOf = (plan: Plan): LockedKernel[] =>
     }));
   });
 
-export function familyText({ implementation: i }: Choice): string {
+/** How a tensor is computed, and by whose kernel where that is another's. */
+export function familyText(c: Choice, labelOf: (root: Node) => string = nodeText): string {
+  const own = implementationText(c);
+  return c.joined === undefined ? own : `${own} in the kernel of ${labelOf(c.joined)}`;
+}
+
+function implementationText({ implementation: i }: Choice): string {
   if (i.family !== "contraction") return i.family;
   if (i.winograd === true) return "contraction by Winograd";
   return i.schedule === undefined ? i.family : `contraction ${scheduleWords[i.schedule]}`;
