@@ -235,8 +235,8 @@ const packingWork = 4;
 /** A load or a store of an element that the loop is at: it runs beside the arithmetic, on units of its own. */
 const memoryWork = 0.25;
 
-/** A truth value from memory: compilers leave a loop that reads some, and computes with floats, out of vectors. */
-const boolWork = 32;
+/** A truth value from memory: its byte is widened to the lanes of the values that it stands for. */
+const boolWork = 6;
 
 /** Bringing a row of an attention up to date with a block of keys: its greatest score, its total, its sums. */
 const softeningWork = 400;
