@@ -206,7 +206,10 @@ function planned(
   const searched = (measure?: Measurer) =>
     compileSearched(source, { ...common, search: { ...search, measure } });
   const place = options.target === "cuda" ? { arch: undefined, gpu: arch } : { arch: archOf(arch) };
-  const found = options.measure ? withMeasurer({ ...options, ...place }, searched) : searched();
+  const programSeconds = Number(options.search) || undefined;
+  const found = options.measure
+    ? withMeasurer({ ...options, ...place, programSeconds }, searched)
+    : searched();
   return found.finally(progressDone);
 }
 

@@ -7,7 +7,7 @@ const database = TimingDatabase.open(process.argv[2]);
 const measurer = await createMeasurer({
   database,
   programRounds: 6,
-  programSeconds: 0,
+  programSeconds: 60,
   onRound: ({ at, round }) => process.stdout.write(`${at}, round ${round}\n`),
 });
 const timed = await measurer.programs!(await smallPrograms());

@@ -19,14 +19,14 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** With few rounds; what it compiled and ran is told beside. */
-async function timed(name: string, programs: Programs) {
+async function timed(name: string, programs: Programs, programSeconds = 60) {
   const database = TimingDatabase.open(join(folder, name));
   const rounds: ProgramRound[] = [];
   let compiled = 0;
   const measurer = await createMeasurer({
     database,
     programRounds: 6,
-    programSeconds: 0,
+    programSeconds,
     onProgram: () => compiled++,
     onRound: (r) => rounds.push(r),
   });
@@ -50,7 +50,7 @@ test("programs are timed in turn at each point, and found again", async () => {
     expect(t!.median).toBeGreaterThanOrEqual(t!.low);
     expect(t!.high).toBeGreaterThanOrEqual(t!.median);
   }
-  expect(first.rounds.map((r) => r.round)).toEqual([1, 2, 3, 4, 5, 1, 2, 3, 4, 5]);
+  expect(first.rounds.map((r) => r.round)).toEqual([1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]);
 
   const again = await timed("kept.sqlite", small);
   expect(timesOf(again.result)).toEqual({ times, fresh: 0 });
@@ -60,6 +60,15 @@ test("programs are timed in turn at each point, and found again", async () => {
   const alone = small.points.map((p) => ({ ...p, rivals: [0] }));
   const other = await timed("kept.sqlite", { ...small, points: alone });
   expect([timesOf(other.result).fresh, other.compiled]).toEqual([2, 1]);
+});
+
+test("where there is no time, the direct plan and one more have some rounds, the others none", async () => {
+  const files = [...small.files, small.files[1]];
+  const points = small.points.map((p) => ({ ...p, rivals: [0, 1, 2] }));
+  const { result, rounds } = await timed("hasty.sqlite", { ...small, files, points }, 0);
+  const { times } = timesOf(result);
+  for (const at of times) expect(at.map((t) => t === undefined)).toEqual([false, false, true]);
+  expect(rounds.map((r) => r.round)).toEqual([1, 2, 3, 1, 2, 3]);
 });
 
 const tinyText = `
@@ -80,7 +89,7 @@ test("a whole search takes no program that is slower, and the same again with th
       rounds: 1,
       budget: 0.001,
       programRounds: 6,
-      programSeconds: 0,
+      programSeconds: 60,
       onProgram: () => compiled++,
     });
     const source = { path: "tiny.lum", text: tinyText };

@@ -13,6 +13,7 @@ import {
   type JobPoint,
   type JobTensor,
   leastRounds,
+  leastSlowRounds,
   type ProgramJob,
 } from "./program-job.ts";
 
@@ -26,7 +27,10 @@ const shortSeconds = 0.05;
 /** A rival whose first calls take so many times the best one's is not worth a round. */
 const hopeless = 3;
 
-type Rival = { readonly model: NativeModel; readonly run: () => void };
+/** Least rounds may take so many times the seconds that were asked for. */
+const mostOver = 4;
+
+type Rival = { readonly run: () => void };
 
 const say = (answer: JobAnswer): void => {
   process.stdout.write(`${JSON.stringify(answer)}\n`);
@@ -54,23 +58,29 @@ function timePoint(number: number, point: JobPoint, models: readonly NativeModel
     Object.fromEntries(call.inputs.map((t, i) => [t.name, randomArray(t, 1 + 100 * k + i)])),
   );
   const rivals = models.map((model): Rival => {
-    const turns = point.calls.map((call, k) => {
-      const dims = Object.fromEntries(call.dims);
-      const outputs = model.run(call.entry, dims, feeds[k]);
-      return () => model.run(call.entry, dims, feeds[k], outputs);
-    });
-    return { model, run: () => turns.forEach((turn) => void turn()) };
+    const outputs = point.calls.map((): { readonly [name: string]: TypedArray } => ({}));
+    const run = (): void =>
+      point.calls.forEach((call, k) => {
+        outputs[k] = model.run(call.entry, Object.fromEntries(call.dims), feeds[k], outputs[k]);
+      });
+    return { run };
   });
-  const first = rivals.map((r) => timed(r, 1));
-  const best = Math.min(...first);
   // The first two always run: the plan that would be taken and the direct one.
-  const stays = (i: number): boolean =>
-    i < 2 || (first[i] < hopeless * best && leastRounds * sum(first) < 4 * point.seconds);
+  const first: number[] = [];
+  for (const r of rivals) {
+    const isLate = first.length >= 2 && leastRounds * sum(first) > mostOver * point.seconds;
+    const cold = isLate ? Infinity : timed(r, 1);
+    first.push(cold > shortSeconds ? cold : timed(r, 1));
+  }
+  const best = Math.min(...first);
+  const stays = (i: number): boolean => i < 2 || first[i] < hopeless * best;
+  const enough =
+    leastRounds * sum(first.slice(0, 2)) > mostOver * point.seconds ? leastSlowRounds : leastRounds;
   const calls = Math.max(1, Math.ceil(sampleSeconds / best));
   const tries = best < shortSeconds ? samples : 1;
   const end = performance.now() + 1000 * point.seconds;
   for (let round = 0; round < point.rounds; round++) {
-    if (round >= leastRounds && performance.now() > end) break;
+    if (round >= enough && performance.now() > end) break;
     const seconds: (number | null)[] = rivals.map(() => null);
     for (let k = 0; k < rivals.length; k++) {
       const i = (k + round) % rivals.length;

@@ -38,8 +38,9 @@ export type ProgramJob = {
   readonly points: readonly JobPoint[];
 };
 
-/** Fewer rounds than these say nothing of a spread. */
+/** Fewer rounds than these say nothing of a spread; where calls take seconds, some must do. */
 export const leastRounds = 5;
+export const leastSlowRounds = 3;
 
 export type JobAnswer =
   /** Seconds of one turn through the point's calls, by the number among its rivals; without an end for those left out. */
