@@ -1,14 +1,16 @@
 /** What plans cost on NVIDIA GPUs by the analytic model: which of two ways is cheaper, and what follows from the part. */
 import { expect, test } from "vitest";
+import { byteSize } from "../../src/ir/dtype.ts";
 import { choicesOf, type Plan } from "../../src/ir/plan.ts";
 import { directPlan } from "../../src/lower/direct/direct.ts";
-import { quickestCut } from "../../src/lower/schedule-cuda/tiles.ts";
+import { coresFor, quickestCut } from "../../src/lower/schedule-cuda/tiles.ts";
+import { scheduleCuda } from "../../src/lower/schedule-cuda.ts";
 import { planCost } from "../../src/search/cost.ts";
 import { cudaMachine } from "../../src/search/cost-cuda.ts";
 import { onePassPlan } from "../../src/search/one-pass.ts";
 import { pointsOf } from "../../src/search/points.ts";
 import { search } from "../../src/search/search.ts";
-import { cuda, cudaArchOf } from "../../src/targets/cuda.ts";
+import { cuda, cudaArchOf, cudaArchs } from "../../src/targets/cuda.ts";
 import { hlirFromText } from "../emit/from-text.ts";
 
 const sm90 = cudaArchOf("sm_90a");
@@ -100,3 +102,40 @@ test("a rounding between softmax and its weighted sum is left out, values beyond
   const other = hlirOf(attention("bf16", "8", 64).replace("e / sum(e,", "e / sum(e * e,"));
   expect(familiesOf(onePassPlan(other, 256))).not.toContain("attention");
 });
+
+test.each(cudaArchs.map((a) => [a.name, a] as const))(
+  "what is chosen for %s fits its shared memory",
+  (_, arch) => {
+    for (const m of [1, 2, 7, 8, 16, 40, 500, 5000])
+      for (const [a, b] of [
+        ["bf16", "bf16"],
+        ["f32", "f32"],
+        ["f32", "bf16"],
+        ["bf16", "f32"],
+      ] as const) {
+        const sizes = { batch: 1, m, n: 4096, k: 4096, alongK: true, computed: a === "f32" };
+        const p = { ...sizes, aBytes: byteSize(a), bBytes: byteSize(b), ...coresFor(a, b) };
+        expect(quickestCut(p, arch).shape.sharedBytes).toBeLessThanOrEqual(arch.sharedBytesPerBlock);
+      }
+    for (const T of ["f32", "bf16"])
+      for (const s of ["1", "4", "512"])
+        for (const D of [16, 64, 128, 200, 256]) {
+          const plan = onePassPlan(hlirOf(attention(T, s, D)), cuda.attentionWidth);
+          const [first] = scheduleCuda(plan, [], arch).kernels;
+          expect(first.launch?.tiling?.engine).toBe("attention");
+          expect(attentionBytes(first.launch!.tiling!.shape)).toBeLessThanOrEqual(arch.sharedBytesPerBlock);
+        }
+  },
+);
+
+/** As `shared_bytes()` of the shapes in attention.cuh has it. */
+function attentionBytes(shape: string): number {
+  const [d, dv, ...form] = [...shape.matchAll(/\d+/g)].map(Number);
+  if (shape.startsWith("lum::Mma")) {
+    const [queries, parts, keys] = form;
+    return Math.max(2 * (16 * queries * d + 2 * parts * keys * (d + dv)), 64 * parts * queries * (dv + 8));
+  }
+  const [queries, parts] = form;
+  const tiles = queries * (d + 1) + 32 * parts * (d + 1 + dv) + parts * queries * 33;
+  return 4 * Math.max(tiles, parts * queries * (dv + 2));
+}

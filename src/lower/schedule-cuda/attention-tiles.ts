@@ -23,10 +23,11 @@ export function attentionTiling(kernel: Kernel, s: Attention, items: number, arc
   const onCores = types.size === 1 && (type === "f16" || type === "bf16");
   const padded = (n: number): number => {
     if (!onCores) return Math.ceil(n / 8) * 8;
-    return n <= 16 ? 16 : n <= 32 ? 32 : Math.ceil(n / 64) * 64;
+    // A row's chunks of 16 bytes are shared out to threads evenly.
+    return Math.max(16, 2 ** Math.ceil(Math.log2(n)));
   };
   const [d, dv] = [padded(depth), padded(width)];
-  const form = onCores ? mmaForm(rows, Math.max(d, dv)) : fmaForm(rows, d, dv, arch);
+  const form = onCores ? mmaForm(rows, d, dv, arch) : fmaForm(rows, d, dv, arch);
   const shape = `lum::${onCores ? "Mma" : "Fma"}Attention<${[d, dv, ...form].join(", ")}>`;
   const tile = onCores ? 16 * form[0] : form[0];
   const tiles = (all / items) * Math.ceil(rows / tile);
@@ -44,11 +45,28 @@ export function attentionTiling(kernel: Kernel, s: Attention, items: number, arc
   };
 }
 
-/** Warps over queries and over keys, and keys of a warp: sums of wide values leave registers for fewer. */
-function mmaForm(rows: number, width: number): number[] {
-  if (rows <= 16) return [1, 4, 16];
-  if (rows <= 32) return [2, 2, 16];
-  return [4, 1, width <= 128 ? 64 : width <= 192 ? 32 : 16];
+/**
+ * Warps over queries and over keys, and keys of a warp: sums of wide values leave registers for fewer, and some parts
+ * shared memory.
+ */
+function mmaForm(rows: number, d: number, dv: number, arch: CudaArch): number[] {
+  const most = Math.max(d, dv) <= 128 ? 64 : 16;
+  const forms =
+    rows <= 16
+      ? [
+          [1, 4, 16],
+          [1, 2, 16],
+          [1, 1, 16],
+        ]
+      : rows <= 32
+        ? [
+            [2, 2, 16],
+            [2, 1, 16],
+          ]
+        : [64, 32, 16].filter((keys) => keys <= most).map((keys) => [4, 1, keys]);
+  const bytes = ([queries, parts, keys]: readonly number[]): number =>
+    Math.max(2 * (16 * queries * d + 2 * parts * keys * (d + dv)), 64 * parts * queries * (dv + 8));
+  return forms.find((f) => bytes(f) <= arch.sharedBytesPerBlock) ?? forms.at(-1)!;
 }
 
 /** Queries of a tile, and parts of its keys, as far as shared memory has room for them. */

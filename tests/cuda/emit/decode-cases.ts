@@ -96,6 +96,12 @@ export const decodeCases: readonly AttentionCase[] = [
     ],
   },
   {
+    name: "bf16, wide, one row",
+    body: decoding({ T: "bf16", H: 4, G: 2, D: 200, E: 170, score: plain }),
+    sizes: [{ n: 1 }, { n: 301 }],
+    tolerance: 1e-4,
+  },
+  {
     name: "few keys, in one part",
     body: decoding({ T: "bf16", H: 32, G: 8, D: 16, score: causal, keys: 100 }),
     sizes: [{ n: 1 }, { n: 77 }],

@@ -46,6 +46,8 @@ using Prefill128 = lum::MmaAttention<128, 128, 4, 1, 64>;
 using Prefill128Wide = lum::MmaAttention<128, 128, 8, 1, 64>;
 using Prefill256 = lum::MmaAttention<256, 256, 4, 1, 16>;
 using Decode128 = lum::MmaAttention<128, 128, 1, 4, 16>;
+using Decode256 = lum::MmaAttention<256, 256, 1, 4, 16>;
+using DecodeMany128 = lum::MmaAttention<128, 128, 2, 2, 16>;
 using Fma128 = lum::FmaAttention<128, 128, 32, 1>;
 using FmaDecode128 = lum::FmaAttention<128, 128, 4, 8>;
 PREFILL(prefill_64_bf16, Prefill64, bf16)
@@ -54,4 +56,6 @@ PREFILL(prefill_128_f16_128_queries, Prefill128Wide, f16)
 PREFILL(prefill_256_bf16, Prefill256, bf16)
 PREFILL(prefill_128_f32, Fma128, float)
 DECODE(decode_128_bf16, Decode128, bf16)
+DECODE(decode_256_bf16, Decode256, bf16)
+DECODE(decode_32_rows_128_bf16, DecodeMany128, bf16)
 DECODE(decode_128_f32, FmaDecode128, float)

@@ -17,7 +17,7 @@
 // MmaAttention<D, DV, WarpsQ, WarpsK, Keys>, bf16 and f16: WarpsQ x WarpsK warps, each with 16 queries and Keys of the
 // tile's keys, so WarpsK = 1 for prefill (64x64: 4, 1, 64) and WarpsQ = 1 for decode (1, 4, 16). FmaAttention<D, DV, BQ,
 // KeyParts>, any type, in f32: 8 threads for each of BQ queries and each part of a tile's keys.
-// D and DV are d and dv rounded up to 16, 32, 64 or a multiple of 64 (fma: a multiple of 8).
+// D and DV are d and dv rounded up to 16, 32, 64, 128 or 256 (fma: to a multiple of 8).
 #pragma once
 
 #include "gemm_mma.cuh"
