@@ -37,6 +37,7 @@ static_assert(kBlockRows % TallTile::rows == 0 && kBlockRows % WideTile::rows ==
 constexpr i64 kInPlaceRows = 2 * kTileRows;
 constexpr i64 kInPlaceCols = 96 * kTileCols;
 constexpr i64 kInPlaceMostRows = 16 * kTileRows;
+constexpr i64 kInPlaceMostFarRows = 4 * kTileRows;
 
 // Rows so many floats apart fight for the same lines of the first-level cache.
 constexpr i64 kSameLines = 1024;
@@ -104,7 +105,8 @@ EvenColumns<float> columns_of_b(const B& b, i64 n, i64 count, i64 k, i64 depth, 
 }
 template <class S>
 EvenColumns<float> columns_of_b(const Strided<float>& b, i64 n, i64 count, i64 k, i64 depth, i64 rows, float* room) {
-    constexpr i64 most = S::packing == Packing::never ? kInPlaceMostRows : S::packing == Packing::always ? 0 : kInPlaceRows;
+    const i64 never = b.k_stride % kSameLines == 0 ? kInPlaceMostFarRows : kInPlaceMostRows;
+    const i64 most = S::packing == Packing::never ? never : S::packing == Packing::always ? 0 : kInPlaceRows;
     if (rows <= most && b.outer_stride == 1 && count == S::cols) return {b.data + n + k * b.k_stride, b.k_stride};
     b.template pack<S::cols>(n, count, k, depth, room);
     return {room, S::cols};
@@ -124,22 +126,31 @@ auto columns_of_b(const PackedB<float>& b, i64 n, i64 count, i64 k, i64, i64, fl
     }
 }
 
-// The packed panel that will be read next, null when there is none.
-template <class B>
-const float* panel_ahead(const B&, i64, i64, i64) { return nullptr; }
-inline const float* panel_ahead(const PackedB<float>& b, i64 n, i64 end, i64 k) { return n < end ? b.panel(n, k) : nullptr; }
+struct Ahead {
+    const float* data;
+    i64 floats;
+};
 
-// Fetches a panel into the second-level cache, a part in each of `steps` steps: weights mostly come from memory.
+// What the tile from column n on will read of packed panels that the one before it has not; nothing elsewhere.
+template <class S, class B>
+Ahead panels_ahead(const B&, i64, i64, i64, i64) { return {nullptr, 0}; }
+template <class S>
+Ahead panels_ahead(const PackedB<float>& b, i64 n, i64 end, i64 k, i64 depth) {
+    const i64 first = (n + kTileCols - 1) / kTileCols * kTileCols, until = smaller(n + S::cols, end);
+    if (first >= until) return {nullptr, 0};
+    // Two panels lie one behind the other where a block is as deep as they are.
+    const i64 panels = depth == b.K ? (until - first + kTileCols - 1) / kTileCols : 1;
+    return {b.panel(first, k), panels * depth * kTileCols};
+}
+
+// Fetches panels into the second-level cache, a part in each of `steps` steps: weights mostly come from memory.
 struct Prefetch {
     const float* at;
     const float* end;
     i64 floats_per_step;
 
-    Prefetch(const float* panel, i64 depth, i64 steps) : at(panel), end(panel), floats_per_step(0) {
-        if (panel == nullptr) return;
-        end = panel + depth * kTileCols;
-        floats_per_step = (depth * kTileCols + steps - 1) / steps;
-    }
+    Prefetch(Ahead ahead, i64 steps)
+        : at(ahead.data), end(ahead.data + ahead.floats), floats_per_step((ahead.floats + steps - 1) / steps) {}
     void step() {
         const float* until = end - at < floats_per_step ? end : at + floats_per_step;
         for (; at < until; at += 16) prefetch(at, 0);
@@ -227,7 +238,7 @@ void sum_blocks(Range rows, Range cols, Range depths, i64 K, const A& a, const B
                 float* kept = room.sums;
                 for (i64 n = n0; n < n_end; n += S::cols) {
                     const i64 tile_cols = smaller(S::cols, n_end - n);
-                    Prefetch next(panel_ahead(b, n + S::cols, cols.end, k), depth, (m_end - m0 + S::rows - 1) / S::rows);
+                    Prefetch next(panels_ahead<S>(b, n + S::cols, cols.end, k, depth), (m_end - m0 + S::rows - 1) / S::rows);
                     const auto columns = columns_of_b<S>(b, n, tile_cols, k, depth, rows.size(), room.packed_b);
                     for (i64 m = m0; m < m_end; m += S::rows, kept += S::rows * S::cols) {
                         const i64 tile_rows = smaller(S::rows, m_end - m);

@@ -36,7 +36,7 @@ constexpr bool pays(i64 M, i64 N) {
 }
 
 using AlwaysPacked = Schedule<kTileRows, kTileCols, 100, Packing::always>;
-// Up to kInPlaceMostRows: a panel that is read more often is packed.
+// As far as rows are few enough (kInPlaceMostRows): a panel that is read more often is packed.
 using InPlace = Schedule<kTileRows, kTileCols, 100, Packing::never>;
 
 // For a small result of long sums: each thread sums its part of k over the whole result, and the parts are added.
