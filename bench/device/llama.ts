@@ -73,7 +73,7 @@ export type Llama = {
   readonly details: Readonly<Record<string, Found["kernels"]>>;
 };
 
-export async function runLlama(roofs: Roofs, bench: Bench): Promise<Llama> {
+export async function runLlama(roofs: Roofs, bench: Bench, keep: (soFar: Llama) => void): Promise<Llama> {
   const emulated = bench.gpu === undefined;
   const size = emulated ? tiny : large;
   const positions = emulated ? [5, 20] : [128, 4096];
@@ -128,6 +128,7 @@ export async function runLlama(roofs: Roofs, bench: Bench): Promise<Llama> {
     const limit = pos > 0 ? "read" : "tensor cores";
     const timed = { lumc: call.device, bytes, flops, limit, rivals: answers.times.get(name) ?? {} } as const;
     rows.push({ name, error, tolerance, ...limitOf(timed, roofs, bench.arch) });
+    keep({ rows, notes: answers.notes, versions: answers.versions, details });
     details[name] = (await benchProgram(project, [...words, ...at, ...first, "--only", "kernels"])).kernels;
   };
   for (const position of positions)

@@ -66,11 +66,33 @@ async function buildParts(parts: readonly PartName[], bench: Bench): Promise<voi
   }
 }
 
+type Found = Pick<Part, "rows" | "notes" | "details"> & { readonly versions?: Part["versions"] };
+
+/** `keep` is told what there is so far. What goes wrong is a note: the parts after it are run. */
 async function runPart(
   part: PartName,
   results: Results,
   bench: Bench,
-): Promise<Pick<Part, "rows" | "notes" | "details"> & { versions?: Part["versions"] }> {
+  keep: (soFar: Found) => void,
+): Promise<Found> {
+  let soFar: Found = { notes: [] };
+  const kept = (found: Found): void => {
+    soFar = found;
+    keep(found);
+  };
+  try {
+    return await foundOf(part, results, bench, kept);
+  } catch (error) {
+    return { ...soFar, notes: [...soFar.notes, `FAILED: ${String(error).slice(0, 1200)}`] };
+  }
+}
+
+async function foundOf(
+  part: PartName,
+  results: Results,
+  bench: Bench,
+  keep: (soFar: Found) => void,
+): Promise<Found> {
   if (part === "roofs") return { notes: [] };
   if (part === "tests") {
     const { notes, ...details } = await runTests(bench, values.tests);
@@ -79,8 +101,8 @@ async function runPart(
   }
   const emulated = bench.gpu === undefined;
   return part === "llama"
-    ? runLlama(results.roofs!, bench)
-    : runOperations(workloadsOf(part, emulated), results.roofs!, bench);
+    ? runLlama(results.roofs!, bench, keep)
+    : runOperations(workloadsOf(part, emulated), results.roofs!, bench, keep);
 }
 
 async function run(): Promise<boolean> {
@@ -128,15 +150,19 @@ async function run(): Promise<boolean> {
   let fine = true;
   for (const part of parts) {
     const start = performance.now();
-    const found = await runPart(part, results, bench);
-    const made: Part = {
+    const partOf = (found: Found): Part => ({
       date: new Date().toISOString().slice(0, 10),
       seconds: Math.round(performance.now() - start) / 1e3,
       ...found,
       versions: { ...versions, plan: bench.search, seed: String(bench.seed), ...found.versions },
+    });
+    const keep = (found: Found): Part => {
+      const made = partOf(found);
+      results = { ...results, parts: { ...results.parts, [part]: made } };
+      writeResults(out, results);
+      return made;
     };
-    results = { ...results, parts: { ...results.parts, [part]: made } };
-    writeResults(out, results);
+    const made = keep(await runPart(part, results, bench, keep));
     say(`== ${part}, ${made.seconds.toFixed(0)} s`);
     for (const line of [...tableOf(made.rows ?? []), ...made.notes]) say(line);
     fine &&= !made.notes.some((note) => /FAILED|WRONG/.test(note));

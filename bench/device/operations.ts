@@ -22,6 +22,7 @@ export async function runOperations(
   all: readonly Workload[],
   roofs: Roofs,
   bench: Bench,
+  keep: (soFar: Operations) => void,
 ): Promise<Operations> {
   const notes: string[] = [];
   const right: { w: Workload; project: Project; error: number }[] = [];
@@ -48,6 +49,7 @@ export async function runOperations(
         tolerance,
         ...limitOf({ ...w, lumc, rivals: answers.times.get(w.name) ?? {} }, roofs, bench.arch),
       });
+      keep({ rows, notes, versions: answers.versions });
     } catch (fault) {
       notes.push(`${w.name}: FAILED: ${String(fault).slice(0, 600)}`);
     }
