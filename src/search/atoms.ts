@@ -124,11 +124,25 @@ export function createAtoms(bounds: Bounds) {
       });
     },
 
+    /** The same where the inner one may have a fill value. */
+    through(inner: number, outer: number): number {
+      const { map, shape } = views.valueOf(this.composed(inner, outer));
+      return views.idOf({ map, shape, fill: views.valueOf(inner).fill });
+    },
+
     /** Axes of the view's result that it varies along when its source varies along `source`. */
     image(view: number, source: number): number {
       const { map, shape, fill } = views.valueOf(view);
       const used = map.filter((_, i) => fill !== undefined || (source & (1 << i)) !== 0);
       return used.reduce((mask, p) => mask | mentioned(p), 0) & this.moving(shape);
+    },
+
+    /** How many places along each of two axes of its source a sum over `k` takes of the view, side by side; 0 for none. */
+    stencil(view: number, k: number): number {
+      const { map, shape } = views.valueOf(view);
+      const taps = map.filter((p) => slides(p)).map((p) => tapOf(p, k));
+      const sizes = taps.map((a) => (a === undefined ? undefined : constantOf(shape[a])));
+      return taps.length === 2 && taps[0] !== taps[1] && sizes[0] === sizes[1] ? (sizes[0] ?? 0) : 0;
     },
 
     /** 1 where a sum over `k` of values of the shape has fewer elements than what varies along `mask` of it, else 0. */
@@ -244,6 +258,22 @@ export function createAtoms(bounds: Bounds) {
       return k | maskOf(axesOf(l).map((i) => kept[i]));
     },
   };
+}
+
+/** A sum of terms of which two have an axis each: steps along the one and the other reach the same places. */
+export const slides = (p: Poly): boolean => axesAlone(p).length > 1;
+
+const axesAlone = (p: Poly): { readonly axis: number; readonly coef: number }[] =>
+  p.terms.flatMap(({ coef, atoms: [a, ...others] }) =>
+    a.kind === "axis" && others.length === 0 ? [{ axis: a.axis, coef }] : [],
+  );
+
+/** The one of `k` of two axes that are walked at steps of one. */
+function tapOf(p: Poly, k: number): number | undefined {
+  const axes = axesAlone(p);
+  const summed = axes.filter((a) => (k & (1 << a.axis)) !== 0);
+  const plain = axes.length === 2 && p.terms.length === 2 && axes.every((a) => a.coef === 1);
+  return plain && summed.length === 1 ? summed[0].axis : undefined;
 }
 
 /** The number that an axis is divided by. */

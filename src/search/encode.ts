@@ -3,7 +3,7 @@ import type { Hlir, Node } from "../ir/hlir.ts";
 import { bodyNodes, isPoly, reachable, rootsOf } from "../ir/hlir.ts";
 import type { Poly } from "../ir/poly.ts";
 import { binaryOps } from "../ops/index.ts";
-import { type Atoms, maskOf, mostAxes } from "./atoms.ts";
+import { type Atoms, maskOf, mostAxes, slides } from "./atoms.ts";
 
 /** Nodes of all entries with the bodies of their loops, by id. */
 export function allNodes(hlir: Hlir): Node[] {
@@ -129,10 +129,6 @@ function termOf(n: Node, atoms: Atoms): string {
       throw new Error(`${op.kind} is no term`);
   }
 }
-
-/** A sum of terms of which two have an axis each: steps along the one and the other reach the same places. */
-const slides = (p: Poly): boolean =>
-  p.terms.filter((t) => t.atoms.length === 1 && t.atoms[0].kind === "axis").length > 1;
 
 /** What is known of the atoms so far numbered `from…`: shapes of views, which have no fill value, and which slide. */
 export function atomFacts(atoms: Atoms, from: { views: number; gathers: number }): string {

@@ -88,14 +88,16 @@ function termsOver(space: Space, of: number, op: string): [number, number][] {
   });
 }
 
-/** Winograd's filtering for convolutions that it can compute, each by itself, and the reverse. */
+/** Winograd's filtering for convolutions that rules have found it for, each by itself, and the reverse. */
 export function winogradMoves({ plan, rebuilt }: Decoded): Move[] {
   const { bounds } = plan.hlir;
   return plan.entries.flatMap((entry) => {
     const isStored = storedIn(entry);
     return [...choicesOf(entry.body)].flatMap((c): Move[] => {
       const { implementation: i } = c;
-      if (i.family !== "contraction" || !winogradApplies(c, bounds, isStored)) return [];
+      if (i.family !== "contraction" || !rebuilt.space.winograd.has(rebuilt.classOf.get(i.anchor) ?? -1))
+        return [];
+      if (!winogradApplies(c, bounds, isStored)) return [];
       const key = rebuilt.keyOf.get(i.anchor);
       if (key === undefined) return [];
       const apply = (g: Genome): Genome => {

@@ -148,6 +148,13 @@ function divided(hlir: Hlir, quotients: readonly Quotient[]): Hlir {
     candidates.set(c, [...candidates.get(c)!, termOf(c, "Binary", [{ literal: "div" }, sum, total])]);
     chosen.set(q.sum.id, 1);
   }
-  const space: Space = { atoms, candidates, classOf, onePass: new Set(), rules: new Map() };
+  const space: Space = {
+    atoms,
+    candidates,
+    classOf,
+    onePass: new Set(),
+    winograd: new Set(),
+    rules: new Map(),
+  };
   return rebuild(hlir, nodes, space, { ...asWritten, nodes: chosen })?.hlir ?? hlir;
 }

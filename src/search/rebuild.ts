@@ -21,6 +21,8 @@ export type Rebuilt = {
   /** For a node of the result the key of what it was made from, the same in every selection. */
   readonly keyOf: ReadonlyMap<Node, string>;
   readonly classOf: ReadonlyMap<Node, number>;
+  /** What it was selected from. */
+  readonly space: Space;
 };
 
 /** Undefined where the selected terms contain each other. */
@@ -129,7 +131,7 @@ export function rebuild(
         states: e.states.map((s) => ({ ...s, value: fromNode(s.value) })),
       }),
     );
-    return { hlir: { ...hlir, entries }, keyOf, classOf };
+    return { hlir: { ...hlir, entries }, keyOf, classOf, space };
   } catch (e) {
     if (e instanceof Circular && circular) return undefined;
     throw e;

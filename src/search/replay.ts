@@ -87,6 +87,7 @@ const plainSpace = (model: Hlir): Space => ({
   candidates: new Map(),
   classOf: new Map(),
   onePass: new Set(),
+  winograd: new Set(),
   rules: new Map(),
 });
 

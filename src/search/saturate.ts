@@ -35,7 +35,7 @@ export type Saturated = {
 
 /** Rewriting first, what the found terms can be computed by last. */
 const rewriting = "(run-schedule (saturate (saturate (run facts)) (run casts) (run views) (run algebra)))";
-const recognizing = "(run-schedule (saturate (run recognition)))";
+const recognizing = "(run-schedule (saturate (run recognition)) (saturate (run cpu)))";
 
 /** More rounds of questions than this would be a rule that asks for ever. */
 const mostRounds = 24;
@@ -140,6 +140,10 @@ function answerTo(question: string, asked: readonly number[], atoms: Atoms): num
       return atoms.spread(x, y);
     case "asks-paired":
       return atoms.paired(x, y, k, shape);
+    case "asks-through":
+      return atoms.through(x, y);
+    case "asks-stencil":
+      return atoms.stencil(x, y);
     case "asks-lessens":
       return atoms.lessens(x, y, k);
     case "asks-split":

@@ -23,6 +23,8 @@ export type Space = {
   readonly classOf: ReadonlyMap<Node, number>;
   /** Weighted sums that one pass over their keys can compute. */
   readonly onePass: ReadonlySet<number>;
+  /** Convolutions that Winograd's filtering can compute. */
+  readonly winograd: ReadonlySet<number>;
   /** Names of the rules whose terms a class has. */
   readonly rules: ReadonlyMap<number, readonly string[]>;
 };
@@ -52,11 +54,11 @@ export function spaceOf(nodes: readonly Node[], { arrays: a, atoms }: Saturated)
   }
   const written = new Set(nodes.filter(isTransparent).map((n) => writtenKey(n, classOf, atoms)));
   const terms = new Map<number, Term[]>();
-  const onePass = new Set<number>();
+  const methods = { OnePass: new Set<number>(), Winograd: new Set<number>() };
   const rules = new Map<number, string[]>();
   for (let n = 0; n < a.nodeOp.length; n++) {
     const { name, output } = a.ops[a.nodeOp[n]];
-    if (name === "implements") note(a, n, onePass);
+    if (name === "implements") note(a, n, methods);
     if (name === "derived") {
       const [c, rule] = childrenOf(a, n);
       rules.set(c, [...(rules.get(c) ?? []), literalText(a, rule)!]);
@@ -80,7 +82,7 @@ export function spaceOf(nodes: readonly Node[], { arrays: a, atoms }: Saturated)
       ...made.map((term): Candidate => ({ kind: "term", class: c, term })),
     ]);
   }
-  return { atoms, candidates, classOf, onePass, rules };
+  return { atoms, candidates, classOf, onePass: methods.OnePass, winograd: methods.Winograd, rules };
 }
 
 /** Classes of a node's or a row's children. */
@@ -88,11 +90,11 @@ export const childrenOf = (a: EGraphArrays, n: number): number[] => [
   ...a.children.subarray(a.childStart[n], a.childStart[n + 1]),
 ];
 
-/** A row of `implements`: only one-pass sums are a choice of their own, the others follow from what is stored. */
-function note(a: EGraphArrays, row: number, onePass: Set<number>): void {
+/** A row of `implements`: these methods are a choice of their own, the others follow from what is stored. */
+function note(a: EGraphArrays, row: number, methods: Readonly<Record<string, Set<number>>>): void {
   const [implementation, tensor] = childrenOf(a, row);
   for (let n = a.classStart[implementation]; n < a.classStart[implementation + 1]; n++)
-    if (a.ops[a.nodeOp[n]].name === "OnePass") onePass.add(tensor);
+    methods[a.ops[a.nodeOp[n]].name]?.add(tensor);
 }
 
 /** A child as an operand of a term. */

@@ -2,6 +2,7 @@
 import { type EGraphArrays, literalNumber, literalText } from "egglog-wasm";
 import type { Node } from "../../../src/ir/hlir.ts";
 import { checkHlir } from "../../../src/ir/hlir-check.ts";
+import { constantOf, linearIn, type Poly, zero } from "../../../src/ir/poly.ts";
 import { interpret } from "../../../src/lower/interpret.ts";
 import type { Tensor } from "../../../src/lower/tensor.ts";
 import { allNodes } from "../../../src/search/encode.ts";
@@ -188,6 +189,7 @@ class Claims {
     for (const { name, children } of this.rows()) {
       if (name === "product") this.isProduct(children);
       if (name === "softmax") this.rescales(children);
+      if (name === "reads") this.isRead(children);
       const i = name === "implements" ? made.get(children[0]) : undefined;
       if (i === undefined) continue;
       if (i.children[0] !== children[1]) this.fail(`${i.name} of another tensor`);
@@ -195,6 +197,7 @@ class Claims {
       else if (i.name === "OnePass") this.needsOnePass(i.children);
       else this.isContraction(i.children);
       if (i.name === "Window") this.slides(i.children[1]);
+      if (i.name === "Winograd") this.isFiltered(i.children);
       if (i.name === "Picked" && ![...this.termsOf(i.children[1])].some((t) => t.name === "Gather"))
         this.fail("rows that no data picks");
     }
@@ -211,13 +214,59 @@ class Claims {
 
   /** Steps along two axes reach the same place of the source. */
   private slides(factor: number): void {
-    const found = [...this.termsOf(factor)].some((t) => {
-      if (t.name !== "View") return false;
-      const { map } = this.space.atoms.views.valueOf(literalNumber(this.arrays, t.children[1])!);
+    const found = [...this.rows()].some((r) => {
+      if (r.name !== "reads" || r.children[0] !== factor) return false;
+      const { map } = this.space.atoms.views.valueOf(literalNumber(this.arrays, r.children[2])!);
       const axes = map.map((p) => this.space.atoms.mentioned(p));
       return axes.some((mask) => (mask & (mask - 1)) !== 0);
     });
     if (!found) this.fail("a window that does not slide");
+  }
+
+  /** Every element of the sum is of 3x3 neighbours, whose weights are as they lie in memory. */
+  private isFiltered([s, image, filters]: readonly number[]): void {
+    const { views } = this.space.atoms;
+    const maps = [...this.rows()]
+      .filter((r) => r.name === "reads" && r.children[0] === image)
+      .map((r) => views.valueOf(literalNumber(this.arrays, r.children[2])!));
+    const masks = [...this.termsOf(s)]
+      .filter((t) => t.name === "Reduce")
+      .map((t) => literalNumber(this.arrays, t.children[2])!);
+    // How far places move when a summed axis does: along two coordinates, three places each, and the outputs as far.
+    const steps = (map: readonly Poly[], a: number) =>
+      map.map((p) => constantOf(linearIn(p, { kind: "axis", axis: a })?.coefficient ?? zero) ?? Number.NaN);
+    const found = maps.some(({ map, shape }) =>
+      masks.some((k) => {
+        const along = (summed: boolean) =>
+          shape.flatMap((size, a) =>
+            ((k & (1 << a)) !== 0) === summed ? [{ size: constantOf(size), by: steps(map, a) }] : [],
+          );
+        const taps = map.map((_, i) => along(true).filter(({ by }) => by[i] === 1));
+        const outputs = map.map((_, i) => along(false).filter(({ by }) => by[i] !== 0));
+        return (
+          map.filter(
+            (_, i) =>
+              taps[i].length === 1 &&
+              taps[i][0].size === 3 &&
+              outputs[i].length === 1 &&
+              outputs[i][0].by[i] === 1,
+          ).length === 2
+        );
+      }),
+    );
+    if (!found) this.fail("filters that are not three by three");
+    const lying = [...this.termsOf(filters)].some(
+      (t) => t.name === "View" && [...this.termsOf(t.children[0])].some((x) => x.name === "Leaf"),
+    );
+    if (!lying) this.fail("filters that are computed");
+  }
+
+  /** A factor's elements are those of the source where the view finds them. */
+  private isRead([a, x, v]: readonly number[]): void {
+    const [value] = this.termValues([
+      term("View", { class: x }, { literal: literalNumber(this.arrays, v)! }),
+    ]);
+    this.same("a read", value, this.values.get(a)!);
   }
 
   private isProduct([p, a, b]: readonly number[]): void {
@@ -302,7 +351,7 @@ class Claims {
   }
 }
 
-const implementations = new Set(["Nest", "Rows", "Product", "Window", "Picked", "OnePass"]);
+const implementations = new Set(["Nest", "Rows", "Product", "Window", "Winograd", "Picked", "OnePass"]);
 
 const multiplied = (a: Operand, b: Operand): Term => term("Binary", { literal: "mul" }, a, b);
 

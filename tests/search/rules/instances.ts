@@ -10,7 +10,9 @@ import {
   modulo,
   type Poly,
   scale,
+  substituteAxes,
   subtract,
+  zero,
 } from "../../../src/ir/poly.ts";
 import { allAxes, type Graph, type Instance, newGraph, someAxes } from "./graph.ts";
 
@@ -263,6 +265,44 @@ const convolutions: Maker = (g) => {
   return [g.b.reduce(g.chance(85) ? "sum" : "max", p, g.chance(80) ? [2, 3] : [3])];
 };
 
+/** Convolutions along two axes by a few filters, constant or computed, at steps of one and of two, over more or fewer axes. */
+const filters: Maker = (g) => {
+  const taps = g.chance(80) ? 3 : 2;
+  const [o, c] = [int(2), int(1 + g.below(2))];
+  const domain = [o, int(2), int(2), c, int(taps), int(g.chance(90) ? taps : 1)];
+  const product = (stride: number): Node => {
+    const at = (out: number, tap: number): Poly => add(scale(axis(out), stride), axis(tap));
+    const side = int(2 * stride + taps);
+    const places = g.chance(90) ? [at(1, 4), at(2, 5)] : [at(1, 4), axis(5)];
+    const pad = g.pick([0, undefined]);
+    const x = g.input([c, side, side], "f32");
+    // For every output alike, as convolutions are written, or at once.
+    const before = [zero, ...allAxes(5).map((a) => axis(a))];
+    const own = [1, 2, 3, 4, 5].map((a) => axis(a));
+    const beside = g.chance(20);
+    const image = g.chance(40)
+      ? g.b.view(x, domain, [axis(3), ...places], pad)
+      : g.b.view(
+          g.b.view(
+            x,
+            domain.slice(1),
+            [axis(3), ...places].map((p) => substituteAxes(p, before)),
+            pad,
+          ),
+          domain,
+          beside ? [add(own[0], int(1)), ...own.slice(1)] : own,
+          beside ? 0.5 : undefined,
+        );
+    const lying = g.input([o, c, int(taps), domain[5]], "f32");
+    const kernel = g.chance(75) ? lying : g.b.unary("exp", lying);
+    const w = g.b.view(kernel, domain, [axis(0), axis(3), axis(4), axis(5)]);
+    return g.b.binary("mul", ...(g.chance(50) ? ([image, w] as const) : ([w, image] as const)));
+  };
+  const p = product(1);
+  const less = g.b.reduce("sum", p, g.pick([[3], [3, 4], [4, 5]]));
+  return [g.b.reduce("sum", p, [3, 4, 5]), less, g.b.reduce("sum", product(2), [3, 4, 5])];
+};
+
 /** A product with rows of a table. */
 const pickedRows: Maker = (g) => {
   const [n, o, c] = [g.size(), g.size(), g.size()];
@@ -434,6 +474,11 @@ const makers: Readonly<Record<string, Maker>> = {
   rows: operations,
   product: products,
   window: convolutions,
+  "read-at-once": filters,
+  "ask-read-through": filters,
+  "read-through": filters,
+  "ask-winograd": filters,
+  winograd: filters,
   "gather-then-contract": pickedRows,
   "ask-rescaling-sum": softmaxes,
   "ask-one-pass": softmaxes,
