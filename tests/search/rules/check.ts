@@ -193,23 +193,15 @@ class Claims {
       const i = name === "implements" ? made.get(children[0]) : undefined;
       if (i === undefined) continue;
       if (i.children[0] !== children[1]) this.fail(`${i.name} of another tensor`);
-      if (i.name === "Nest" || i.name === "Rows") this.isComputedSo(i);
-      else if (i.name === "OnePass") this.needsOnePass(i.children);
+      if (i.name === "OnePass") this.needsOnePass(i.children);
       else this.isContraction(i.children);
       if (i.name === "Window") this.slides(i.children[1]);
       if (i.name === "Winograd") this.isFiltered(i.children);
-      if (i.name === "Picked" && ![...this.termsOf(i.children[1])].some((t) => t.name === "Gather"))
-        this.fail("rows that no data picks");
     }
   }
 
   private *termsOf(c: number): Generator<Row> {
     for (const r of this.rows()) if (r.value === c) yield r;
-  }
-
-  private isComputedSo({ name, children }: Row): void {
-    const found = [...this.termsOf(children[0])].some((t) => (t.name === "Reduce") === (name === "Rows"));
-    if (!found) this.fail(`${name} of what is none`);
   }
 
   /** Steps along two axes reach the same place of the source. */
@@ -351,7 +343,7 @@ class Claims {
   }
 }
 
-const implementations = new Set(["Nest", "Rows", "Product", "Window", "Winograd", "Picked", "OnePass"]);
+const implementations = new Set(["Product", "Window", "Winograd", "OnePass"]);
 
 const multiplied = (a: Operand, b: Operand): Term => term("Binary", { literal: "mul" }, a, b);
 

@@ -303,22 +303,6 @@ const filters: Maker = (g) => {
   return [g.b.reduce("sum", p, [3, 4, 5]), less, g.b.reduce("sum", product(2), [3, 4, 5])];
 };
 
-/** A product with rows of a table. */
-const pickedRows: Maker = (g) => {
-  const [n, o, c] = [g.size(), g.size(), g.size()];
-  const domain = [n, o, c];
-  const index = g.b.binary("mod", g.b.unary("abs", g.along(domain, [0], "i32")), g.b.full(3, domain, "i32"));
-  const table = g.input([int(3), c], "f32");
-  const rows = g.b.gather(table, [index], domain, [{ operand: 0 }, axis(2)]);
-  const x = g.chance(80) ? rows : g.along(domain, [0, 2]);
-  const w = g.along(domain, g.chance(80) ? [1, 2] : [1]);
-  const p = g.b.binary(
-    g.chance(85) ? "mul" : "add",
-    ...(g.chance(50) ? ([x, w] as const) : ([w, x] as const)),
-  );
-  return [g.b.reduce(g.chance(85) ? "sum" : "max", p, [2])];
-};
-
 /** Sums for columns that lie in groups, of which the one factor has a value each; in some graphs something is amiss. */
 const columns: Maker = (g) => {
   const [groups, width, keys] = [2 + g.below(2), 2 + g.below(2), g.size()];
@@ -466,12 +450,6 @@ const makers: Readonly<Record<string, Maker>> = {
   "widen-and-back": casts,
   "cast-at-once": casts,
   "cast-after-gather": gathers,
-  "nest-unary": operations,
-  "nest-binary": operations,
-  "nest-select": operations,
-  "nest-cast": operations,
-  "nest-view": operations,
-  rows: operations,
   product: products,
   window: convolutions,
   "read-at-once": filters,
@@ -479,7 +457,6 @@ const makers: Readonly<Record<string, Maker>> = {
   "read-through": filters,
   "ask-winograd": filters,
   winograd: filters,
-  "gather-then-contract": pickedRows,
   "ask-rescaling-sum": softmaxes,
   "ask-one-pass": softmaxes,
   "rescaling-sum": softmaxes,
