@@ -2,11 +2,16 @@
 
 import type { Choice, Region } from "../ir/plan.ts";
 import { kernelsOfRegion, withMerged } from "../lower/merged.ts";
+import type { Machine } from "../targets/machines.ts";
 import type { Candidate, Genome } from "./genome.ts";
 import type { Move } from "./moves.ts";
 
-/** All products of one left factor at once, then each of more than two by itself. */
-export function mergeMoves({ plan, rebuilt }: Candidate): Move[] {
+/**
+ * All products of one left factor at once, then each of more than two by itself. None for a CPU, where the start of a
+ * kernel that is saved is less than what the longer one was measured to lose.
+ */
+export function mergeMoves({ plan, rebuilt }: Candidate, machine?: Machine): Move[] {
+  if (machine?.call !== undefined) return [];
   return plan.entries.flatMap((entry) =>
     [...groupsOf(withMerged(entry, plan.hlir.bounds, () => true).body)].flatMap((choices): Move[] => {
       const members = choices.flatMap(({ root, implementation: i }) => {

@@ -55,7 +55,7 @@ export function judge(
       : [
           ...onePassMoves(nodes, space),
           ...winogradMoves(best),
-          ...mergeMoves(best),
+          ...mergeMoves(best, options.machine ?? genericCpu),
           ...termMoves(nodes, space),
           ...storageMoves(best),
           ...scheduleMoves(best, options.machine),

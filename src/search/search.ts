@@ -117,7 +117,13 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
   const movesFrom = (g: Genome): readonly Move[] => {
     const here = decoder.decode(g);
     if (here === undefined) return [...onePass, ...terms];
-    return [...onePass, ...winogradMoves(here), ...mergeMoves(here), ...terms, ...storageMoves(here)];
+    return [
+      ...onePass,
+      ...winogradMoves(here),
+      ...mergeMoves(here, machine),
+      ...terms,
+      ...storageMoves(here),
+    ];
   };
   /** Of products, which change nothing else: chosen last, with plans to cost kept for them. */
   const schedulesFrom = (g: Genome): readonly Move[] => {

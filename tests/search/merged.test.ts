@@ -15,6 +15,7 @@ import { saturate } from "../../src/search/saturate.ts";
 import { search } from "../../src/search/search.ts";
 import { spaceOf } from "../../src/search/space.ts";
 import { h200 } from "../../src/targets/gpu-machines.ts";
+import { genericCpu } from "../../src/targets/machines.ts";
 import { expectClose } from "../cuda/emit/close.ts";
 import { hlirFromText } from "../emit/from-text.ts";
 import { type MergedCase, mergedCases, mergedPlan as mergedPlanOf } from "../emit/merged-cases.ts";
@@ -269,4 +270,13 @@ test("on a GPU, where kernels cost more to start than these products take, the s
   const found = await search(hlirFromText({ name: "gpu", body }), { machine: h200, evaluations: 60 });
   expect(groupsOf(found.plan.entries[0].body)).toEqual(["o p q"]);
   expect(found.share).toBeLessThan(0.5);
+});
+
+test("on a CPU no step merges anything", async () => {
+  const decoder = await decoderOf(
+    hlirFromText({ name: "cpu", body: `${inputs}\noutput o = x @ u\noutput p = x @ w` }),
+  );
+  const start = decoder.decode(direct)!;
+  expect(mergeMoves(start, h200)).toHaveLength(1);
+  expect(mergeMoves(start, genericCpu)).toEqual([]);
 });
