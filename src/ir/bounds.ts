@@ -77,11 +77,18 @@ function rangeOfQuotient(a: Atom & { kind: "div" | "mod" }, b: Bounds, depth: nu
   if (!isPositive(a.right, b, depth + 1)) return undefined;
   const [below, above] = [lowestEnd(a.left, b, depth + 1), lowestEnd(negate(a.left), b, depth + 1)];
   if (below === undefined || above === undefined) return undefined;
-  const [least, most] = [splitMultiples(below, a.right), splitMultiples(negate(above), a.right)];
+  const [least, most] = [splitSum(below, a.right), splitSum(negate(above), a.right)];
   if (!isNonNegative(least.rest, b, depth + 1) || !isPositive(subtract(a.right, most.rest), b, depth + 1))
     return undefined;
   const negative = isPositive(negate(most.rest), b, depth + 1);
   return { low: least.whole, high: negative ? subtract(most.whole, one) : most.whole };
+}
+
+/** p = by * whole + rest, for a size such as s + 1 too: as often as its one term goes into those of p. */
+function splitSum(p: Poly, by: Poly): { whole: Poly; rest: Poly } {
+  if (by.terms.length !== 1 || by.constant === 0) return splitMultiples(p, by);
+  const { whole } = splitMultiples(p, subtract(by, int(by.constant)));
+  return { whole, rest: subtract(p, multiply(whole, by)) };
 }
 
 function rangeOfExtreme(a: Atom & { kind: "min" | "max" }, b: Bounds, depth: number): Range | undefined {
