@@ -111,11 +111,12 @@ void soften_row(const Score& score, AttentionRows& rows, i64 r, i64 first, KeyRa
     for (i64 j = end; j < to; ++j) scores[j] = 0.0f;
     if (begin >= end) return;
     const i64 item = rows.item[r], row = rows.row[r];
+    const Score at = score;  // what it captures in registers: compilers don't take loads of it out of the loop
     const float before = rows.greatest[r];
     float now = before;
 #pragma omp simd reduction(max : now)
     for (i64 j = begin; j < end; ++j) {
-        const float value = score(item, row, first + j, scores[j]);
+        const float value = at(item, row, first + j, scores[j]);
         scores[j] = value;
         now = value > now ? value : now;
     }
@@ -376,8 +377,9 @@ void finish_row(const AttentionRows& rows, i64 r, const float* sums, const Atten
         for (i64 n = 0; n < s.width; ++n) epilogue(item, row, n, NAN, NAN);
         return;
     }
+    const Epilogue at = epilogue;
     LUM_SIMD
-    for (i64 n = 0; n < s.width; ++n) epilogue(item, row, n, sums[n], total);
+    for (i64 n = 0; n < s.width; ++n) at(item, row, n, sums[n], total);
 }
 
 // Adds what other keys gave to a row.
