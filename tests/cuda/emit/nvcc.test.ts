@@ -1,4 +1,7 @@
-/** The golden projects under the real compiler: no warnings, for two architectures, linked; products spill no registers. */
+/**
+ * The golden projects under the real compiler: no warnings, for two architectures, linked; no kernel spills registers, and
+ * what each takes of the machine is as recorded in resources.json.
+ */
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +9,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { libraryFlags, nvccFlags } from "../../../src/emit/cuda/compile.ts";
 import { runTool } from "../../../src/emit/toolchain.ts";
 import { writeProject } from "../../../src/emit/write.ts";
+import { expectRecorded, type Resources, resourcesOf } from "../nvcc/resources.ts";
 import { findNvcc } from "../nvcc/toolkit.ts";
 import { inOneUnit } from "./build.ts";
 import { goldenNames, goldenProject } from "./golden-projects.ts";
@@ -13,19 +17,15 @@ import { goldenNames, goldenProject } from "./golden-projects.ts";
 const folder = mkdtempSync(join(tmpdir(), "lumc-nvcc-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** UPDATE_GOLDEN=1 writes it anew. */
+const recorded = join(import.meta.dirname, "resources.json");
+
 const nvcc = await findNvcc();
 if (nvcc === undefined)
   console.warn(
     "\n*** NOT RUN: no emitted CUDA project was compiled with nvcc, there is none here. " +
       "`npx node tests/cuda/nvcc/install.ts` brings it. ***\n",
   );
-
-/** Bytes of registers that each kernel spills, by its mangled name, from what `ptxas -v` says. */
-function spilled(output: string): [string, number][] {
-  const pattern =
-    /Function properties for (\w+)\s+\d+ bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads/g;
-  return [...output.matchAll(pattern)].map(([, name, stores, loads]) => [name, +stores + +loads]);
-}
 
 describe.skipIf(nvcc === undefined)("nvcc", () => {
   for (const arch of ["sm_80", "sm_90a"])
@@ -43,14 +43,18 @@ describe.skipIf(nvcc === undefined)("nvcc", () => {
           "src/interface.cu",
           ...runtime.map((f) => `src/runtime/${f}`),
         ];
-        const objects = [];
+        const objects: string[] = [];
+        const resources: Record<string, Resources> = {};
         for (const source of sources) {
           const object = `${source.replaceAll("/", "_")}.o`;
           const { code, output } = await runTool(nvcc!.path, [...flags, source, "-o", object], dir);
           expect(code, `${source}:\n${output.slice(0, 4000)}`).toBe(0);
-          expect(spilled(output).filter(([, bytes]) => bytes > 0)).toEqual([]);
+          Object.assign(resources, resourcesOf(output));
           objects.push(object);
         }
+        expect(Object.keys(resources).length).toBeGreaterThan(0);
+        for (const [kernel, { spilled }] of Object.entries(resources)) expect(spilled, kernel).toBe(0);
+        expectRecorded(recorded, `${name} ${arch}`, resources, nvcc?.version ?? "");
         if (arch !== "sm_80") return;
         const linked = await runTool(
           nvcc!.path,

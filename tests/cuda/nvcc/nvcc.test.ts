@@ -1,16 +1,14 @@
 /**
  * The device runtime under the real compiler: no warnings for either architecture, and what each kernel takes of the
- * machine (registers, spilled bytes, stack) is as recorded in resources.json. UPDATE_GOLDEN=1 writes that anew.
+ * machine (registers, spilled bytes, stack, shared memory) is as recorded in resources.json. UPDATE_GOLDEN=1 writes that anew.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { runTool } from "../../../src/emit/toolchain.ts";
+import { expectRecorded, resourcesOf } from "./resources.ts";
 import { findNvcc } from "./toolkit.ts";
-
-type Resources = { readonly registers: number; readonly spilled: number; readonly stack: number };
-type Golden = { readonly nvcc: string; readonly [kernels: string]: Record<string, Resources> | string };
 
 const here = import.meta.dirname;
 const golden = join(here, "resources.json");
@@ -20,20 +18,7 @@ const architectures = ["sm_80", "sm_90a"];
 const folder = mkdtempSync(join(tmpdir(), "lum-nvcc-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** By kernel, from what `ptxas -v` says. */
-function resourcesOf(output: string): Record<string, Resources> {
-  const pattern =
-    /entry function '(\w+)'[\s\S]*?(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads[\s\S]*?Used (\d+) registers/g;
-  const found = [...output.matchAll(pattern)].map(([, name, stack, stores, loads, registers]) => {
-    const resources = { registers: +registers, spilled: +stores + +loads, stack: +stack };
-    return [name, resources] as const;
-  });
-  return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
 const nvcc = await findNvcc();
-const recorded: Golden = existsSync(golden) ? JSON.parse(readFileSync(golden, "utf8")) : { nvcc: "none" };
-const now: Record<string, Record<string, Resources> | string> = { ...recorded };
 
 if (nvcc === undefined)
   console.warn(
@@ -61,17 +46,6 @@ describe.skipIf(nvcc === undefined)("nvcc", () => {
         const resources = resourcesOf(output);
         expect(Object.keys(resources).length).toBeGreaterThan(1);
         for (const [kernel, { spilled }] of Object.entries(resources)) expect(spilled, kernel).toBe(0);
-        const key = `${source} ${arch}`;
-        if (process.env.UPDATE_GOLDEN === "1") {
-          now.nvcc = nvcc?.version ?? "";
-          now[key] = resources;
-          writeFileSync(golden, `${JSON.stringify(now, null, 2)}\n`);
-        } else if (recorded.nvcc === nvcc?.version) {
-          expect(resources).toEqual(recorded[key]);
-        } else {
-          console.warn(
-            `${key}: registers not compared, they are ${recorded.nvcc}'s and this is ${nvcc?.version}`,
-          );
-        }
+        expectRecorded(golden, `${source} ${arch}`, resources, nvcc?.version ?? "");
       });
 });
