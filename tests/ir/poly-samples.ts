@@ -12,8 +12,13 @@ export type Expression =
       readonly right: Expression;
     }
   | { readonly kind: "div" | "mod"; readonly left: Expression; readonly by: number }
-  /** By `by * s`, which is at least 1. */
-  | { readonly kind: "divSize" | "modSize"; readonly left: Expression; readonly by: number };
+  /** By `by * s + plus`, which is at least 1. */
+  | {
+      readonly kind: "divSize" | "modSize";
+      readonly left: Expression;
+      readonly by: number;
+      readonly plus: number;
+    };
 
 const atoms = {
   s: P.dim("s"),
@@ -73,6 +78,7 @@ export const expressions: fc.Arbitrary<Expression> = fc.letrec<{ e: Expression }
       kind: fc.constantFrom("divSize" as const, "modSize" as const),
       left: tie("e"),
       by: fc.constantFrom(1, 2, 3),
+      plus: fc.constantFrom(0, 0, 1, 5),
     }),
   ),
 })).e;
@@ -98,18 +104,21 @@ export function toPoly(e: Expression): P.Poly {
     case "mod":
       return P.modulo(toPoly(e.left), P.int(e.by));
     case "divSize":
-      return P.floorDiv(toPoly(e.left), P.scale(atoms.s, e.by));
+      return P.floorDiv(toPoly(e.left), sizeOf(e));
     case "modSize":
-      return P.modulo(toPoly(e.left), P.scale(atoms.s, e.by));
+      return P.modulo(toPoly(e.left), sizeOf(e));
   }
 }
+
+const sizeOf = (e: Expression & { kind: "divSize" | "modSize" }): P.Poly =>
+  P.add(P.scale(atoms.s, e.by), P.int(e.plus));
 
 export function naiveValue(e: Expression, env: Environment): number {
   if (e.kind === "int") return e.value;
   if (e.kind === "atom") return env[e.name];
   const left = naiveValue(e.left, env);
   if ("by" in e) {
-    const by = e.kind === "div" || e.kind === "mod" ? e.by : e.by * env.s;
+    const by = e.kind === "div" || e.kind === "mod" ? e.by : e.by * env.s + e.plus;
     const quotient = Math.floor(left / by);
     return (e.kind === "div" || e.kind === "divSize" ? quotient : left - by * quotient) + 0;
   }
