@@ -118,7 +118,7 @@ export function naiveValue(e: Expression, env: Environment): number {
   if (e.kind === "atom") return env[e.name];
   const left = naiveValue(e.left, env);
   if ("by" in e) {
-    const by = e.kind === "div" || e.kind === "mod" ? e.by : e.by * env.s + e.plus;
+    const by = "plus" in e ? e.by * env.s + e.plus : e.by;
     const quotient = Math.floor(left / by);
     return (e.kind === "div" || e.kind === "divSize" ? quotient : left - by * quotient) + 0;
   }
