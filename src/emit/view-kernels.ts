@@ -4,6 +4,7 @@ import type { Kernel, KernelParam } from "../ir/kernel.ts";
 import { type Program, routinesOf, type Step } from "../ir/llir.ts";
 import { spanText } from "../ir/source.ts";
 import { cppType } from "./cpp.ts";
+import { sizeType } from "./kernels/source.ts";
 import { Names } from "./names.ts";
 import { workShares } from "./work.ts";
 
@@ -60,14 +61,15 @@ export function viewKernels(program: Program, extension = "cpp"): KernelView[] {
   }));
 }
 
-export const parametersOf = (kernel: Kernel): string => kernel.params.map(parameterText).join(", ");
+export const parametersOf = (kernel: Kernel): string =>
+  kernel.params.map((p) => parameterText(p, kernel)).join(", ");
 
-function parameterText(p: KernelParam): string {
+function parameterText(p: KernelParam, kernel: Kernel): string {
   switch (p.kind) {
     case "pointer":
       return `${p.mutable ? "" : "const "}${cppType(p.dtype)}* ${p.name}`;
     case "size":
-      return `lum::i64 ${p.name}`;
+      return `${sizeType(kernel)} ${p.name}`;
     case "workspace":
       return `void* ${p.name}`;
     case "dims":

@@ -308,6 +308,8 @@ export type Kernel = {
   /** What was chosen and why, a sentence each. */
   readonly notes: readonly string[];
   readonly variables: readonly Variable[];
+  /** The type of its indices and of the sizes that it is given. */
+  readonly index: "i32" | "i64";
   readonly tables: readonly Table[];
   readonly body: readonly Stmt[];
   /** How a GPU runs it. */

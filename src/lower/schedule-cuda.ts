@@ -9,6 +9,7 @@ import { atomsOf } from "../ir/poly.ts";
 import { type CudaArch, cuda, cudaArchOf, cudaEngine, defaultCudaArch } from "../targets/cuda.ts";
 import { schedule } from "./schedule.ts";
 import { attentionTiling, packedItems } from "./schedule-cuda/attention-tiles.ts";
+import { withIndexTypes } from "./schedule-cuda/index-types.ts";
 import { largest, mapLoops } from "./schedule-cuda/map.ts";
 import { mergedTiling } from "./schedule-cuda/merged.ts";
 import { attentionIn, splitAttention } from "./schedule-cuda/split-attention.ts";
@@ -36,7 +37,8 @@ export function forDevice(program: Program, arch: CudaArch = cudaArchOf(defaultC
       variants: e.variants.map((v) => ({ ...v, steps: stepsFor(v.steps, made) })),
     }),
   );
-  return { ...program, entries, kernels: made.kernels, arenaBytes: made.arenaBytes, device: "cuda" };
+  const { kernels, arenaBytes } = made;
+  return withIndexTypes({ ...program, entries, kernels, arenaBytes, device: "cuda" });
 }
 
 const stepsFor = (steps: readonly Step[], made: Versions): Step[] =>
@@ -173,6 +175,7 @@ function launched(
         tiling?.threads ?? (geometry === undefined ? cuda.threads : largest(geometry.block, kernel.bounds)),
       group: mapped.group,
       tiling,
+      index: "i64",
       dims,
     },
   };

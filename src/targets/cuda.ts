@@ -111,6 +111,8 @@ export const cudaArchs: readonly CudaArch[] = [
 /** Sizes that decide between two ways of running a kernel. */
 export const cuda = {
   warp: 32,
+  /** Threads of a grid at most, as launch.cuh sees to. */
+  mostThreads: 1 << 24,
   /** Threads of a block for grid loops and rows. */
   threads: 256,
   /** Elements of a row up to which a warp has it to itself. */

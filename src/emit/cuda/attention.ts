@@ -5,7 +5,7 @@ import { strideIn } from "../../lower/schedule/merge.ts";
 import { infix } from "../../ops/spelling.ts";
 import { ending, lambda } from "../kernels/contractions.ts";
 import { exprText } from "../kernels/expressions.ts";
-import { type Indexing, indexText } from "../kernels/indices.ts";
+import { type Indexing, indexText, indexType } from "../kernels/indices.ts";
 import { blockLines } from "../kernels/statements.ts";
 import {
   batchText,
@@ -56,10 +56,12 @@ export const attentionLines =
     const item = s.item === undefined ? undefined : ix.variables[s.item].name;
     const part = partLines(s.split, `${tile}.batch`, { item, range, of: seen.count }, tiling, inner, ix);
     const one =
-      s.split === undefined && item !== undefined ? `${inner}const i64 ${item} = ${tile}.batch;` : "";
+      s.split === undefined && item !== undefined
+        ? `${inner}const ${indexType(ix)} ${item} = ${tile}.batch;`
+        : "";
     return [
       `${indent}using ${shape} = ${tiling.shape};`,
-      `${indent}for (lum::Tiles<${shape}::BQ, 1> ${tile}(${batchText(s.item, s.split, ix)}, ${size(s.row)}, 1); ${tile}.next();) {`,
+      `${indent}for (lum::Tiles<${shape}::BQ, 1, ${indexType(ix)}> ${tile}(${batchText(s.item, s.split, ix)}, ${size(s.row)}, 1); ${tile}.next();) {`,
       ...(one === "" ? [] : mentioned(item!, [...perItem, ...seen.lines, ...call], one)),
       ...part.slice(0, -1),
       ...perItem,
@@ -117,21 +119,23 @@ function keyRange(
     const [fold, clamp] = which === "begin" ? ["min", "max"] : ["max", "min"];
     ends[which] = which;
     if (first === last && seen.lets.length === 0) {
-      lines.push(`${indent}const i64 ${which} = lum::${clamp}<i64>(${indexText(p, ix)}, ${limit});`);
+      lines.push(
+        `${indent}const ${indexType(ix)} ${which} = lum::${clamp}<${indexType(ix)}>(${indexText(p, ix)}, ${limit});`,
+      );
       continue;
     }
     const body = [...blockLines(seen.lets, `${indent}    `, ix), `${indent}    return ${indexText(p, ix)};`];
     const isUsed = row !== undefined && new RegExp(`\\b${row}\\b`).test(body.join("\n"));
     lines.push(
-      `${indent}const auto ${which}_of = [=](${isUsed ? `i64 ${row}` : "i64"}) -> i64 {`,
+      `${indent}const auto ${which}_of = [=](${isUsed ? `${indexType(ix)} ${row}` : indexType(ix)}) -> ${indexType(ix)} {`,
       ...body,
       `${indent}};`,
-      `${indent}const i64 ${which} = lum::${clamp}<i64>(${first === last ? `${which}_of(${first})` : `lum::${fold}<i64>(${which}_of(${first}), ${which}_of(${last}))`}, ${limit});`,
+      `${indent}const ${indexType(ix)} ${which} = lum::${clamp}<${indexType(ix)}>(${first === last ? `${which}_of(${first})` : `lum::${fold}<${indexType(ix)}>(${which}_of(${first}), ${which}_of(${last}))`}, ${limit});`,
     );
   }
   const needsLast = lines.some((l) => new RegExp(`\\b${names.last}\\b`).test(l));
-  const lastLine = `${indent}const i64 ${names.last} = lum::min<i64>(${names.tile}.row + ${names.rows}, ${sizeText(s.row, ix)}) - 1;`;
-  const count = ends.begin === "0" ? ends.end : `lum::max<i64>(${ends.end} - ${ends.begin}, 0)`;
+  const lastLine = `${indent}const ${indexType(ix)} ${names.last} = lum::min<${indexType(ix)}>(${names.tile}.row + ${names.rows}, ${sizeText(s.row, ix)}) - 1;`;
+  const count = ends.begin === "0" ? ends.end : `lum::max<${indexType(ix)}>(${ends.end} - ${ends.begin}, 0)`;
   return { lines: needsLast ? [lastLine, ...lines] : lines, ...ends, count };
 }
 

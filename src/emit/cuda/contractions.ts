@@ -3,7 +3,7 @@ import type { Contraction, Kernel, Operand, OperandForm, Stmt, Tiling } from "..
 import { typeOf } from "../../lower/schedule-cuda/tiles.ts";
 import { cppType } from "../cpp.ts";
 import { ending, lambda, operandLines } from "../kernels/contractions.ts";
-import { type Indexing, indexText } from "../kernels/indices.ts";
+import { type Indexing, indexText, indexType, lastIndex } from "../kernels/indices.ts";
 import { blockLines } from "../kernels/statements.ts";
 
 export const contractionLines =
@@ -26,14 +26,18 @@ export const contractionLines =
     const counter = streamed ? "item" : "batch";
     const number = s.batch === undefined ? undefined : ix.variables[s.batch].name;
     const head = streamed
-      ? `lum::Shares ${work}(${batchText(s.batch, s.split, ix)})`
-      : `lum::Tiles<${tiling.rows}, ${tiling.columns}> ${work}(${batchText(s.batch, s.split, ix)}, ${size(s.m)}, ${size(s.n)})`;
+      ? `lum::Shares<${indexType(ix)}> ${work}(${batchText(s.batch, s.split, ix)})`
+      : `lum::Tiles<${tiling.rows}, ${tiling.columns}, ${indexType(ix)}> ${work}(${batchText(s.batch, s.split, ix)}, ${size(s.m)}, ${size(s.n)})`;
     return [
       `${indent}for (${head}; ${work}.next();) {`,
       ...partLines(s.split, `${work}.${counter}`, { item: number, range, of: size(s.k) }, tiling, inner, ix),
       ...(number === undefined || s.split !== undefined
         ? []
-        : mentioned(number, [...perItem, ...call], `${inner}const i64 ${number} = ${work}.${counter};`)),
+        : mentioned(
+            number,
+            [...perItem, ...call],
+            `${inner}const ${indexType(ix)} ${number} = ${work}.${counter};`,
+          )),
       ...perItem,
       ...call,
       `${indent}}`,
@@ -68,12 +72,12 @@ export function partLines(
   const { item, range, of } = names;
   return [
     ...(item === undefined
-      ? [`${indent}const i64 ${part} = ${number};`]
+      ? [`${indent}const ${indexType(ix)} ${part} = ${number};`]
       : [
-          `${indent}const i64 ${item} = ${number} / ${tiling.parts};`,
-          `${indent}const i64 ${part} = ${number} % ${tiling.parts};`,
+          `${indent}const ${indexType(ix)} ${item} = ${number} / ${tiling.parts};`,
+          `${indent}const ${indexType(ix)} ${part} = ${number} % ${tiling.parts};`,
         ]),
-    `${indent}const lum::SplitK ${range}(${of}, ${tiling.parts}, ${part}, ${tiling.partStep});`,
+    `${indent}const lum::SplitK<${indexType(ix)}> ${range}(${of}, ${tiling.parts}, ${part}, ${tiling.partStep});`,
   ];
 }
 
@@ -103,8 +107,9 @@ export function callLines(
   const depth = range === undefined ? sizeText(s.k, ix) : `${range}.length`;
   const extents = [sizeText(s.m, ix), sizeText(s.n, ix), depth].join(", ");
   const engine = tiling.engine === "skinny" ? "skinny" : "gemm_tile";
+  const shape = work === undefined ? tiling.shape + lastIndex(ix) : tiling.shape;
   return [
-    `${indent}lum::${engine}<${tiling.shape}>(${work === undefined ? "" : `${work}, `}${extents},`,
+    `${indent}lum::${engine}<${shape}>(${work === undefined ? "" : `${work}, `}${extents},`,
     ...factor(s.a, s.m),
     ...factor(s.b, s.n),
     ...ending(

@@ -16,7 +16,9 @@ export type Sites = (what: string) => number;
 
 /** The text of `src/kernels/<name>.cu`. */
 export function cudaKernelSource(kernel: Kernel, sites: Sites): string {
+  const index = kernel.launch?.index === "i32" ? "int" : "i64";
   const dialect: Dialect = {
+    index,
     loop: loopLines(kernel),
     contraction: contractionLines(kernel),
     merged: mergedLines(kernel),
@@ -24,7 +26,8 @@ export function cudaKernelSource(kernel: Kernel, sites: Sites): string {
     site: (what) => `/*${what.replaceAll("*/", "* /")}*/ ${sites(what)}`,
   };
   const ix: Indexing = { variables: kernel.variables, bounds: kernel.bounds, dialect };
-  const dims = (kernel.launch?.dims ?? []).map((d) => `    const i64 ${d.name} = dims->${d.dim};`);
+  const read = (dim: string): string => (index === "i64" ? `dims->${dim}` : `static_cast<int>(dims->${dim})`);
+  const dims = (kernel.launch?.dims ?? []).map((d) => `    const ${index} ${d.name} = ${read(d.dim)};`);
   const body = [...dims, ...bodyLines(kernel, "    ", ix)].flatMap(wrapLine);
   const text = body.join("\n");
   const head = `__global__ void __launch_bounds__(${kernel.launch?.threads ?? 256})`;
@@ -59,7 +62,7 @@ const elementText = (value: number, t: Table): string =>
 
 const headers: readonly (readonly [RegExp, string])[] = [
   [/\blum::(?:global_\w+|lane|thread|threads|grid|block)\(/, "loops.cuh"],
-  [/\blum::(?:warp|block)_reduce<|\blum::(?:Sum|Product|Max|Min)>/, "rows.cuh"],
+  [/\blum::(?:warp|block)_reduce<|\blum::(?:Sum|Product|Max|Min)[>,]/, "rows.cuh"],
   [/\blum::(?:warp|block)_pick</, "picks.cuh"],
   [/\blum::(?:Vector|load_vector)</, "vector.cuh"],
   [/\blum::Tiles</, "tiles.cuh"],
@@ -67,7 +70,7 @@ const headers: readonly (readonly [RegExp, string])[] = [
   [/\blum::FmaShape</, "gemm_fma.cuh"],
   [/\blum::skinny</, "gemv.cuh"],
   [/\blum::attention_tile</, "attention.cuh"],
-  [/\blum::top_k\(/, "top_k.cuh"],
+  [/\blum::top_k</, "top_k.cuh"],
   [/\blum::cumulate</, "cumulate.cuh"],
   [
     /\blum::(?:wrapping_\w+|to_integer<|floor_div|floor_mod|shift_\w+|max[<(]|min[<(]|abs|sign|pow)/,

@@ -3,7 +3,7 @@ import type { FoldFn, Kernel, Stmt } from "../../ir/kernel.ts";
 import { constantOf, floorDiv, int, multiply, one, type Poly } from "../../ir/poly.ts";
 import { infix } from "../../ops/spelling.ts";
 import { exprText, localType } from "../kernels/expressions.ts";
-import { type Indexing, indexText } from "../kernels/indices.ts";
+import { type Indexing, indexText, indexType } from "../kernels/indices.ts";
 import { blockLines } from "../kernels/statements.ts";
 import { type RowVectors, rowVectors } from "./row-vectors.ts";
 import { type Vectorized, vectorized } from "./vectors.ts";
@@ -83,7 +83,7 @@ export const loopLines =
     if (s.how === "lanes") return laneLines(s, group, indent, ix);
     const { name } = ix.variables[s.variable];
     return [
-      `${indent}for (i64 ${name} = 0; ${name} < ${indexText(s.size, ix)}; ++${name}) {`,
+      `${indent}for (${indexType(ix)} ${name} = 0; ${name} < ${indexText(s.size, ix)}; ++${name}) {`,
       ...blockLines(s.body, `${indent}    `, ix),
       `${indent}}`,
     ];
@@ -127,13 +127,13 @@ const partsOf = (loops: readonly Loop[], sizes: readonly Poly[], name: string, i
     const inner = multiply(one, ...sizes.slice(i + 1));
     const quotient = i === loops.length - 1 ? name : infix(name, "/", indexText(inner, ix));
     const text = i === 0 ? quotient : infix(quotient, "%", indexText(sizes[i], ix));
-    return `const i64 ${nameOf(l, ix)} = ${text};`;
+    return `const ${indexType(ix)} ${nameOf(l, ix)} = ${text};`;
   });
 
 /** Without the parts that nothing mentions. */
 function usedParts(parts: readonly string[], body: readonly string[]): string[] {
   const text = body.join("\n");
-  return parts.filter((p) => new RegExp(`\\b${/i64 (\w+) =/.exec(p)![1]}\\b`).test(text));
+  return parts.filter((p) => new RegExp(`\\b${/const \w+ (\w+) =/.exec(p)![1]}\\b`).test(text));
 }
 
 function gridLines(s: Loop, kernel: Kernel, indent: string, ix: Indexing): string[] {
@@ -146,7 +146,7 @@ function gridLines(s: Loop, kernel: Kernel, indent: string, ix: Indexing): strin
   if (vector !== undefined) return vectorLines(flat, vector, indent, ix);
   const body = blockLines(flat.body, inner, ix);
   return [
-    `${indent}for (i64 ${flat.name} = lum::global_thread(); ${flat.name} < ${flat.size}; ${flat.name} += lum::global_threads()) {`,
+    `${indent}for (${indexType(ix)} ${flat.name} = lum::global_thread(); ${flat.name} < ${flat.size}; ${flat.name} += lum::global_threads()) {`,
     ...usedParts(flat.parts, body).map((p) => inner + p),
     ...body,
     `${indent}}`,
@@ -168,13 +168,13 @@ function vectorLines(
   const last = parts.pop()!.replace(/;$/, ` * ${width};`);
   const count = indexText(multiply(one, ...sizes), ix);
   return [
-    `${indent}for (i64 ${name} = lum::global_thread(); ${name} < ${count}; ${name} += lum::global_threads()) {`,
+    `${indent}for (${indexType(ix)} ${name} = lum::global_thread(); ${name} < ${count}; ${name} += lum::global_threads()) {`,
     ...usedParts([...parts, last], body).map((p) => inner + p),
     ...body,
     `${indent}}`,
     ...(tail
       ? [
-          `${indent}for (i64 ${nameOf(loops[0], ix)} = ${infix(count, "*", String(width))} + lum::global_thread(); ${nameOf(loops[0], ix)} < ${size}; ${nameOf(loops[0], ix)} += lum::global_threads()) {`,
+          `${indent}for (${indexType(ix)} ${nameOf(loops[0], ix)} = ${infix(count, "*", String(width))} + lum::global_thread(); ${nameOf(loops[0], ix)} < ${size}; ${nameOf(loops[0], ix)} += lum::global_threads()) {`,
           ...blockLines(scalar, inner, ix),
           `${indent}}`,
         ]
@@ -204,7 +204,7 @@ function rowLines(s: Loop, kernel: Kernel, indent: string, ix: Indexing): string
   const body = rowBody(kernel, between, own, inner, ix);
   const { row, rows } = groups[group];
   return [
-    `${indent}for (i64 ${flat.name} = ${row}; ${flat.name} < ${flat.size}; ${flat.name} += ${rows}) {  // a ${group} each`,
+    `${indent}for (${indexType(ix)} ${flat.name} = ${row}; ${flat.name} < ${flat.size}; ${flat.name} += ${rows}) {  // a ${group} each`,
     ...usedParts(flat.parts, body).map((p) => inner + p),
     ...body,
     `${indent}}`,
@@ -219,7 +219,7 @@ function laneLines(s: Loop, group: Group, indent: string, ix: Indexing, row?: Ro
   const body = blockLines(flat.body, inner, ix);
   const { first, step } = groups[group];
   return [
-    `${indent}for (i64 ${flat.name} = ${first}; ${flat.name} < ${flat.size}; ${flat.name} += ${step}) {`,
+    `${indent}for (${indexType(ix)} ${flat.name} = ${first}; ${flat.name} < ${flat.size}; ${flat.name} += ${step}) {`,
     ...usedParts(flat.parts, body).map((p) => inner + p),
     ...body,
     `${indent}}`,
@@ -235,8 +235,12 @@ function topkLines(s: Stmt & { kind: "topk" }, indent: string, ix: Indexing): st
   const { name } = ix.variables[s.position];
   const value = [...blockLines(s.lets, inner, ix), `${inner}return ${exprText(s.value, ix)};`];
   const sizes = `${indexText(s.size, ix)}, ${indexText(s.count, ix)}`;
-  const head = `lum::top_k(${sizes}, ${to}, lum::shared<lum::Ranked<${type}>>(0),`;
-  return [`${indent}${head} [=](${parameter("i64", name, value)}) -> ${type} {`, ...value, `${indent}});`];
+  const head = `lum::top_k<${indexType(ix)}>(${sizes}, ${to}, lum::shared<lum::Ranked<${type}>>(0),`;
+  return [
+    `${indent}${head} [=](${parameter(indexType(ix), name, value)}) -> ${type} {`,
+    ...value,
+    `${indent}});`,
+  ];
 }
 
 /** A running fold of a row, by a block: what is folded, and what is done with what it has come to. */
@@ -257,11 +261,11 @@ function scanLines(s: Loop, around: readonly Stmt[], indent: string, ix: Indexin
   const store = blockLines([...named, ...after], `${inner}    `, ix);
   const neutral = exprText({ kind: "number", value: start.start, dtype: start.dtype }, ix);
   return [
-    `${indent}lum::cumulate<lum::${functors[fold.fn]}>(${indexText(s.size, ix)}, ${neutral}, lum::shared<${type}>(0),`,
-    `${inner}[=](${parameter("i64", name, load)}) -> ${type} {`,
+    `${indent}lum::cumulate<lum::${functors[fold.fn]}, ${indexType(ix)}>(${indexText(s.size, ix)}, ${neutral}, lum::shared<${type}>(0),`,
+    `${inner}[=](${parameter(indexType(ix), name, load)}) -> ${type} {`,
     ...load,
     `${inner}},`,
-    `${inner}[=](${parameter("i64", name, store)}, ${type} ${fold.name}) {`,
+    `${inner}[=](${parameter(indexType(ix), name, store)}, ${type} ${fold.name}) {`,
     ...store,
     `${inner}});`,
   ];

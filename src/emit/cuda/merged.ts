@@ -1,7 +1,7 @@
 /** Several products of one left factor: one grid takes the tiles of each, one list after the other. */
 import type { Contraction, Kernel, Merged, Tiling } from "../../ir/kernel.ts";
 import { cuda } from "../../targets/cuda.ts";
-import type { Indexing } from "../kernels/indices.ts";
+import { type Indexing, indexType } from "../kernels/indices.ts";
 import { blockLines } from "../kernels/statements.ts";
 import { callLines, distinct, namesBeside, sizeText } from "./contractions.ts";
 
@@ -40,9 +40,9 @@ function headText(
 ): string {
   const [m, n] = [sizeText(p.m, ix), sizeText(p.n, ix)];
   if (tiling.engine === "skinny")
-    return `if (const lum::Turn ${name("turn")}(${before === "" ? "0" : before}); ${name("turn")}.block * ${leastColumns(tiling)} < ${n})`;
+    return `if (const lum::Turn<${indexType(ix)}> ${name("turn")}(${before === "" ? "0" : before}); ${name("turn")}.block * ${leastColumns(tiling)} < ${n})`;
   const after = before === "" ? "" : `, ${before}`;
-  return `for (lum::Tiles<${tiling.rows}, ${tiling.columns}> ${name("tile")}(1, ${m}, ${n}${after}); ${name("tile")}.next();)`;
+  return `for (lum::Tiles<${tiling.rows}, ${tiling.columns}, ${indexType(ix)}> ${name("tile")}(1, ${m}, ${n}${after}); ${name("tile")}.next();)`;
 }
 
 /** Columns of a block whichever way the right factor lies: blocks without any have nothing to stage. */
@@ -50,5 +50,5 @@ const leastColumns = (tiling: Tiling): number => Math.min(tiling.columns, cuda.t
 
 const tilesText = (p: Contraction, { engine, rows, columns }: Tiling, ix: Indexing): string =>
   engine === "skinny"
-    ? `lum::blocks_of<${columns}>(${sizeText(p.n, ix)})`
-    : `lum::blocks_of<${rows}>(${sizeText(p.m, ix)}) * lum::blocks_of<${columns}>(${sizeText(p.n, ix)})`;
+    ? `lum::blocks_of<${columns}, ${indexType(ix)}>(${sizeText(p.n, ix)})`
+    : `lum::blocks_of<${rows}, ${indexType(ix)}>(${sizeText(p.m, ix)}) * lum::blocks_of<${columns}, ${indexType(ix)}>(${sizeText(p.n, ix)})`;

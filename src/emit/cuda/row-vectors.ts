@@ -5,7 +5,7 @@
 import type { Kernel, Stmt } from "../../ir/kernel.ts";
 import { constantOf } from "../../ir/poly.ts";
 import { cppType } from "../cpp.ts";
-import { type Indexing, indexText } from "../kernels/indices.ts";
+import { type Indexing, indexText, indexType } from "../kernels/indices.ts";
 import {
   type Accesses,
   accessesIn,
@@ -87,13 +87,13 @@ export function rowVectors(
       const inner = `${indent}    `;
       if (kept.length === 0)
         return [
-          `${indent}for (i64 ${name} = ${lanes.first} * ${width}; ${name} < ${size}; ${name} += ${lanes.step} * ${width}) {`,
+          `${indent}for (${indexType(ix)} ${name} = ${lanes.first} * ${width}; ${name} < ${size}; ${name} += ${lanes.step} * ${width}) {`,
           ...lines(inner),
           `${indent}}`,
         ];
       if (parts === 1)
         return [
-          `${indent}if (const i64 ${name} = ${lanes.first} * ${width}; ${name} < ${size}) {`,
+          `${indent}if (const ${indexType(ix)} ${name} = ${lanes.first} * ${width}; ${name} < ${size}) {`,
           ...lines(inner),
           `${indent}}`,
         ];
@@ -103,7 +103,7 @@ export function rowVectors(
         "#pragma unroll",
         `${indent}for (int part = 0; part < ${parts}; ++part) {`,
         ...(isUsed
-          ? [`${inner}const i64 ${name} = (part * ${lanes.threads} + ${lanes.first}) * ${width};`]
+          ? [`${inner}const ${indexType(ix)} ${name} = (part * ${lanes.threads} + ${lanes.first}) * ${width};`]
           : []),
         ...(exact ? [] : [`${inner}if (${name} >= ${size}) continue;`]),
         ...inside,

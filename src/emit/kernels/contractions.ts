@@ -5,7 +5,7 @@ import { constantOf, type Poly, zero } from "../../ir/poly.ts";
 import { strideIn } from "../../lower/schedule/merge.ts";
 import { cppType } from "../cpp.ts";
 import { exprText } from "./expressions.ts";
-import { type Indexing, indexText } from "./indices.ts";
+import { type Indexing, indexText, indexType, lastIndex } from "./indices.ts";
 import { blockLines } from "./statements.ts";
 
 export function contractionLines(s: Contraction, indent: string, ix: Indexing): string[] {
@@ -75,7 +75,9 @@ export function lambda(
   const text = body.join("\n");
   const parameters = variables.map((v) => {
     const name = v === undefined ? undefined : ix.variables[v].name;
-    return name !== undefined && new RegExp(`\\b${name}\\b`).test(text) ? `i64 ${name}` : "i64";
+    return name !== undefined && new RegExp(`\\b${name}\\b`).test(text)
+      ? `${indexType(ix)} ${name}`
+      : indexType(ix);
   });
   for (const p of last === undefined ? [] : [last].flat()) {
     const [type, name] = p.split(" ");
@@ -132,7 +134,7 @@ export function operandLines(
     case "strided": {
       const strides = [form.outerStride, form.kStride].map((p) => indexText(p, ix));
       return [
-        `${indent}lum::Strided<${cppType(form.dtype)}>{${[from(form.from, form.offset, ix), ...strides].join(", ")}}`,
+        `${indent}lum::Strided<${cppType(form.dtype)}${lastIndex(ix)}>{${[from(form.from, form.offset, ix), ...strides].join(", ")}}`,
       ];
     }
     case "filters":

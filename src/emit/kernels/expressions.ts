@@ -4,7 +4,7 @@ import type { Expr, RangeCheck } from "../../ir/kernel.ts";
 import { binaryOp, unaryOp } from "../../ops/index.ts";
 import { call, choose, infix, literal } from "../../ops/spelling.ts";
 import { cppType } from "../cpp.ts";
-import { type Indexing, indexText } from "./indices.ts";
+import { type Indexing, indexText, indexType } from "./indices.ts";
 
 const comparisons: Readonly<Record<string, string>> = {
   eq: "==",
@@ -26,7 +26,7 @@ export function exprText(e: Expr, ix: Indexing): string {
     case "local":
       return e.name;
     case "index":
-      return e.dtype === "i64" ? indexText(e.value, ix) : staticCast(e.dtype, indexText(e.value, ix));
+      return isIndexType(e.dtype, ix) ? indexText(e.value, ix) : staticCast(e.dtype, indexText(e.value, ix));
     case "load": {
       const element = `${e.from}[${indexText(e.at, ix)}]`;
       return e.dtype === "bool" && ix.dialect === undefined ? call("lum::truth", element) : element;
@@ -91,6 +91,10 @@ function numberText(value: number, t: DType): string {
   const text = literal(value, t);
   return t === "i64" && /^-?\d+$/.test(text) ? `i64{${text}}` : text;
 }
+
+/** Whether values of this type are what indices are anyway. */
+export const isIndexType = (t: DType, ix: Indexing): boolean =>
+  t === (indexType(ix) === "int" ? "i32" : "i64");
 
 const staticCast = (t: DType, text: string): string => `static_cast<${localType(t)}>(${text})`;
 

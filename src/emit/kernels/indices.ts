@@ -22,8 +22,18 @@ export type Indexing = {
   readonly dialect?: Dialect;
 };
 
+export type IndexType = "int" | "i64";
+
+/** The type of indices, as C++ names it in kernels. */
+export const indexType = (ix: Indexing): IndexType => ix.dialect?.index ?? "i64";
+
+/** As the last argument of a template that counts in i64 where nothing else is said. */
+export const lastIndex = (ix: Indexing): string => (indexType(ix) === "i64" ? "" : `, ${indexType(ix)}`);
+
 /** The statements that targets write in their own way, as lines with their indentation. */
 export type Dialect = {
+  /** The type of indices. */
+  readonly index: IndexType;
   readonly loop: (s: Stmt & { kind: "loop" }, indent: string, ix: Indexing) => string[];
   readonly contraction: (s: Contraction, indent: string, ix: Indexing) => string[];
   readonly merged: (s: Merged, indent: string, ix: Indexing) => string[];
@@ -122,13 +132,13 @@ function atomText(a: Atom, ix: Indexing): string {
       return identifier(a.name);
     case "min":
     case "max":
-      return call(`lum::${a.kind}<i64>`, indexText(a.left, ix), indexText(a.right, ix));
+      return call(`lum::${a.kind}<${indexType(ix)}>`, indexText(a.left, ix), indexText(a.right, ix));
     case "div":
     case "mod": {
       const [left, right] = [indexText(a.left, ix), indexText(a.right, ix)];
       const plain = isNonNegative(a.left, ix.bounds) && isPositive(a.right, ix.bounds);
       if (plain) return infix(left, a.kind === "div" ? "/" : "%", right);
-      return call(a.kind === "div" ? "lum::floor_div<i64>" : "lum::floor_mod<i64>", left, right);
+      return call(`lum::floor_${a.kind}<${indexType(ix)}>`, left, right);
     }
   }
 }

@@ -64,7 +64,7 @@ function wrapComment(line: string): string[] {
 export function signature(kernel: Kernel, body: string, qualifiers = "void"): string[] {
   const parameter = (p: KernelParam): string => {
     const isUsed = new RegExp(`\\b${p.name}\\b`).test(body);
-    return `${parameterType(p)} ${isUsed ? p.name : `/*${p.name}*/`}`;
+    return `${parameterType(p, kernel)} ${isUsed ? p.name : `/*${p.name}*/`}`;
   };
   const pointers = kernel.params.filter((p) => p.kind === "pointer");
   const rest = kernel.params.filter((p) => p.kind !== "pointer").map(parameter);
@@ -80,12 +80,15 @@ export function signature(kernel: Kernel, body: string, qualifiers = "void"): st
   return out.map((l, i) => (i === 0 ? head : indent) + l);
 }
 
-function parameterType(p: KernelParam): string {
+/** The type of a size that a kernel is given. */
+export const sizeType = (kernel: Kernel): string => (kernel.launch?.index === "i32" ? "int" : "lum::i64");
+
+function parameterType(p: KernelParam, kernel: Kernel): string {
   switch (p.kind) {
     case "pointer":
       return `${p.mutable ? "" : "const "}${cppType(p.dtype)}*`;
     case "size":
-      return "lum::i64";
+      return sizeType(kernel);
     case "workspace":
       return "void*";
     case "dims":

@@ -8,7 +8,7 @@ import { cppType } from "../cpp.ts";
 import { attentionLines } from "./attention.ts";
 import { contractionLines } from "./contractions.ts";
 import { exprText, localType } from "./expressions.ts";
-import { type Indexing, indexText } from "./indices.ts";
+import { type Indexing, indexText, indexType } from "./indices.ts";
 import { mergedLines } from "./merged.ts";
 
 /** Lines of a block, each with its indentation. */
@@ -23,7 +23,9 @@ function statementLines(s: Stmt, indent: string, ix: Indexing): string[] {
     case "let":
       return [`${indent}const ${localType(s.value.dtype)} ${s.name} = ${expr(s.value)};`];
     case "index":
-      return [`${indent}const i64 ${ix.variables[s.variable].name} = ${expr(s.value)};`];
+      return [
+        `${indent}const ${indexType(ix)} ${ix.variables[s.variable].name} = ${s.value.kind === "index" ? indexText(s.value.value, ix) : expr(s.value)};`,
+      ];
     case "row": {
       const type = `${s.mutable ? "" : "const "}${cppType(s.dtype)}*`;
       return [`${indent}${type} ${s.name} = ${s.from} + ${indexText(s.at, ix)};`];
@@ -39,7 +41,7 @@ function statementLines(s: Stmt, indent: string, ix: Indexing): string[] {
       return [
         `${indent}if (${argFolds[s.fn].betterCall}(${value}, ${s.best})) {`,
         `${indent}    ${s.best} = ${value};`,
-        `${indent}    ${s.at} = static_cast<lum::i32>(${indexText(s.position, ix)});`,
+        `${indent}    ${s.at} = ${expr({ kind: "index", value: s.position, dtype: "i32" })};`,
         `${indent}}`,
       ];
     }

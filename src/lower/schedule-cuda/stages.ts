@@ -126,7 +126,7 @@ export const argumentsFor = (
 const isPoly = (x: object): x is Poly => "terms" in x && "key" in x;
 
 /** Every object of statements and expressions. */
-function* partsIn(x: unknown): Generator<Record<string, unknown>> {
+export function* partsIn(x: unknown): Generator<Record<string, unknown>> {
   if (typeof x !== "object" || x === null) return;
   if (Array.isArray(x)) {
     for (const y of x) yield* partsIn(y);

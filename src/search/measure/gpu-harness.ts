@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CompileError, diagnostic } from "../../diagnostics.ts";
 import { cppType } from "../../emit/cpp.ts";
+import { sizeType } from "../../emit/kernels/source.ts";
 import { runtimeFiles } from "../../emit/runtime-files.ts";
 import { templateText } from "../../emit/template.ts";
 import { runTool } from "../../emit/toolchain.ts";
@@ -89,7 +90,7 @@ function tableOf(kernels: readonly Kernel[]): string {
     "",
     "namespace kernels {",
     "",
-    ...kernels.map((k) => `__global__ void ${k.name}(${k.params.map(parameter).join(", ")});`),
+    ...kernels.map((k) => `__global__ void ${k.name}(${k.params.map((p) => parameter(p, k)).join(", ")});`),
     "",
     "}  // namespace kernels",
     "",
@@ -125,8 +126,8 @@ function wrapper(k: Kernel): string {
 const pointerType = (p: KernelParam & { kind: "pointer" }): string =>
   `${p.mutable ? "" : "const "}${cppType(p.dtype)}*`;
 
-function parameter(p: KernelParam): string {
+function parameter(p: KernelParam, kernel: Kernel): string {
   if (p.kind === "pointer") return pointerType(p);
-  if (p.kind === "size") return "lum::i64";
+  if (p.kind === "size") return sizeType(kernel);
   return p.kind === "dims" ? "const Dims*" : "lum::IndexCheck*";
 }

@@ -17,11 +17,11 @@ __device__ inline T warp_scan(T value) {
 }
 
 // `scratch`: warps() elements of shared memory. threads() elements at a time, the fold of those before carried over.
-template <class Fold, class T, class Load, class Store>
-__device__ inline void cumulate(i64 size, T neutral, T* scratch, const Load& load, const Store& store) {
+template <class Fold, class Index = i64, class T, class Load, class Store>
+__device__ inline void cumulate(As<Index> size, T neutral, T* scratch, const Load& load, const Store& store) {
     T carry = neutral;
-    for (i64 first = 0; first < size; first += threads()) {
-        const i64 i = first + thread();
+    for (Index first = 0; first < size; first += threads()) {
+        const Index i = first + thread();
         const T scanned = warp_scan<Fold>(i < size ? load(i) : neutral);
         barrier();  // the sums before these have been read
         if (lane() == kWarp - 1) scratch[warp()] = scanned;

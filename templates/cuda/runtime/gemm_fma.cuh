@@ -55,17 +55,17 @@ struct WindowPlaces<Patches<T>, Count> {
 };
 
 // One operand's steps into shared memory, [BK][Outer + pad]; what lies outside of the operand becomes 0.
-template <class Sum, class Operand, int Outer, int BK, int Threads, int Pad>
+template <class Sum, class Operand, int Outer, int BK, int Threads, int Pad, class Index>
 struct FmaStager {
     static constexpr bool kAsync = (kIsStrided<Operand> || kIsPatches<Operand>) && std::is_same_v<typename Operand::Element, Sum> && sizeof(Sum) == 4;
     Operand operand;
-    i64 first, outer, k;
+    Index first, outer, k;
     bool whole_rows;  // of aligned chunks of 16 bytes along the outer index
     bool along_k;     // neighbours in memory are neighbours in k
     static constexpr int kAcross = Outer < Threads ? Outer : Threads;
     WindowPlaces<Operand, Outer / kAcross> windows;
 
-    __device__ FmaStager(Operand from, i64 first_, i64 outer_, i64 k_) : operand(from), first(first_), outer(outer_), k(k_) {
+    __device__ FmaStager(Operand from, Index first_, Index outer_, Index k_) : operand(from), first(first_), outer(outer_), k(k_) {
         whole_rows = false;
         along_k = true;
         if constexpr (kIsStrided<Operand>) {
@@ -79,18 +79,18 @@ struct FmaStager {
         }
     }
 
-    __device__ void stage(Sum* to, i64 k0) const {
+    __device__ void stage(Sum* to, Index k0) const {
         if constexpr (kIsPatches<Operand>) return stage_windows(to, k0);
         else stage_matrix(to, k0);
     }
 
 private:
-    __device__ void stage_matrix(Sum* to, i64 k0) const {
+    __device__ void stage_matrix(Sum* to, Index k0) const {
         if constexpr (kAsync) {
             if (whole_rows) {
                 for (int chunk = thread(); chunk < BK * Outer / 4; chunk += Threads) {
                     const int kk = chunk / (Outer / 4), column = chunk % (Outer / 4) * 4;
-                    const i64 left = outer - first - column;
+                    const Index left = outer - first - column;
                     const bool inside = k0 + kk < k && left > 0;
                     copy_async_first<16>(to + kk * (Outer + Pad) + column,
                                          inside ? operand.address(first + column, k0 + kk) : operand.data,
@@ -106,7 +106,7 @@ private:
     }
 
     // Each thread has the same outputs of every tap that it copies.
-    __device__ void stage_windows(Sum* to, i64 k0) const {
+    __device__ void stage_windows(Sum* to, Index k0) const {
         static_assert(Threads % kAcross == 0 && Outer % kAcross == 0, "threads and outputs of a tile divide");
 #pragma unroll
         for (int i = 0; i < Outer / kAcross; ++i) {
@@ -128,7 +128,7 @@ private:
     // One by one. Each thread has the same place in every line that it copies a part of, a line being the tile's extent
     // in the direction in which neighbours in memory lie.
     template <bool AlongK>
-    __device__ void stage_elements(Sum* to, i64 k0) const {
+    __device__ void stage_elements(Sum* to, Index k0) const {
         constexpr int kLine = AlongK ? BK : Outer, kLines = AlongK ? Outer : BK;
         constexpr int kAcross = kLine < Threads ? kLine : Threads, kPass = Threads / kAcross;
         static_assert(Threads % kAcross == 0 && kLine % kAcross == 0, "threads and elements of a line divide");
@@ -169,15 +169,15 @@ __device__ inline void load_fours(Sum (&to)[Count], const Sum* row, int index) {
     }
 }
 
-template <class Shape, class Tile, class A, class B, class Store, class Sum = typename Shape::Sum,
-          int = Shape::TM>  // for shapes of this family
-__device__ inline void gemm_tile(const Tile& tile, i64 m, i64 n, i64 k, A a, B b, const Store& store) {
+template <class Shape, class Tile, class A, class B, class Store, class Index = typename Tile::Index,
+          class Sum = typename Shape::Sum, int = Shape::TM>  // for shapes of this family
+__device__ inline void gemm_tile(const Tile& tile, As<Index> m, As<Index> n, As<Index> k, A a, B b, const Store& store) {
     constexpr int BM = Shape::BM, BN = Shape::BN, BK = Shape::BK, TM = Shape::TM, TN = Shape::TN, Stages = Shape::Stages;
     constexpr int Pad = Shape::kPad;
     Sum* const tiles_a = shared<Sum>(0);                                         // [Stages][BK][BM + pad]
     Sum* const tiles_b = shared<Sum>(sizeof(Sum) * Stages * BK * (BM + Pad));    // [Stages][BK][BN + pad]
-    const FmaStager<Sum, A, BM, BK, Shape::threads, Pad> from_a(a, tile.row, m, k);
-    const FmaStager<Sum, B, BN, BK, Shape::threads, Pad> from_b(b, tile.column, n, k);
+    const FmaStager<Sum, A, BM, BK, Shape::threads, Pad, Index> from_a(a, tile.row, m, k);
+    const FmaStager<Sum, B, BN, BK, Shape::threads, Pad, Index> from_b(b, tile.column, n, k);
     const int thread_row = thread() / (BN / TN), thread_column = thread() % (BN / TN);
 
     Sum sum[TM][TN];
@@ -189,8 +189,8 @@ __device__ inline void gemm_tile(const Tile& tile, i64 m, i64 n, i64 k, A a, B b
     const int k_tiles = static_cast<int>((k + BK - 1) / BK);
     const auto stage = [&](int index) {
         if (index < k_tiles) {
-            from_a.stage(tiles_a + index % Stages * (BK * (BM + Pad)), static_cast<i64>(index) * BK);
-            from_b.stage(tiles_b + index % Stages * (BK * (BN + Pad)), static_cast<i64>(index) * BK);
+            from_a.stage(tiles_a + index % Stages * (BK * (BM + Pad)), static_cast<Index>(index) * BK);
+            from_b.stage(tiles_b + index % Stages * (BK * (BN + Pad)), static_cast<Index>(index) * BK);
         }
         copy_async_commit();  // an empty group, too, so that the count of groups stays that of steps
     };
@@ -219,11 +219,11 @@ __device__ inline void gemm_tile(const Tile& tile, i64 m, i64 n, i64 k, A a, B b
     constexpr int width_m = TM < 4 ? TM : 4, width_n = TN < 4 ? TN : 4;
 #pragma unroll
     for (int i = 0; i < TM; ++i) {
-        const i64 row = tile.row + (i / width_m * (BM / TM) + thread_row) * width_m + i % width_m;
+        const Index row = tile.row + (i / width_m * (BM / TM) + thread_row) * width_m + i % width_m;
         if (row >= m) continue;
 #pragma unroll
         for (int j = 0; j < TN; ++j) {
-            const i64 column = tile.column + (j / width_n * (BN / TN) + thread_column) * width_n + j % width_n;
+            const Index column = tile.column + (j / width_n * (BN / TN) + thread_column) * width_n + j % width_n;
             if (column < n) store(row, column, sum[i][j]);
         }
     }

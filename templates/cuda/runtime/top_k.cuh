@@ -9,7 +9,7 @@ namespace lum {
 template <class T>
 struct Ranked {
     T value;
-    i64 at;  // below 0: none
+    i32 at;  // below 0: none
 };
 template <class T>
 __device__ inline bool comes_before(const Ranked<T>& a, const Ranked<T>& b) {
@@ -19,19 +19,19 @@ __device__ inline bool comes_before(const Ranked<T>& a, const Ranked<T>& b) {
 
 // Sorts positions 0 … size - 1 by `comes_first(a, b)`, a strict order, into out: a bitonic network whose comparisons all
 // go the same way, so that what lies beyond the row needs no filling. log2(size)^2 / 2 steps of size / 2 comparisons.
-template <class Order>
-__device__ inline void sort_positions(i64 size, i32* out, const Order& comes_first) {
+template <class Index, class Order>
+__device__ inline void sort_positions(Index size, i32* out, const Order& comes_first) {
     barrier();
-    for (i64 i = thread(); i < size; i += threads()) out[i] = static_cast<i32>(i);
-    i64 padded = 1;
+    for (Index i = thread(); i < size; i += threads()) out[i] = static_cast<i32>(i);
+    Index padded = 1;
     while (padded < size) padded *= 2;
-    for (i64 width = 2; width <= padded; width *= 2)
-        for (i64 apart = width / 2; apart > 0; apart /= 2) {
+    for (Index width = 2; width <= padded; width *= 2)
+        for (Index apart = width / 2; apart > 0; apart /= 2) {
             barrier();
-            for (i64 pair = thread(); pair < padded / 2; pair += threads()) {
-                const i64 low = pair / apart * apart * 2 + pair % apart;
+            for (Index pair = thread(); pair < padded / 2; pair += threads()) {
+                const Index low = pair / apart * apart * 2 + pair % apart;
                 // The first step of a width folds its halves onto each other; the others compare at a distance.
-                const i64 high = apart == width / 2 ? low / width * width + width - 1 - low % width : low + apart;
+                const Index high = apart == width / 2 ? low / width * width + width - 1 - low % width : low + apart;
                 if (high >= size) continue;
                 const i32 a = out[low], b = out[high];
                 if (comes_first(b, a)) out[low] = b, out[high] = a;
@@ -62,20 +62,20 @@ __device__ inline Ranked<T> best_of_block(Ranked<T> best, Ranked<T>* scratch) {
 // out[0 … count) = positions of the `count` greatest of value(0 … size). count <= size. `scratch`: warps() elements of
 // shared memory. Few are found one after the other, each the greatest of those that come after the one before; for all
 // of them the row is sorted.
-template <class T, class Value>
-__device__ inline void top_k(i64 size, i64 count, i32* out, Ranked<T>* scratch, const Value& value) {
+template <class Index = i64, class T, class Value>
+__device__ inline void top_k(As<Index> size, As<Index> count, i32* out, Ranked<T>* scratch, const Value& value) {
     if (count == size && count > 32) {
-        sort_positions(size, out, [&](i32 a, i32 b) {
-            return comes_before(Ranked<T>{value(static_cast<i64>(a)), a}, Ranked<T>{value(static_cast<i64>(b)), b});
+        sort_positions<Index>(size, out, [&](i32 a, i32 b) {
+            return comes_before(Ranked<T>{value(static_cast<Index>(a)), a}, Ranked<T>{value(static_cast<Index>(b)), b});
         });
         return;
     }
     Ranked<T> last{};
-    for (i64 rank = 0; rank < count; ++rank) {
+    for (Index rank = 0; rank < count; ++rank) {
         Ranked<T> best{};
         bool any_yet = false;
-        for (i64 i = thread(); i < size; i += threads()) {
-            const Ranked<T> here{value(i), i};
+        for (Index i = thread(); i < size; i += threads()) {
+            const Ranked<T> here{value(i), static_cast<i32>(i)};
             if (rank > 0 && !comes_before(last, here)) continue;
             if (!any_yet || comes_before(here, best)) best = here;
             any_yet = true;
@@ -83,7 +83,7 @@ __device__ inline void top_k(i64 size, i64 count, i32* out, Ranked<T>* scratch, 
         // A thread without any left stands back: its position is no element's.
         if (!any_yet) best = Ranked<T>{T{}, -1};
         last = best_of_block(best, scratch);
-        if (thread() == 0) out[rank] = static_cast<i32>(last.at);
+        if (thread() == 0) out[rank] = last.at;
     }
 }
 
