@@ -19,7 +19,7 @@ const macros = `alloca assert be16toh be32toh be64toh complex d_fileno errno fpc
   P_tmpdir`;
 
 /** Names of the project itself that are written without a qualifier where names of a model appear. */
-const own = "lum std kernels i64 begin end check at Kernel Weights State Call";
+const own = "lum std kernels i64 begin end check dims at Kernel Weights State Call Dims Launch Site Timing";
 
 const reserved = new Set(`${words} ${macros} ${own}`.split(/\s+/));
 

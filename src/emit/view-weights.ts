@@ -65,7 +65,8 @@ export const sourceText = (source: WeightSlot["source"]): string =>
 
 const loopName = cppSpelling((a) => bindingName(a.name));
 
-export function viewWeights(program: Program): WeightsView {
+/** `statesDType`: for hosts whose headers don't know the device's types, which a pointer would tell. */
+export function viewWeights(program: Program, { statesDType = false } = {}): WeightsView {
   const number = (p: Poly): string => expression(p, program.bounds, loopName);
   const names = new Names(program.weights.flatMap((w) => w.loops.flatMap((l) => [memberOf(l), structOf(l)])));
   for (const w of program.weights) names.give(w.name, w.name);
@@ -120,7 +121,7 @@ export function viewWeights(program: Program): WeightsView {
   }
 
   function bindings(group: Group, outer: readonly string[]): string[] {
-    const lines = group.slots.flatMap((w) => bindingOf(w, access(w.name), number));
+    const lines = group.slots.flatMap((w) => bindingOf(w, access(w.name), number, statesDType));
     for (const inner of group.inner.values()) {
       const { variable, low, high } = inner.loop!;
       const name = bindingName(variable);
@@ -163,10 +164,16 @@ function sourceExpression(source: WeightSlot["source"], number: (p: Poly) => str
   return pieces.join(" + ");
 }
 
-function bindingOf(w: WeightSlot, place: string, number: (p: Poly) => string): string[] {
+function bindingOf(
+  w: WeightSlot,
+  place: string,
+  number: (p: Poly) => string,
+  statesDType: boolean,
+): string[] {
   const name = sourceExpression(w.source, number);
   const shape = `{${w.shape.map(number).join(", ")}}`;
-  if (w.layout.kind === "stored") return [`bound.as_stored(&${place}, ${name}, ${shape});`];
+  const dtype = statesDType ? `"${w.dtype}", ` : "";
+  if (w.layout.kind === "stored") return [`bound.as_stored(&${place}, ${dtype}${name}, ${shape});`];
   if (w.layout.kind === "filters")
     return [
       `bound.transformed(&${place}, ${name}, ${shape}, lum::WinogradFilters{${w.layout.outputs}, ${w.layout.channels}});`,

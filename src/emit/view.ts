@@ -142,7 +142,7 @@ function floatText(value: number): string {
 
 export function viewProject(program: Program, extension?: string): ProjectView {
   const id = modelId(program.name);
-  const weights = viewWeights(program);
+  const weights = viewWeights(program, { statesDType: extension === "cu" });
   const kernels = viewKernels(program, extension);
   const states = viewStates(program);
   let tapOffset = 0;

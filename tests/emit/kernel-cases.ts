@@ -376,6 +376,11 @@ export const kernelCases: readonly KernelCase[] = [
     body: "input x: f32[4]\noutput y = x[(argmin(i in 3..4) i) % 3]",
   },
   { name: "random", body: "input x: f32[40], seed: i32[]\noutput y = x + random([40], seed)", below: 7 },
+  {
+    name: "random, of a seed in 64 bits",
+    body: "input x: f32[40], seed: i64[], small: u8[]\noutput y = x + random([40], seed * 3000000001)\noutput z = random([7], small)",
+    below: 7,
+  },
   { name: "tap", body: "input x: f32[4, 8], w: f32[8, 8]\nh = x @ w\ntap h\noutput y = tanh(h)" },
   {
     name: "user kernel",

@@ -41,7 +41,7 @@ export function viewCuda(program: Program, arch: string) {
     arch,
     kernels: view.kernels.map((k) => ({ ...k, launch: launchOf(k.kernel) })),
     states: view.states.map((s, i) => ({ ...s, ...startOf(s.isZero, program.states[i]) })),
-    bindings: view.weights.bindings.map((line) => withDType(line, program)),
+    bindings: view.weights.bindings,
     dims,
     engines: enginesOf(program),
     sites: texts.sites.map((s) => ({ ...s, what: JSON.stringify(s.what) })),
@@ -115,16 +115,6 @@ function offsets(lists: readonly (readonly PlacedArgument[])[]) {
   const most = Math.max(1, ...lists.map((l) => l.length));
   const rows = lists.map((l) => `{${l.length === 0 ? "0" : l.map((t) => t.offset).join(", ")}}`).join(", ");
   return { most, rows };
-}
-
-/** `bound.as_stored(&weights.w, "f32", …)`: the host's headers don't know the device's types. */
-function withDType(line: string, program: Program): string {
-  return line.replace(/^(\s*bound\.as_stored\(&([\w.]+), )/, (_, head: string, place: string) => {
-    const slot = place.split(".").at(-1)!;
-    const found = program.weights.find((w) => w.name === slot);
-    if (found === undefined) throw new Error(`no weight ${slot}`);
-    return `${head}"${found.dtype}", `;
-  });
 }
 
 function launchOf(kernel: Kernel) {

@@ -443,7 +443,7 @@ const random: Builtin = (cx, args, at) => {
   let h = b.binary(
     "add",
     b.iota(flat, domain),
-    b.binary("mul", spread(cx, computed(cx, seed), seed.vars, shape), full(0x9e3779b9)),
+    b.binary("mul", spread(cx, castTo(cx, seed, "i32"), seed.vars, shape), full(0x9e3779b9)),
   );
   h = b.binary("mul", b.binary("bitxor", h, logical(h, 16)), full(0x7feb352d));
   h = b.binary("mul", b.binary("bitxor", h, logical(h, 15)), full(0x846ca68b));
