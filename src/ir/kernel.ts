@@ -294,6 +294,8 @@ export type Launch = {
   readonly tiling: Tiling | undefined;
   /** Who works on a row together. */
   readonly group: "warp" | "block";
+  /** The type of its indices and of the sizes that it is given. */
+  readonly index: "i32" | "i64";
   /** Sizes that the kernel reads from the call's dims: its own name, and the dim's. */
   readonly dims: readonly { readonly name: string; readonly dim: string }[];
 };
@@ -308,8 +310,6 @@ export type Kernel = {
   /** What was chosen and why, a sentence each. */
   readonly notes: readonly string[];
   readonly variables: readonly Variable[];
-  /** The type of its indices and of the sizes that it is given. */
-  readonly index: "i32" | "i64";
   readonly tables: readonly Table[];
   readonly body: readonly Stmt[];
   /** How a GPU runs it. */
