@@ -13,8 +13,8 @@ import { withIndexTypes } from "./schedule-cuda/index-types.ts";
 import { largest, mapLoops } from "./schedule-cuda/map.ts";
 import { mergedTiling } from "./schedule-cuda/merged.ts";
 import { attentionIn, splitAttention } from "./schedule-cuda/split-attention.ts";
-import { splitFold, wholeFoldIn } from "./schedule-cuda/split-fold.ts";
 import { productIn, splitProduct } from "./schedule-cuda/split-product.ts";
+import { splitRows, splitRowsIn } from "./schedule-cuda/split-rows.ts";
 import { argumentsFor, type Room, type Stage } from "./schedule-cuda/stages.ts";
 import { cutText, tilingOf } from "./schedule-cuda/tiles.ts";
 
@@ -126,8 +126,8 @@ function cutStages(kernel: Kernel, arch: CudaArch): Stage[] | undefined {
     const noted = { ...kernel, notes: [...kernel.notes, cutText(tiling, product, arch)] };
     return tiling.parts > 1 ? splitProduct(noted, product, tiling) : [{ ...whole(noted, arch), tiling }];
   }
-  const fold = wholeFoldIn(kernel);
-  if (fold !== undefined) return splitFold(kernel, fold);
+  const rows = splitRowsIn(kernel, arch);
+  if (rows !== undefined) return splitRows(kernel, rows);
   const attention = attentionIn(kernel);
   if (attention === undefined) return undefined;
   const items = packedItems(kernel, attention);

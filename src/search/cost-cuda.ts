@@ -13,7 +13,14 @@ import { readsOf } from "../lower/plan-reads.ts";
 import { coresFor, type Product, quickestCut } from "../lower/schedule-cuda/tiles.ts";
 import { seenShare } from "../lower/seen-share.ts";
 import { type CudaArch, cuda } from "../targets/cuda.ts";
-import { bandwidthOf, blockSeconds, cacheSpeed, launchSeconds, memoryLatency } from "../targets/cuda-cost.ts";
+import {
+  bandwidthOf,
+  blockSeconds,
+  cacheSpeed,
+  launchSeconds,
+  memoryLatency,
+  quickestParts,
+} from "../targets/cuda-cost.ts";
 import { gpuOfArch } from "../targets/gpu-machines.ts";
 import type { Machine } from "../targets/machines.ts";
 import { type Load, neededIn, operationWork, type Site, sharesInside, touchedBytes } from "./cost.ts";
@@ -60,7 +67,7 @@ function loadOf(choice: Choice, site: Site, arch: CudaArch): Load {
   const operations = elementWork(choice, { ...site, ...sized });
   const bytes = bytesOf(choice, site, sized, apart);
   const moving = bytes.reduce((sum, b) => sum + b.bytes / rateOf(b, site.weights, arch), 0);
-  const filled = bandwidthOf(arch, flightOf(choice, sized)) / bandwidthOf(arch, Infinity);
+  const filled = bandwidthOf(arch, flightOf(choice, sized, arch)) / bandwidthOf(arch, Infinity);
   const vector = (operations * 2) / (arch.f32Rate * chainShare);
   const all = bytes.reduce((sum, b) => sum + b.bytes, 0);
   if (engine !== undefined) {
@@ -103,25 +110,36 @@ function rateOf({ whole, weight }: Moved, weights: number, arch: CudaArch): numb
 }
 
 /** Bytes that a kernel's threads have under way, each a vector or two. */
-function flightOf({ root, implementation: i }: Choice, { size, extent }: Sized): number {
-  const items = extent(domainOf(root));
-  if (i.family !== "reduction") return 16 * items;
+function flightOf(choice: Choice, sized: Sized, arch: CudaArch): number {
+  const folded = foldedBy(choice, sized, arch);
+  if (folded === undefined) return 16 * sized.extent(domainOf(choice.root));
+  const { rows, terms, parts } = folded;
+  const threads = terms <= cuda.fewTerms ? 1 : terms <= cuda.warpRow ? cuda.warp : cuda.threads;
+  return 16 * rows * parts * threads;
+}
+
+/** Rows that a kernel folds, their elements, and parts that the scheduler cuts each into. */
+function foldedBy({ root, implementation: i }: Choice, { size, extent }: Sized, arch: CudaArch) {
+  if (i.family !== "reduction") return undefined;
   const rows = i.outer.reduce((n, a) => n * size(root.shape[a]), 1);
   const terms = Math.max(
     1,
     ...i.reduces.map((n) => extent(n.inputs[0].shape) / Math.max(1, extent(n.shape))),
   );
-  const threads = terms <= cuda.fewTerms ? 1 : terms <= cuda.warpRow ? cuda.warp : cuda.threads;
-  const blocks = rows === 1 && terms >= cuda.manyTerms ? 2 * cuda.mostKeyParts : rows;
-  return 16 * blocks * threads;
+  const bytes = byteSize(root.dtype) * (i.reduces.length + 1);
+  return { rows, terms, parts: quickestParts({ rows, terms, bytes, kernels: 2 }, arch) };
 }
 
-/** Rows are folded one after the other by those that have several, each waiting for its own loads. */
-function waitingOf({ root, implementation: i }: Choice, { size }: Sized, arch: CudaArch): number {
-  if (i.family !== "reduction") return 0;
-  const rows = i.outer.reduce((n, a) => n * size(root.shape[a]), 1);
+/**
+ * Rows are folded one after the other by those that have several, each waiting for its own loads; those in parts wait for
+ * the kernel in which the parts meet.
+ */
+function waitingOf(choice: Choice, sized: Sized, arch: CudaArch): number {
+  const folded = foldedBy(choice, sized, arch);
+  if (folded === undefined) return 0;
+  if (folded.parts > 1) return launchSeconds + blockSeconds;
   const atOnce = arch.multiprocessors * (arch.threadsPerMultiprocessor / cuda.threads);
-  return Math.floor(rows / atOnce) * memoryLatency;
+  return Math.floor(folded.rows / atOnce) * memoryLatency;
 }
 
 type Engine = {

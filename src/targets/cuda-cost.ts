@@ -2,7 +2,7 @@
  * About how long kernels take on an NVIDIA GPU, from what its maker publishes: which of two ways is quicker, for the
  * scheduler, which cuts products by it, and for the search. Only ratios are meant; no GPU was timed for it.
  */
-import type { CudaArch } from "./cuda.ts";
+import { type CudaArch, cuda } from "./cuda.ts";
 
 /** Seconds from the end of one kernel of a graph to the start of the next. */
 export const launchSeconds = 1.3e-6;
@@ -110,4 +110,33 @@ function combining(w: ProductWork, c: Cut, arch: CudaArch): number {
 function engineRate(c: Cut, arch: CudaArch): number {
   if (c.engine !== "mma") return arch.f32Rate;
   return arch.halfRate * arch.mmaShare;
+}
+
+/** Rows that are folded, as far as it decides into how many parts each is cut. */
+export type RowWork = {
+  readonly rows: number;
+  readonly terms: number;
+  /** Bytes of an element, in all loops over a row together. */
+  readonly bytes: number;
+  /** Kernels where a row is in parts, each of which waits for all parts of the one before. */
+  readonly kernels: number;
+};
+
+/** Bytes that a thread of a row has under way: four vectors. */
+const rowFlight = 64;
+
+/** Seconds of kernels that fold rows in so many parts, a block each. */
+export function rowSeconds({ rows, terms, bytes, kernels }: RowWork, parts: number, arch: CudaArch): number {
+  const resident = arch.multiprocessors * (arch.threadsPerMultiprocessor / cuda.threads);
+  const underWay = Math.min(rows * parts, resident) * cuda.threads * rowFlight;
+  const streaming = (rows * terms * bytes) / bandwidthOf(arch, underWay);
+  const started = launchSeconds + blockSeconds + memoryLatency;
+  return parts === 1 ? streaming + started : (streaming + kernels * started) * splitPenalty;
+}
+
+/** Parts of a row with which the rows take the least time; 1: it stays a block's work. */
+export function quickestParts(w: RowWork, arch: CudaArch): number {
+  const wanted = Math.floor((2 * arch.multiprocessors) / w.rows);
+  const parts = Math.min(wanted, Math.floor(w.terms / cuda.leastPiece), cuda.mostPieces);
+  return parts > 1 && rowSeconds(w, parts, arch) < rowSeconds(w, 1, arch) ? parts : 1;
 }

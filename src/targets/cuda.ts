@@ -136,10 +136,8 @@ export const cuda = {
   packedRows: 16,
   /** Width of queries, and of values, up to which the attention kernel has room on the chip. */
   attentionWidth: 256,
-  /** Elements from which one fold of all is shared out to many blocks. */
-  manyTerms: 1 << 15,
-  /** Terms of a piece of such a fold at the least, and pieces at most. */
-  leastPiece: 1 << 13,
+  /** Elements of a part of a row at the least, and parts of one at most: where many blocks have a row. */
+  leastPiece: 1 << 11,
   mostPieces: 512,
 } as const;
 

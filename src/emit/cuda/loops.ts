@@ -212,8 +212,8 @@ function rowLines(s: Loop, kernel: Kernel, indent: string, ix: Indexing): string
 }
 
 function laneLines(s: Loop, group: Group, indent: string, ix: Indexing, row?: RowVectors): string[] {
-  if (row !== undefined)
-    return [...row.lines(s, indent), ...combined(s.body, group).map((line) => indent + line)];
+  const own = row?.lines(s, indent);
+  if (own !== undefined) return [...own, ...combined(s.body, group).map((line) => indent + line)];
   const flat = flattened(s, "place", ix);
   const inner = `${indent}    `;
   const body = blockLines(flat.body, inner, ix);

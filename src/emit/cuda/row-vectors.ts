@@ -2,6 +2,7 @@
  * The loops of a row by vectors: a thread has the same elements of the row in each of them, so what several loops
  * touch is read once, stays in its registers, and is written once.
  */
+import { highest } from "../../ir/bounds.ts";
 import type { Kernel, Stmt } from "../../ir/kernel.ts";
 import { constantOf } from "../../ir/poly.ts";
 import { cppType } from "../cpp.ts";
@@ -25,8 +26,8 @@ export type Lanes = { readonly first: string; readonly step: string; readonly th
 export type RowVectors = {
   /** The registers that the row stays in. */
   readonly declarations: (indent: string) => string[];
-  /** A loop of the row, without what combines its folds. */
-  readonly lines: (s: Loop, indent: string) => string[];
+  /** A loop of the row, without what combines its folds; undefined for one over something else. */
+  readonly lines: (s: Loop, indent: string) => string[] | undefined;
 };
 
 /** Vectors that a thread may keep of one tensor, and of all. */
@@ -41,25 +42,28 @@ export function rowVectors(
   lanes: Lanes,
   ix: Indexing,
 ): RowVectors | undefined {
-  const loops = body.filter((s): s is Loop => s.kind === "loop");
-  const [first] = loops;
-  if (first === undefined || loops.some((l) => l.how !== "lanes" || l.size.key !== first.size.key))
-    return undefined;
+  const all = body.filter((s): s is Loop => s.kind === "loop");
+  const lengths = all.map((l) => highest(l.size, kernel.bounds) ?? Infinity);
+  const first = all[lengths.indexOf(Math.max(...lengths))];
+  if (first === undefined || all.some((l) => l.how !== "lanes")) return undefined;
+  const loops = all.filter((l) => l.size.key === first.size.key);
+  const others = all.filter((l) => l.size.key !== first.size.key);
   const rows = [...before, ...body].filter((s) => s.kind === "row");
   const found = loops.map((l) =>
     l.body.every((s) => walks.has(s.kind)) ? accessesIn(kernel, l.variable, rows, l.body) : undefined,
   );
   if (!found.every((a) => a !== undefined)) return undefined;
-  const all: Accesses = new Map(
+  const touched: Accesses = new Map(
     found.flatMap((a, i) => [...a].map(([key, x]) => [`${i} ${key}`, x] as const)),
   );
-  if (!isOwn(all, body, loops)) return undefined;
-  const width = widthOf(all, (w) => isMultiple(first.size, w));
+  if (!isOwn(touched, body, loops) || !others.every((l) => isApart(l, touched, body))) return undefined;
+  const width = widthOf(touched, (w) => isMultiple(first.size, w));
   if (width === undefined) return undefined;
-  const length = constantOf(first.size);
-  const parts = length === undefined ? Infinity : Math.ceil(length / (width * lanes.threads));
+  const length = Math.max(...lengths);
+  const parts = Math.ceil(length / (width * lanes.threads));
   const kept = parts <= mostParts ? keptOf(found, parts, ix) : [];
-  const exact = length === parts * width * lanes.threads;
+  const turn = ["part", "turn", "turn_"].find((name) => !ix.variables.some((v) => v.name === name))!;
+  const exact = constantOf(first.size) === parts * width * lanes.threads;
 
   return {
     declarations: (indent) =>
@@ -69,13 +73,14 @@ export function rowVectors(
       ),
     lines: (s, indent) => {
       const number = loops.indexOf(s);
+      if (number < 0) return undefined;
       const accesses = found[number];
       const { name } = ix.variables[s.variable];
       const own = new Map(
         kept.map((k): [string, Kept] => [
           k.key,
           {
-            name: parts === 1 ? k.name : `${k.name}[part]`,
+            name: parts === 1 ? k.name : `${k.name}[${turn}]`,
             loads: k.first === number,
             stores: k.last === number,
           },
@@ -101,9 +106,11 @@ export function rowVectors(
       const isUsed = !exact || new RegExp(`\\b${name}\\b`).test(inside.join("\n"));
       return [
         "#pragma unroll",
-        `${indent}for (int part = 0; part < ${parts}; ++part) {`,
+        `${indent}for (int ${turn} = 0; ${turn} < ${parts}; ++${turn}) {`,
         ...(isUsed
-          ? [`${inner}const ${indexType(ix)} ${name} = (part * ${lanes.threads} + ${lanes.first}) * ${width};`]
+          ? [
+              `${inner}const ${indexType(ix)} ${name} = (${turn} * ${lanes.threads} + ${lanes.first}) * ${width};`,
+            ]
           : []),
         ...(exact ? [] : [`${inner}if (${name} >= ${size}) continue;`]),
         ...inside,
@@ -117,8 +124,7 @@ const walks: ReadonlySet<Stmt["kind"]> = new Set(["let", "index", "store", "fold
 
 /** Whether what a loop writes is read by none but the thread that wrote it: as a vector at the same place. */
 function isOwn(all: Accesses, body: readonly Stmt[], loops: readonly Loop[]): boolean {
-  const roots = new Map(body.flatMap((s) => (s.kind === "row" ? [[s.name, s.from] as const] : [])));
-  const rootOf = (name: string): string => roots.get(name) ?? name;
+  const rootOf = rootsIn(body);
   const written = new Map<string, Set<string>>();
   for (const a of all.values()) {
     if (!a.stored) continue;
@@ -143,6 +149,23 @@ function isOwn(all: Accesses, body: readonly Stmt[], loops: readonly Loop[]): bo
       [...expressionsOf(s)].every((e) => e.kind !== "load" || !isWritten(e.from) || vectors.has(e.from)),
     ),
   );
+}
+
+/** Whether a loop that isn't one of the row's writes nothing, and reads nothing that those write. */
+function isApart(l: Loop, touched: Accesses, body: readonly Stmt[]): boolean {
+  const rootOf = rootsIn(body);
+  const written = new Set([...touched.values()].filter((a) => a.stored).map((a) => rootOf(a.from)));
+  return l.body.every(
+    (s) =>
+      (s.kind === "fold" || s.kind === "pick" || s.kind === "let" || s.kind === "index") &&
+      [...expressionsOf(s)].every((e) => e.kind !== "load" || !written.has(rootOf(e.from))),
+  );
+}
+
+/** The tensor that a pointer into one points into. */
+function rootsIn(body: readonly Stmt[]): (name: string) => string {
+  const roots = new Map(body.flatMap((s) => (s.kind === "row" ? [[s.name, s.from] as const] : [])));
+  return (name) => roots.get(name) ?? name;
 }
 
 type KeptRow = {

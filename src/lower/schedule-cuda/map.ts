@@ -58,11 +58,10 @@ type Nest = {
 
 /** What already says who runs it stays so. */
 function nestOf(s: Loop, bounds: Bounds): Nest {
-  if (s.how === "rows") return { loop: s, kind: "rows", group: "block", items: largest(s.size, bounds) };
-  if (s.how !== "grid") return mapNest(s, bounds);
-  const chain = chainOf(s, (inner) => inner.how === "grid");
+  if (s.how !== "rows" && s.how !== "grid") return mapNest(s, bounds);
+  const chain = chainOf(s, (inner) => inner.how === s.how);
   const items = largest(multiply(one, ...chain.map((l) => l.size)), bounds);
-  return { loop: s, kind: "grid", group: undefined, items };
+  return { loop: s, kind: s.how, group: s.how === "rows" ? "block" : undefined, items };
 }
 
 function mapNest(s: Loop, bounds: Bounds): Nest {

@@ -6,7 +6,7 @@
 import type { Attention, Expr, Kernel, Operand, Stmt, Tiling } from "../../ir/kernel.ts";
 import { add, axis, floorDiv, int, modulo, multiply, one, type Poly } from "../../ir/poly.ts";
 import { isPure } from "./loops.ts";
-import { Draft, local, number, overGrid, overParts, type Stage, variablesIn } from "./stages.ts";
+import { Draft, isZero, local, number, overGrid, overParts, type Stage, variablesIn } from "./stages.ts";
 
 /** The attention of a kernel that is nothing but one. */
 export function attentionIn(kernel: Kernel): Attention | undefined {
@@ -134,12 +134,6 @@ function rowsOf(s: Attention, rowOf: (body: readonly Stmt[], ...more: unknown[])
   const value: Expr = form.dtype === "f32" ? load : { kind: "cast", x: load, dtype: "f32" };
   return { kind: "computed", lets: rowOf(perItem, value), value };
 }
-
-const isZero = (value: Poly): Expr => ({
-  kind: "inside",
-  checks: [{ value, low: false, below: one }],
-  dtype: "bool",
-});
 
 type Parts = {
   readonly part: number;

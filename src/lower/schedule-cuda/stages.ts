@@ -1,5 +1,6 @@
 /** Parts of kernels as kernels of their own: what each takes of the whole's parameters, and names that are free in it. */
 import { withAxes } from "../../ir/bounds.ts";
+import { byteSize, type DType } from "../../ir/dtype.ts";
 import type { Expr, Kernel, KernelParam, Stmt, Tiling, Variable } from "../../ir/kernel.ts";
 import type { Argument } from "../../ir/llir.ts";
 import { add, atomsOf, axis, multiply, one, type Poly, zero } from "../../ir/poly.ts";
@@ -14,8 +15,8 @@ export type Stage = {
   readonly tiling?: Tiling;
 };
 
-/** Memory that one stage fills and the next reads. */
-export type Room = { readonly room: string; readonly bytes: number };
+/** Memory that one stage fills and the next reads: of f32 unless it says otherwise. */
+export type Room = { readonly room: string; readonly bytes: number; readonly dtype?: DType };
 
 /** A kernel while its variables grow. */
 export class Draft {
@@ -57,9 +58,14 @@ export class Draft {
     );
   }
 
-  room(name: string, variables: readonly (number | undefined)[], elements: number): Room {
+  room(
+    name: string,
+    variables: readonly (number | undefined)[],
+    elements: number,
+    dtype: DType = "f32",
+  ): Room {
     const size = multiply(one, ...variables.map((v) => this.sizeOf(v)));
-    return { room: name, bytes: 4 * elements * largest(size, this.kernel.bounds) };
+    return { room: name, bytes: byteSize(dtype) * elements * largest(size, this.kernel.bounds), dtype };
   }
 
   /** The kernel with this body and room; of its parameters those that the body mentions. */
@@ -81,7 +87,7 @@ export class Draft {
     const kept = numbered.filter(({ param }) => isNeeded(param));
     const added = rooms.map(({ room, mutable, shape }) => ({
       param: {
-        ...{ kind: "pointer", name: room.room, dtype: "f32", mutable, shapeText: shape },
+        ...{ kind: "pointer", name: room.room, dtype: room.dtype ?? "f32", mutable, shapeText: shape },
       } as KernelParam,
       number: room,
     }));
@@ -181,6 +187,13 @@ export function withPolys<T>(x: T, map: (p: Poly) => Poly): T {
 
 export const local = (name: string): Expr => ({ kind: "local", name, dtype: "f32" });
 export const number = (value: number): Expr => ({ kind: "number", value, dtype: "f32" });
+
+/** Holds for the first value of a variable. */
+export const isZero = (value: Poly): Expr => ({
+  kind: "inside",
+  checks: [{ value, low: false, below: one }],
+  dtype: "bool",
+});
 
 /** `for part in 0..parts`, in one thread. */
 export const overParts = (part: number, size: Poly, body: readonly Stmt[]): Stmt => ({

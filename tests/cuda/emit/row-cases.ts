@@ -13,7 +13,8 @@ export const rowTypes = ["f32", "f16", "bf16"];
 const wholeCases: RowCase[] = lengths.flatMap((n) =>
   rowTypes.flatMap((t) => {
     const dims = { s: n > 4000 ? 1 : 3 };
-    const rows = `dim s in 1..4\ninput x: ${t}[s, ${n}], w: ${t}[${n}], b: f32[${n}]\n`;
+    // Of few long rows each would be several blocks' work.
+    const rows = `dim s in 1..${n > 4000 ? 4096 : 4}\ninput x: ${t}[s, ${n}], w: ${t}[${n}], b: f32[${n}]\n`;
     return [
       { name: `softmax ${t} ${n}`, body: `${rows}output y = softmax(x)`, dims },
       {

@@ -16,8 +16,8 @@ __global__ void place(const float* x, lum::i32* place, const Dims* dims);
 __global__ void running(const float* x, float* running, const Dims* dims);
 __global__ void order_topk(const float* x, lum::i32* order_topk);
 __global__ void order(const lum::i32* order_topk, const float* x, float* order, lum::IndexCheck* check);
-__global__ void total_parts(const float* x, float* pieces, const Dims* dims);
-__global__ void total(const float* pieces, float* total);
+__global__ void total_parts(const float* x, float* total_parts, const Dims* dims);
+__global__ void total(const float* total_parts, float* total);
 __global__ void scaled(const float* x, float* scaled, const Dims* dims);
 
 }  // namespace kernels

@@ -1,5 +1,5 @@
 // output total = sum(x)
-// model.lum:20, total. In pieces of 8192, a block each.
+// model.lum:20, total. In parts of 3072 elements, a block each.
 #include "kernels.h"
 #include "runtime/integers.cuh"
 #include "runtime/loops.cuh"
@@ -10,24 +10,22 @@
 
 namespace kernels {
 
-using lum::i64;
-
-__global__ void __launch_bounds__(256) total_parts(const float* x,  // [s, 3000]
-                                                   float* pieces,   // [15]
+__global__ void __launch_bounds__(256) total_parts(const float* x,      // [s, 3000]
+                                                   float* total_parts,  // [40]
                                                    const Dims* dims) {
-    const i64 s = dims->s;
-    for (i64 part = lum::block(); part < 15; part += lum::grid()) {  // a block each
+    const int s = static_cast<int>(dims->s);
+    for (int part = lum::block(); part < 40; part += lum::grid()) {  // a block each
         float total_ = 0.0f;
-        for (i64 place = lum::thread() * 4; place <
-            lum::min<i64>(s * 3000 - part * 8192, 8192); place += lum::threads() * 4) {
-            const auto x_vector = lum::load_vector<float, 4>(x + part * 8192 + place);
+        for (int place = lum::thread() * 4; place <
+            lum::min<int>(s * 3000 - part * 3072, 3072); place += lum::threads() * 4) {
+            const auto x_vector = lum::load_vector<float, 4>(x + part * 3072 + place);
 #pragma unroll
             for (int v = 0; v < 4; ++v) {
                 total_ += x_vector.element[v];
             }
         }
         total_ = lum::block_reduce<lum::Sum>(total_, lum::shared<float>(0));
-        if (lum::thread() == 0) pieces[part] = total_;
+        if (lum::thread() == 0) total_parts[part] = total_;
     }
 }
 
