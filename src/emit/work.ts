@@ -17,7 +17,7 @@ export function workOf(kernel: Kernel): number {
   function work(s: Stmt): number {
     switch (s.kind) {
       case "loop":
-        return largest(s.size, kernel.bounds) * sum(s.body);
+        return Math.min(largest(s.size, kernel.bounds), s.block?.length ?? Infinity) * sum(s.body);
       case "if":
         return sum(s.body);
       case "topk":

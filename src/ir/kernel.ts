@@ -108,11 +108,20 @@ export type Looping =
   /** To the threads of a group, each reading what is folded up to its iteration. */
   | "scan";
 
+/** Iterations `length * number` up to the next block's first, or the last of all. */
+export type LoopBlock = {
+  /** The variable that counts blocks. */
+  readonly number: number;
+  readonly length: number;
+};
+
 export type Stmt =
   | {
       readonly kind: "loop";
       readonly variable: number;
       readonly size: Poly;
+      /** Only these of its iterations. */
+      readonly block?: LoopBlock;
       readonly how: Looping;
       /** Elementary operations of one iteration, what the threads' shares are measured by. */
       readonly work: Poly;

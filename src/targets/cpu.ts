@@ -14,6 +14,12 @@ export const cpu = {
   largestPacked: 256 << 20,
   /** Iterations from which a loop is worth sharing out to threads before its inner ones. */
   enoughForThreads: 16,
+  /**
+   * Of kernels that read across what they write: iterations of a block along what is written and along what is read, as
+   * many lines of memory as a set of the first cache has room for, also where they lie a power of two apart; iterations
+   * that are worth blocks; bytes from which the innermost loop jumps to another line; elements after which one is gone.
+   */
+  block: { along: 8, against: 64, fewest: 4, jump: 64, reach: 32 },
   /** Terms up to which a reduction is written out for each lane of its result instead of folded in lanes. */
   fewTerms: 16,
   /** Cost of an operation (that of an addition is 1) from which its value is kept in memory between two passes. */

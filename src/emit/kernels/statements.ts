@@ -2,8 +2,9 @@
 
 import { type DType, isFloat } from "../../ir/dtype.ts";
 import type { FoldFn, Stmt } from "../../ir/kernel.ts";
-import { constantOf } from "../../ir/poly.ts";
+import { add, axis, constantOf, int, scale } from "../../ir/poly.ts";
 import { argFolds, folds } from "../../ops/reductions.ts";
+import { call } from "../../ops/spelling.ts";
 import { cppType } from "../cpp.ts";
 import { attentionLines } from "./attention.ts";
 import { contractionLines } from "./contractions.ts";
@@ -83,24 +84,36 @@ export function foldText(s: Stmt & { kind: "fold" }, ix: Indexing): string {
 
 function loopLines(s: Stmt & { kind: "loop" }, indent: string, ix: Indexing): string[] {
   const name = ix.variables[s.variable].name;
-  const size = indexText(s.size, ix);
+  const { start, end } = rangeText(s, ix);
   const pragma = s.how.endsWith("simd") ? [simdPragma(s)] : [];
   if (!s.how.startsWith("parallel"))
     return [
       ...pragma.map((p) => indent + p),
-      `${indent}for (i64 ${name} = 0; ${name} < ${size}; ++${name}) {`,
+      `${indent}for (i64 ${name} = ${start}; ${name} < ${end}; ++${name}) {`,
       ...blockLines(s.body, `${indent}    `, ix),
       `${indent}}`,
     ];
   const inner = `${indent}    `;
   return [
-    `${indent}lum::parallel_for(${size}, lum::grain_for(${indexText(s.work, ix)}), [=](i64 begin, i64 end) {`,
+    `${indent}lum::parallel_for(${end}, lum::grain_for(${indexText(s.work, ix)}), [=](i64 begin, i64 end) {`,
     ...pragma.map((p) => inner + p),
     `${inner}for (i64 ${name} = begin; ${name} < end; ++${name}) {`,
     ...blockLines(s.body, `${inner}    `, ix),
     `${inner}}`,
     `${indent}});`,
   ];
+}
+
+/** A loop's first iteration and that after its last. */
+function rangeText({ size, block }: Stmt & { kind: "loop" }, ix: Indexing): { start: string; end: string } {
+  if (block === undefined) return { start: "0", end: indexText(size, ix) };
+  const start = scale(axis(block.number), block.length);
+  const next = indexText(add(start, int(block.length)), ix);
+  const whole = (constantOf(size) ?? 1) % block.length === 0;
+  return {
+    start: indexText(start, ix),
+    end: whole ? next : call("lum::min<i64>", indexText(size, ix), next),
+  };
 }
 
 /** How OpenMP is told of a fold; those of floats that NaN has a say in are the runtime's. */

@@ -3,7 +3,7 @@
  * is known, and named where it is needed twice or further in.
  */
 import { byteSize } from "../../ir/dtype.ts";
-import type { Expr, Looping, Stmt } from "../../ir/kernel.ts";
+import type { Expr, LoopBlock, Looping, Stmt } from "../../ir/kernel.ts";
 import type { Poly } from "../../ir/poly.ts";
 import { axesIn } from "../plan-contraction.ts";
 import type { Evaluator } from "./evaluate.ts";
@@ -141,7 +141,7 @@ export function createPlacer(ev: Evaluator) {
     /** `how` looks at the finished body. */
     loop(
       frame: Frame,
-      at: { readonly variable: number; readonly size: Poly },
+      at: { readonly variable: number; readonly size: Poly; readonly block?: LoopBlock },
       work: Poly,
       how: (body: readonly Stmt[]) => Looping,
       body: (inner: Frame) => void,

@@ -3,8 +3,20 @@ import { upperBound } from "../../ir/bounds.ts";
 import { isPoly, type Node, type OpOf } from "../../ir/hlir.ts";
 import type { Looping, Stmt } from "../../ir/kernel.ts";
 import { type Choice, domainOf } from "../../ir/plan.ts";
-import { add, axis, constantOf, int, multiply, one, type Poly, subtract, zero } from "../../ir/poly.ts";
+import {
+  add,
+  axis,
+  constantOf,
+  int,
+  minimum,
+  multiply,
+  one,
+  type Poly,
+  subtract,
+  zero,
+} from "../../ir/poly.ts";
 import { cpu } from "../../targets/cpu.ts";
+import { inBlocks, type NestedLoop } from "./blocks.ts";
 import type { KernelDraft } from "./build.ts";
 import { cutsOf } from "./cuts.ts";
 import { offsetAt } from "./evaluate.ts";
@@ -40,33 +52,37 @@ export const apart = (root: Node): number[][] => domainOf(root).map((_, i) => [i
 const hint = (k: KernelDraft, size: Poly): number => upperBound(size, k.bounds) ?? 1024;
 
 /** Which loop is shared out to threads: the first that is long enough, else the longest. */
-export function parallelLoop(k: KernelDraft, loops: Axes["loops"]): number {
+export function parallelLoop(k: KernelDraft, loops: readonly NestedLoop[]): number {
   const enough = loops.findIndex((l) => hint(k, l.size) >= cpu.enoughForThreads);
   if (enough >= 0) return enough;
   const longest = Math.max(...loops.map((l) => hint(k, l.size)));
   return loops.findIndex((l) => hint(k, l.size) === longest);
 }
 
-/** Nested loops around `body`; the innermost in vector lanes if asked. */
+/** Nested loops around `body`; the innermost in vector lanes if asked. Those within a block are not shared out. */
 export function nestLoops(
   k: KernelDraft,
   frame: Frame,
-  loops: Axes["loops"],
+  loops: readonly NestedLoop[],
   options: { simd: boolean; threads: boolean; work: Poly },
   body: (inner: Frame) => void,
 ): void {
-  const shared = options.threads && loops.length > 0 ? parallelLoop(k, loops) : -1;
+  const whole = loops.filter((l) => l.block === undefined);
+  const shared = options.threads && loops.length > 0 ? parallelLoop(k, whole) : -1;
   const visit = (depth: number, at: Frame): void => {
     if (depth === loops.length) return body(at);
     const how = (stmts: readonly Stmt[]): Looping => {
       const lanes = options.simd && depth === loops.length - 1 && stmts.every(fitsLanes);
       return depth === shared ? (lanes ? "parallel simd" : "parallel") : lanes ? "simd" : "serial";
     };
-    const work = multiply(options.work, ...loops.slice(depth + 1).map((l) => l.size));
+    const work = multiply(options.work, ...loops.slice(depth + 1).map(iterations));
     k.place.loop(at, loops[depth], work, how, (inner) => visit(depth + 1, inner));
   };
   visit(0, frame);
 }
+
+const iterations = ({ size, block }: NestedLoop): Poly =>
+  block === undefined ? size : minimum(size, int(block.length));
 
 /** Where the root's element at `coords` is stored; indices from data that are outside skip the store. */
 export function storeRoot(
@@ -128,7 +144,9 @@ export function elementwise(k: KernelDraft, choice: Choice): void {
   const store = (inner: Frame, at: readonly Poly[]) =>
     storeRoot(k, choice, inner, at, () => ({ value: k.ev.at(choice.root, at) }));
   if (cuts === undefined || along < 0) {
-    nestLoops(k, k.frame, loops, { simd: true, threads: true, work }, (inner) => store(inner, coords));
+    const axes = loops.map((l) => coords.findIndex((c) => c.key === `a${l.variable}`));
+    const nest = inBlocks(k, choice, loops, axes) ?? loops;
+    nestLoops(k, k.frame, nest, { simd: true, threads: true, work }, (inner) => store(inner, coords));
     return;
   }
   const outside = loops.slice(0, along);
