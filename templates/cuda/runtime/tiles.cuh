@@ -21,8 +21,9 @@ __device__ inline Index blocks_of(As<Index> count) { return (count + Size - 1) /
 
 // The block's number where blocks are counted from the one that is next after `after` items of work: several lists of
 // items that one grid shares out one after the other fill it together.
-template <class Index = i64>
+template <class Index_ = i64>
 struct Turn {
+    using Index = Index_;
     Index block, blocks;
     __device__ explicit Turn(As<Index> after) : block(lum::block()), blocks(grid()) {
         if (after <= 0) return;
