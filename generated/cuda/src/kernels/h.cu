@@ -14,11 +14,11 @@ __global__ void __launch_bounds__(256) h(const lum::i32* tokens,  // [s]
                                          const lum::bf16* embed,  // [128256, 4096]
                                          lum::bf16* h,            // [s, 4096]
                                          const Dims* dims, lum::IndexCheck* check) {
-    const i64 s = dims->s;
-    for (i64 chunk = lum::global_thread(); chunk < s * 512; chunk += lum::global_threads()) {
-        const i64 t = chunk / 512;
-        const i64 d = chunk % 512 * 8;
-        const i64 tokens_ = check->inside(static_cast<i64>(tokens[t]), 128256,
+    const int s = static_cast<int>(dims->s);
+    for (int chunk = lum::global_thread(); chunk < s * 512; chunk += lum::global_threads()) {
+        const int t = chunk / 512;
+        const int d = chunk % 512 * 8;
+        const int tokens_ = check->inside(static_cast<i64>(tokens[t]), 128256,
             /*h[t, d] = embed[tokens[t], d], axis 0*/ 0);
         const auto embed_vector = lum::load_vector<lum::bf16, 8>(embed + tokens_ * 4096 + d);
         lum::Vector<lum::bf16, 8> h_out;

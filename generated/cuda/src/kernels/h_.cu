@@ -8,19 +8,17 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) h_(const lum::bf16* o,   // [s, 32, 128]
                                           const lum::bf16* wo,  // [4096, 4096]
                                           const lum::bf16* h,   // [s, 4096]
                                           lum::bf16* h_,        // [s, 4096]
                                           const Dims* dims) {
-    const i64 s = dims->s;
-    for (lum::Tiles<128, 128> tile(1, s, 4096); tile.next();) {
+    const int s = static_cast<int>(dims->s);
+    for (lum::Tiles<128, 128, int> tile(1, s, 4096); tile.next();) {
         lum::gemm_tile<lum::MmaShape<128, 128, 32, 2, 4, 4>>(tile, s, 4096, 4096,
-            lum::Strided<lum::bf16>{o, 4096, 1},
-            lum::Strided<lum::bf16>{wo, 4096, 1},
-            [=](i64 i, i64 j, float sum) {
+            lum::Strided<lum::bf16, int>{o, 4096, 1},
+            lum::Strided<lum::bf16, int>{wo, 4096, 1},
+            [=](int i, int j, float sum) {
                 h_[i * 4096 + j] = lum::from_float<lum::bf16>(lum::to_float(h[i * 4096 + j]) + sum);
             });
     }

@@ -15,9 +15,9 @@ __global__ void x(const lum::bf16* h, const lum::bf16* attention_norm, lum::bf16
 __global__ void self_attn_q(const lum::bf16* x, const lum::bf16* wq, lum::bf16* q, const Dims* dims);
 __global__ void self_attn_k(const lum::bf16* x, const lum::bf16* wk, lum::bf16* k, const Dims* dims);
 __global__ void self_attn_attention_score_part(const lum::bf16* q, const float* low_cos, const float* low_sin, lum::bf16* score_part, const Dims* dims);
-__global__ void update_k_cache(const lum::bf16* k, const float* low_cos, const float* low_sin, lum::bf16* k_cache, const Dims* dims, lum::i64 l);
-__global__ void update_v_cache(const lum::bf16* x, const lum::bf16* wv, lum::bf16* v_cache, const Dims* dims, lum::i64 l);
-__global__ void self_attn_attention_o(const lum::bf16* score_part, const lum::bf16* k_cache, const lum::bf16* v_cache, lum::bf16* o, const Dims* dims, lum::i64 l);
+__global__ void update_k_cache(const lum::bf16* k, const float* low_cos, const float* low_sin, lum::bf16* k_cache, const Dims* dims, int l);
+__global__ void update_v_cache(const lum::bf16* x, const lum::bf16* wv, lum::bf16* v_cache, const Dims* dims, int l);
+__global__ void self_attn_attention_o(const lum::bf16* score_part, const lum::bf16* k_cache, const lum::bf16* v_cache, lum::bf16* o, const Dims* dims, int l);
 __global__ void h_(const lum::bf16* o, const lum::bf16* wo, const lum::bf16* h, lum::bf16* h_, const Dims* dims);
 __global__ void mlp_g_part(const lum::bf16* h, const lum::bf16* mlp_norm, float* g_part, const Dims* dims);
 __global__ void mlp_g_part_(const float* g_part, const lum::bf16* w_gate, float* g_part_, const Dims* dims);
@@ -32,9 +32,9 @@ __global__ void x_s1(const lum::bf16* h, const lum::bf16* attention_norm, lum::b
 __global__ void self_attn_q_s1(const lum::bf16* x, const lum::bf16* wq, lum::bf16* q);
 __global__ void self_attn_k_s1(const lum::bf16* x, const lum::bf16* wk, lum::bf16* k);
 __global__ void self_attn_attention_score_part_s1(const lum::bf16* q, const float* low_cos, const float* low_sin, lum::bf16* score_part);
-__global__ void update_k_cache_s1(const lum::bf16* k, const float* low_cos, const float* low_sin, lum::bf16* k_cache, const Dims* dims, lum::i64 l);
-__global__ void update_v_cache_s1(const lum::bf16* x, const lum::bf16* wv, lum::bf16* v_cache, const Dims* dims, lum::i64 l);
-__global__ void self_attn_attention_o_s1_parts(const lum::bf16* score_part, const lum::bf16* k_cache, const lum::bf16* v_cache, float* sums, float* stats, const Dims* dims, lum::i64 l);
+__global__ void update_k_cache_s1(const lum::bf16* k, const float* low_cos, const float* low_sin, lum::bf16* k_cache, const Dims* dims, int l);
+__global__ void update_v_cache_s1(const lum::bf16* x, const lum::bf16* wv, lum::bf16* v_cache, const Dims* dims, int l);
+__global__ void self_attn_attention_o_s1_parts(const lum::bf16* score_part, const lum::bf16* k_cache, const lum::bf16* v_cache, float* sums, float* stats, const Dims* dims, int l);
 __global__ void self_attn_attention_o_s1(const float* sums, const float* stats, lum::bf16* o);
 __global__ void h_s1_(const lum::bf16* o, const lum::bf16* wo, const lum::bf16* h, lum::bf16* h_);
 __global__ void mlp_g_part_s1(const lum::bf16* h, const lum::bf16* mlp_norm, float* g_part);

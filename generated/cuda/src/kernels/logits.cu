@@ -8,15 +8,13 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) logits(const lum::bf16* z,     // [4096]
                                               const lum::bf16* head,  // [128256, 4096]
                                               lum::bf16* logits) {    // [128256]
-    lum::skinny<1, 1, false>(1, 128256, 4096,
-        lum::Strided<lum::bf16>{z, 0, 1},
-        lum::Strided<lum::bf16>{head, 4096, 1},
-        [=](i64, i64 o, float sum) { logits[o] = lum::from_float<lum::bf16>(sum); });
+    lum::skinny<1, 1, false, int>(1, 128256, 4096,
+        lum::Strided<lum::bf16, int>{z, 0, 1},
+        lum::Strided<lum::bf16, int>{head, 4096, 1},
+        [=](int, int o, float sum) { logits[o] = lum::from_float<lum::bf16>(sum); });
 }
 
 }  // namespace kernels

@@ -8,19 +8,17 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) mlp_g(const float* g_part,    // [s, 4096]
                                              const lum::bf16* w_up,  // [14336, 4096]
                                              const float* g_part_,   // [s, 14336]
                                              lum::bf16* g,           // [s, 14336]
                                              const Dims* dims) {
-    const i64 s = dims->s;
-    for (lum::Tiles<128, 128> tile(1, s, 14336); tile.next();) {
+    const int s = static_cast<int>(dims->s);
+    for (lum::Tiles<128, 128, int> tile(1, s, 14336); tile.next();) {
         lum::gemm_tile<lum::MmaShape<128, 128, 32, 2, 4, 4>>(tile, s, 14336, 4096,
-            lum::in_two_parts(lum::Strided<float>{g_part, 4096, 1}),
-            lum::Strided<lum::bf16>{w_up, 4096, 1},
-            [=](i64 t, i64 f, float sum) {
+            lum::in_two_parts(lum::Strided<float, int>{g_part, 4096, 1}),
+            lum::Strided<lum::bf16, int>{w_up, 4096, 1},
+            [=](int t, int f, float sum) {
                 g[t * 14336 + f] = lum::from_float<lum::bf16>(g_part_[t * 14336 + f] * sum);
             });
     }

@@ -9,19 +9,17 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) mlp_g_part(const lum::bf16* h,         // [s, 4096]
                                                   const lum::bf16* mlp_norm,  // [4096]
                                                   float* g_part,              // [s, 4096]
                                                   const Dims* dims) {
-    const i64 s = dims->s;
-    for (i64 i = lum::block(); i < s; i += lum::grid()) {  // a block each
+    const int s = static_cast<int>(dims->s);
+    for (int i = lum::block(); i < s; i += lum::grid()) {  // a block each
         lum::Vector<lum::bf16, 4> h_row[4];
         float sum = 0.0f;
 #pragma unroll
         for (int part = 0; part < 4; ++part) {
-            const i64 j = (part * 256 + lum::thread()) * 4;
+            const int j = (part * 256 + lum::thread()) * 4;
             h_row[part] = lum::load_vector<lum::bf16, 4>(h + i * 4096 + j);
 #pragma unroll
             for (int v = 0; v < 4; ++v) {
@@ -33,7 +31,7 @@ __global__ void __launch_bounds__(256) mlp_g_part(const lum::bf16* h,         //
         const float scale = 1.0f / lum::sqrt(sum / 4096.0f + 0.00001f);
 #pragma unroll
         for (int part = 0; part < 4; ++part) {
-            const i64 j = (part * 256 + lum::thread()) * 4;
+            const int j = (part * 256 + lum::thread()) * 4;
             const auto mlp_norm_vector = lum::load_vector<lum::bf16, 4>(mlp_norm + j);
             lum::Vector<float, 4> g_part_out;
 #pragma unroll

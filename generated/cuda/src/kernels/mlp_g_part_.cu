@@ -9,18 +9,16 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) mlp_g_part_(const float* g_part,      // [s, 4096]
                                                    const lum::bf16* w_gate,  // [14336, 4096]
                                                    float* g_part_,           // [s, 14336]
                                                    const Dims* dims) {
-    const i64 s = dims->s;
-    for (lum::Tiles<128, 128> tile(1, s, 14336); tile.next();) {
+    const int s = static_cast<int>(dims->s);
+    for (lum::Tiles<128, 128, int> tile(1, s, 14336); tile.next();) {
         lum::gemm_tile<lum::MmaShape<128, 128, 32, 2, 4, 4>>(tile, s, 14336, 4096,
-            lum::in_two_parts(lum::Strided<float>{g_part, 4096, 1}),
-            lum::Strided<lum::bf16>{w_gate, 4096, 1},
-            [=](i64 i, i64 j, float sum) { g_part_[i * 14336 + j] = sum * lum::sigmoid(sum); });
+            lum::in_two_parts(lum::Strided<float, int>{g_part, 4096, 1}),
+            lum::Strided<lum::bf16, int>{w_gate, 4096, 1},
+            [=](int i, int j, float sum) { g_part_[i * 14336 + j] = sum * lum::sigmoid(sum); });
     }
 }
 

@@ -8,15 +8,13 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) mlp_g_part__s1(const float* g_part,      // [1, 4096]
                                                       const lum::bf16* w_gate,  // [14336, 4096]
                                                       float* g_part_) {         // [1, 14336]
-    lum::skinny<1, 1, false>(1, 14336, 4096,
-        lum::Strided<float>{g_part, 0, 1},
-        lum::Strided<lum::bf16>{w_gate, 4096, 1},
-        [=](i64, i64 j, float sum) { g_part_[j] = sum * lum::sigmoid(sum); });
+    lum::skinny<1, 1, false, int>(1, 14336, 4096,
+        lum::Strided<float, int>{g_part, 0, 1},
+        lum::Strided<lum::bf16, int>{w_gate, 4096, 1},
+        [=](int, int j, float sum) { g_part_[j] = sum * lum::sigmoid(sum); });
 }
 
 }  // namespace kernels

@@ -9,8 +9,6 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) mlp_g_part_s1(const lum::bf16* h,         // [1, 4096]
                                                      const lum::bf16* mlp_norm,  // [4096]
                                                      float* g_part) {            // [1, 4096]
@@ -18,7 +16,7 @@ __global__ void __launch_bounds__(256) mlp_g_part_s1(const lum::bf16* h,        
     float sum = 0.0f;
 #pragma unroll
     for (int part = 0; part < 4; ++part) {
-        const i64 j = (part * 256 + lum::thread()) * 4;
+        const int j = (part * 256 + lum::thread()) * 4;
         h_row[part] = lum::load_vector<lum::bf16, 4>(h + j);
 #pragma unroll
         for (int v = 0; v < 4; ++v) {
@@ -30,7 +28,7 @@ __global__ void __launch_bounds__(256) mlp_g_part_s1(const lum::bf16* h,        
     const float scale = 1.0f / lum::sqrt(sum / 4096.0f + 0.00001f);
 #pragma unroll
     for (int part = 0; part < 4; ++part) {
-        const i64 j = (part * 256 + lum::thread()) * 4;
+        const int j = (part * 256 + lum::thread()) * 4;
         const auto mlp_norm_vector = lum::load_vector<lum::bf16, 4>(mlp_norm + j);
         lum::Vector<float, 4> g_part_out;
 #pragma unroll

@@ -8,21 +8,19 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) self_attn_attention_o_s1(const float* sums,   // [33 parts of the keys, rows, columns]
                                                                 const float* stats,  // [33 parts of the keys, rows]: greatest score and total
                                                                 lum::bf16* o) {      // [1, 32, 128]
-    for (i64 item = lum::global_thread(); item < 4096; item += lum::global_threads()) {
-        const i64 h = item / 128;
-        const i64 c = item % 128;
+    for (int item = lum::global_thread(); item < 4096; item += lum::global_threads()) {
+        const int h = item / 128;
+        const int c = item % 128;
         float greatest = -INFINITY;
-        for (i64 part = 0; part < 33; ++part) {
+        for (int part = 0; part < 33; ++part) {
             greatest = lum::max(greatest, stats[part * 64 + h * 2]);
         }
         float weighted = 0.0f;
         float total = 0.0f;
-        for (i64 part = 0; part < 33; ++part) {
+        for (int part = 0; part < 33; ++part) {
             const float scale = greatest != -INFINITY ? lum::exp(stats[part * 64 + h * 2] - greatest) : 0.0f;
             weighted += sums[part * 4096 + h * 128 + c] * scale;
             total += stats[part * 64 + h * 2 + 1] * scale;

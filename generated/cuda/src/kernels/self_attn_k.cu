@@ -8,18 +8,16 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) self_attn_k(const lum::bf16* x,   // [s, 4096]
                                                    const lum::bf16* wk,  // [1024, 4096]
                                                    lum::bf16* k,         // [s, 8, 128]
                                                    const Dims* dims) {
-    const i64 s = dims->s;
-    for (lum::Tiles<128, 128> tile(1, s, 1024); tile.next();) {
+    const int s = static_cast<int>(dims->s);
+    for (lum::Tiles<128, 128, int> tile(1, s, 1024); tile.next();) {
         lum::gemm_tile<lum::MmaShape<128, 128, 32, 2, 4, 4>>(tile, s, 1024, 4096,
-            lum::Strided<lum::bf16>{x, 4096, 1},
-            lum::Strided<lum::bf16>{wk, 4096, 1},
-            [=](i64 t, i64 n, float sum) { k[t * 1024 + n] = lum::from_float<lum::bf16>(sum); });
+            lum::Strided<lum::bf16, int>{x, 4096, 1},
+            lum::Strided<lum::bf16, int>{wk, 4096, 1},
+            [=](int t, int n, float sum) { k[t * 1024 + n] = lum::from_float<lum::bf16>(sum); });
     }
 }
 

@@ -8,15 +8,13 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) self_attn_k_s1(const lum::bf16* x,   // [1, 4096]
                                                       const lum::bf16* wk,  // [1024, 4096]
                                                       lum::bf16* k) {       // [1, 8, 128]
-    lum::skinny<1, 4, false>(1, 1024, 4096,
-        lum::Strided<lum::bf16>{x, 0, 1},
-        lum::Strided<lum::bf16>{wk, 4096, 1},
-        [=](i64, i64 n, float sum) { k[n] = lum::from_float<lum::bf16>(sum); });
+    lum::skinny<1, 4, false, int>(1, 1024, 4096,
+        lum::Strided<lum::bf16, int>{x, 0, 1},
+        lum::Strided<lum::bf16, int>{wk, 4096, 1},
+        [=](int, int n, float sum) { k[n] = lum::from_float<lum::bf16>(sum); });
 }
 
 }  // namespace kernels

@@ -8,15 +8,13 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) self_attn_q_s1(const lum::bf16* x,   // [1, 4096]
                                                       const lum::bf16* wq,  // [4096, 4096]
                                                       lum::bf16* q) {       // [1, 32, 128]
-    lum::skinny<1, 1, false>(1, 4096, 4096,
-        lum::Strided<lum::bf16>{x, 0, 1},
-        lum::Strided<lum::bf16>{wq, 4096, 1},
-        [=](i64, i64 n, float sum) { q[n] = lum::from_float<lum::bf16>(sum); });
+    lum::skinny<1, 1, false, int>(1, 4096, 4096,
+        lum::Strided<lum::bf16, int>{x, 0, 1},
+        lum::Strided<lum::bf16, int>{wq, 4096, 1},
+        [=](int, int n, float sum) { q[n] = lum::from_float<lum::bf16>(sum); });
 }
 
 }  // namespace kernels

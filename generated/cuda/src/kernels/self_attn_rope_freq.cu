@@ -8,15 +8,13 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) self_attn_rope_freq(float* freq) {  // [64]
-    for (i64 chunk = lum::global_thread(); chunk < 16; chunk += lum::global_threads()) {
-        const i64 i = chunk * 4;
+    for (int chunk = lum::global_thread(); chunk < 16; chunk += lum::global_threads()) {
+        const int i = chunk * 4;
         lum::Vector<float, 4> freq_out;
 #pragma unroll
         for (int v = 0; v < 4; ++v) {
-            freq_out.element[v] = lum::exp(static_cast<float>(static_cast<lum::i32>(i + v)) * -0.20503692f);
+            freq_out.element[v] = lum::exp(static_cast<float>(i + v) * -0.20503692f);
         }
         lum::store_vector(freq + i, freq_out);
     }

@@ -8,17 +8,15 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) self_attn_rope_low_cos(const float* freq,  // [64]
                                                               float* low_cos,     // [s, 64]
                                                               const Dims* dims) {
-    const i64 s = dims->s;
-    const i64 pos = dims->pos;
-    for (i64 chunk = lum::global_thread(); chunk < s * 16; chunk += lum::global_threads()) {
-        const i64 i = chunk / 16;
-        const i64 j = chunk % 16 * 4;
-        const float value = static_cast<float>(static_cast<lum::i32>(i + pos));
+    const int s = static_cast<int>(dims->s);
+    const int pos = static_cast<int>(dims->pos);
+    for (int chunk = lum::global_thread(); chunk < s * 16; chunk += lum::global_threads()) {
+        const int i = chunk / 16;
+        const int j = chunk % 16 * 4;
+        const float value = static_cast<float>(i + pos);
         const auto freq_vector = lum::load_vector<float, 4>(freq + j);
         lum::Vector<float, 4> low_cos_out;
 #pragma unroll

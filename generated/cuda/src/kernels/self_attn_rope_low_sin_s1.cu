@@ -8,19 +8,16 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) self_attn_rope_low_sin_s1(float* low_sin,  // [1, 64]
                                                                  const Dims* dims) {
-    const i64 pos = dims->pos;
-    const float value = static_cast<float>(static_cast<lum::i32>(pos));
-    for (i64 chunk = lum::global_thread(); chunk < 16; chunk += lum::global_threads()) {
-        const i64 j = chunk * 4;
+    const int pos = static_cast<int>(dims->pos);
+    const float value = static_cast<float>(pos);
+    for (int chunk = lum::global_thread(); chunk < 16; chunk += lum::global_threads()) {
+        const int j = chunk * 4;
         lum::Vector<float, 4> low_sin_out;
 #pragma unroll
         for (int v = 0; v < 4; ++v) {
-            low_sin_out.element[v] = lum::sin(value *
-                lum::exp(static_cast<float>(static_cast<lum::i32>(j + v)) * -0.20503692f));
+            low_sin_out.element[v] = lum::sin(value * lum::exp(static_cast<float>(j + v) * -0.20503692f));
         }
         lum::store_vector(low_sin + j, low_sin_out);
     }

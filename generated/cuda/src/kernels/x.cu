@@ -9,19 +9,17 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) x(const lum::bf16* h,               // [s, 4096]
                                          const lum::bf16* attention_norm,  // [4096]
                                          lum::bf16* x,                     // [s, 4096]
                                          const Dims* dims) {
-    const i64 s = dims->s;
-    for (i64 i = lum::block(); i < s; i += lum::grid()) {  // a block each
+    const int s = static_cast<int>(dims->s);
+    for (int i = lum::block(); i < s; i += lum::grid()) {  // a block each
         lum::Vector<lum::bf16, 8> h_row[2];
         float sum = 0.0f;
 #pragma unroll
         for (int part = 0; part < 2; ++part) {
-            const i64 j = (part * 256 + lum::thread()) * 8;
+            const int j = (part * 256 + lum::thread()) * 8;
             h_row[part] = lum::load_vector<lum::bf16, 8>(h + i * 4096 + j);
 #pragma unroll
             for (int v = 0; v < 8; ++v) {
@@ -33,7 +31,7 @@ __global__ void __launch_bounds__(256) x(const lum::bf16* h,               // [s
         const float scale = 1.0f / lum::sqrt(sum / 4096.0f + 0.00001f);
 #pragma unroll
         for (int part = 0; part < 2; ++part) {
-            const i64 j = (part * 256 + lum::thread()) * 8;
+            const int j = (part * 256 + lum::thread()) * 8;
             const auto attention_norm_vector = lum::load_vector<lum::bf16, 8>(attention_norm + j);
             lum::Vector<lum::bf16, 8> x_out;
 #pragma unroll

@@ -9,8 +9,6 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) x_s1(const lum::bf16* h,               // [1, 4096]
                                             const lum::bf16* attention_norm,  // [4096]
                                             lum::bf16* x) {                   // [1, 4096]
@@ -18,7 +16,7 @@ __global__ void __launch_bounds__(256) x_s1(const lum::bf16* h,               //
     float sum = 0.0f;
 #pragma unroll
     for (int part = 0; part < 2; ++part) {
-        const i64 j = (part * 256 + lum::thread()) * 8;
+        const int j = (part * 256 + lum::thread()) * 8;
         h_row[part] = lum::load_vector<lum::bf16, 8>(h + j);
 #pragma unroll
         for (int v = 0; v < 8; ++v) {
@@ -30,7 +28,7 @@ __global__ void __launch_bounds__(256) x_s1(const lum::bf16* h,               //
     const float scale = 1.0f / lum::sqrt(sum / 4096.0f + 0.00001f);
 #pragma unroll
     for (int part = 0; part < 2; ++part) {
-        const i64 j = (part * 256 + lum::thread()) * 8;
+        const int j = (part * 256 + lum::thread()) * 8;
         const auto attention_norm_vector = lum::load_vector<lum::bf16, 8>(attention_norm + j);
         lum::Vector<lum::bf16, 8> x_out;
 #pragma unroll

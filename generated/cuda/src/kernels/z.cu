@@ -9,18 +9,16 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) z(const lum::bf16* h,     // [s, 4096]
                                          const lum::bf16* norm,  // [4096]
                                          lum::bf16* z,           // [4096]
                                          const Dims* dims) {
-    const i64 s = dims->s;
+    const int s = static_cast<int>(dims->s);
     lum::Vector<lum::bf16, 8> h_row[2];
     float sum = 0.0f;
 #pragma unroll
     for (int part = 0; part < 2; ++part) {
-        const i64 i = (part * 256 + lum::thread()) * 8;
+        const int i = (part * 256 + lum::thread()) * 8;
         h_row[part] = lum::load_vector<lum::bf16, 8>(h + i + s * 4096 - 4096);
 #pragma unroll
         for (int v = 0; v < 8; ++v) {
@@ -32,7 +30,7 @@ __global__ void __launch_bounds__(256) z(const lum::bf16* h,     // [s, 4096]
     const float scale = 1.0f / lum::sqrt(sum / 4096.0f + 0.00001f);
 #pragma unroll
     for (int part = 0; part < 2; ++part) {
-        const i64 i = (part * 256 + lum::thread()) * 8;
+        const int i = (part * 256 + lum::thread()) * 8;
         const auto norm_vector = lum::load_vector<lum::bf16, 8>(norm + i);
         lum::Vector<lum::bf16, 8> z_out;
 #pragma unroll

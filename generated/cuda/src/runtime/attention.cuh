@@ -57,8 +57,9 @@ __device__ inline float attention_combined(i64 parts, const Largest& largest, co
 
 // The sums that WarpsK (or KeyParts) parts of a block hold for the same rows, [part][row][Stride] with largest and total
 // behind each row's DV sums, are put together and handed to finish().
-template <int BQ, int DV, int Parts, int Stride, int Threads, class Finish>
-__device__ inline void finish_rows(const float* sums, i64 first_row, i64 rows, i64 dv, const Finish& finish) {
+template <int BQ, int DV, int Parts, int Stride, int Threads, class Index, class Finish>
+__device__ inline void finish_rows(const float* sums, Index first_row, As<Index> rows, As<Index> dv,
+                                   const Finish& finish) {
     for (int e = thread(); e < BQ * DV; e += Threads) {
         const int r = e / DV, c = e % DV;
         if (first_row + r >= rows || c >= dv) continue;
@@ -70,7 +71,7 @@ __device__ inline void finish_rows(const float* sums, i64 first_row, i64 rows, i
             sum += row[c] * weight;
             total += row[DV + 1] * weight;
         }
-        finish(first_row + r, static_cast<i64>(c), sum, largest, total);
+        finish(first_row + r, static_cast<Index>(c), sum, largest, total);
     }
 }
 
@@ -87,9 +88,9 @@ struct MmaAttention {
     }
 };
 
-template <class Shape, class Q, class K, class V, class Score, class Finish, int = Shape::WarpsK>
-__device__ inline void attention_tile(i64 first_query, i64 queries, i64 keys_begin, i64 keys_end, i64 d, i64 dv, Q q, K k,
-                                      V v, const Score& score, const Finish& finish) {
+template <class Shape, class Index, class Q, class K, class V, class Score, class Finish, int = Shape::WarpsK>
+__device__ inline void attention_tile(Index first_query, As<Index> queries, As<Index> keys_begin, As<Index> keys_end,
+                                      As<Index> d, As<Index> dv, Q q, K k, V v, const Score& score, const Finish& finish) {
     using T = MmaElement<Q, K>;
     static_assert(!kMixesHalves<Q, K> && !kMixesHalves<K, V>, "bf16 doesn't fit f16, nor f16 bf16");
     static_assert(sizeof(T) == 2, "float is FmaAttention's");
@@ -102,18 +103,18 @@ __device__ inline void attention_tile(i64 first_query, i64 queries, i64 keys_beg
     const int group = lane() / 4, pair = 2 * (lane() % 4);
     const int tiles = keys_end > keys_begin ? static_cast<int>((keys_end - keys_begin + BKV - 1) / BKV) : 0;
 
-    Stager<T, K, BKV, D, Shape::threads, false> from_k(k, keys_begin, keys_end, d);
-    Stager<T, V, BKV, DV, Shape::threads, false> from_v(v, keys_begin, keys_end, dv);
+    Stager<T, K, BKV, D, Shape::threads, Index, false> from_k(k, keys_begin, keys_end, d);
+    Stager<T, V, BKV, DV, Shape::threads, Index, false> from_v(v, keys_begin, keys_end, dv);
     const auto stage = [&](int t) {
         if (t < tiles) {
-            from_k.first = from_v.first = keys_begin + static_cast<i64>(t) * BKV;
+            from_k.first = from_v.first = keys_begin + static_cast<Index>(t) * BKV;
             from_k.stage(tiles_k + t % 2 * (BKV * D), 0);
             from_v.stage(tiles_v + t % 2 * (BKV * DV), 0);
         }
         copy_async_commit();
     };
     barrier();  // the tile before has left shared memory
-    Stager<T, Q, BQ, D, Shape::threads, false>(q, first_query, queries, d).stage(tile_q, 0);
+    Stager<T, Q, BQ, D, Shape::threads, Index, false>(q, first_query, queries, d).stage(tile_q, 0);
     copy_async_commit();
     stage(0);
     copy_async_wait<1>();
@@ -157,8 +158,8 @@ __device__ inline void attention_tile(i64 first_query, i64 queries, i64 keys_beg
             }
         }
 
-        const i64 first_row = first_query + warp_row + group;
-        const i64 first_key = keys_begin + static_cast<i64>(t) * BKV + warp_key + pair;
+        const Index first_row = first_query + warp_row + group;
+        const Index first_key = keys_begin + static_cast<Index>(t) * BKV + warp_key + pair;
         const int rows_left = queries - first_row < 16 ? static_cast<int>(queries - first_row) : 16;
         const int keys_left = keys_end - first_key < Keys ? static_cast<int>(keys_end - first_key) : Keys;
         float tile_largest[2] = {kMinusInfinity, kMinusInfinity};
@@ -246,17 +247,18 @@ struct FmaAttention {
 };
 
 // [Rows][Pitch] floats from an operand's rows first … and columns 0 … d - 1; zeros outside and up to column D.
-template <int Rows, int D, int Pitch, class Operand>
-__device__ inline void stage_floats(float* to, const Operand& from, i64 first, i64 rows, i64 d) {
+template <int Rows, int D, int Pitch, class Index, class Operand>
+__device__ inline void stage_floats(float* to, const Operand& from, Index first, As<Index> rows, As<Index> d) {
     for (int e = thread(); e < Rows * D; e += threads()) {
         const int r = e / D, c = e % D;
         to[r * Pitch + c] = first + r < rows && c < d ? to_float(from.raw(first + r, c)) : 0.0f;
     }
 }
 
-template <class Shape, class Q, class K, class V, class Score, class Finish, class = void, int = Shape::KeyParts>
-__device__ inline void attention_tile(i64 first_query, i64 queries, i64 keys_begin, i64 keys_end, i64 d, i64 dv, Q q, K k,
-                                      V v, const Score& score, const Finish& finish) {
+template <class Shape, class Index, class Q, class K, class V, class Score, class Finish, class = void,
+          int = Shape::KeyParts>
+__device__ inline void attention_tile(Index first_query, As<Index> queries, As<Index> keys_begin, As<Index> keys_end,
+                                      As<Index> d, As<Index> dv, Q q, K k, V v, const Score& score, const Finish& finish) {
     constexpr int D = Shape::D, DV = Shape::DV, BQ = Shape::BQ, BKV = Shape::BKV, Lanes = Shape::Lanes, Keys = Shape::Keys;
     constexpr int Pitch = Shape::kPitch;
     float* const tile_q = shared<float>(0);                   // [BQ][Pitch]
@@ -266,7 +268,7 @@ __device__ inline void attention_tile(i64 first_query, i64 queries, i64 keys_beg
     const int own = thread() % Lanes, r = thread() / Lanes % BQ, part = thread() / (Lanes * BQ);
     const float* const row = tile_q + r * Pitch;
     float* const row_weights = weights + (part * BQ + r) * Shape::kWeightStride;
-    const i64 i = first_query + r;
+    const Index i = first_query + r;
 
     barrier();  // the tile before has left shared memory
     stage_floats<BQ, D, Pitch>(tile_q, q, first_query, queries, d);
@@ -275,7 +277,7 @@ __device__ inline void attention_tile(i64 first_query, i64 queries, i64 keys_beg
     for (int c = 0; c < DV / Lanes; ++c) sum[c] = 0.0f;
     float largest = kMinusInfinity, total = 0.0f;
 
-    for (i64 first = keys_begin; first < keys_end; first += BKV) {
+    for (Index first = keys_begin; first < keys_end; first += BKV) {
         barrier();
         stage_floats<BKV, D, Pitch>(tile_k, k, first, keys_end, d);
         stage_floats<BKV, DV, DV>(tile_v, v, first, keys_end, dv);
@@ -292,7 +294,7 @@ __device__ inline void attention_tile(i64 first_query, i64 queries, i64 keys_beg
         float now = largest;
 #pragma unroll
         for (int n = 0; n < Keys / Lanes; ++n) {
-            const i64 j = first + part * Keys + n * Lanes + own;
+            const Index j = first + part * Keys + n * Lanes + own;
             s[n] = i < queries && j < keys_end ? score(i, j, s[n]) : kMinusInfinity;
             now = max(now, s[n]);
         }

@@ -71,7 +71,7 @@ __device__ inline T converted(From value) {
 
 // One operand's way into shared memory: BK elements of k for Outer rows of A or columns of B; always along k where it may
 // not be Transposed.
-template <class T, class Operand, int Outer, int BK, int Threads, bool Transposed = true>
+template <class T, class Operand, int Outer, int BK, int Threads, class Index, bool Transposed = true>
 struct Stager {
     static constexpr int kChunk = kVector<T>;
     static constexpr int kAlongK = BK / kChunk, kAlongOuter = Outer / kChunk;  // chunks of a row, either way
@@ -79,26 +79,26 @@ struct Stager {
     static constexpr bool kSame = kIsStrided<Operand> && std::is_same_v<typename Operand::Element, T>;
 
     Operand operand;
-    i64 first, outer, k;   // the tile's first row or column, their number, the length of the sum
+    Index first, outer, k;   // the tile's first row or column, their number, the length of the sum
     bool along_outer;      // lies as [BK][Outer]
     bool whole_chunks;     // global memory can be read in aligned chunks of 16 bytes
     static constexpr bool kWindows =
         kIsPatches<Operand> && Transposed && sizeof(T) == 2 && std::is_same_v<typename Operand::Element, T>;
 
-    __device__ Stager(Operand from, i64 first_, i64 outer_, i64 k_) : operand(from), first(first_), outer(outer_), k(k_) {
+    __device__ Stager(Operand from, Index first_, Index outer_, Index k_) : operand(from), first(first_), outer(outer_), k(k_) {
         along_outer = kWindows;
         whole_chunks = false;
         if constexpr (kSame) {
             along_outer = Transposed && sizeof(T) == 2 && from.outer_stride == 1 && from.k_stride != 1;  // no ldmatrix.trans for 4 bytes
-            const i64 rows_apart = along_outer ? from.k_stride : from.outer_stride;
+            const Index rows_apart = along_outer ? from.k_stride : from.outer_stride;
             whole_chunks = (along_outer || from.k_stride == 1) && rows_apart % kChunk == 0 && aligned16(from.data);
         }
     }
 
     // Begins to bring k0 … k0 + BK - 1 into `to`; what lies outside of the operand becomes 0.
-    __device__ void begin(T* to, i64 k0) { stage(to, k0); }
+    __device__ void begin(T* to, Index k0) { stage(to, k0); }
     __device__ void finish(T*) {}
-    __device__ void stage(T* to, i64 k0) const {
+    __device__ void stage(T* to, Index k0) const {
         if constexpr (kWindows) return stage_windows(to, k0);
         if constexpr (Transposed) {
             if (along_outer) return stage_rows<kAlongOuter, true>(to, k0);
@@ -108,10 +108,10 @@ struct Stager {
 
 private:
     // Windows of an image: a thread has the same outputs, which are neighbours, of every tap that it copies.
-    __device__ void stage_windows(T* to, i64 k0) const {
+    __device__ void stage_windows(T* to, Index k0) const {
         static_assert(Threads % kAlongOuter == 0, "threads and chunks of a row divide");
         const int column = thread() % kAlongOuter;
-        const i64 o = first + column * kChunk;
+        const Index o = first + column * kChunk;
         const auto start = operand.place(o);
 #pragma unroll 1
         for (int row = thread() / kAlongOuter; row < BK; row += Threads / kAlongOuter) {
@@ -130,11 +130,11 @@ private:
 
     // Each thread has the same column of chunks in every row that it copies, kPass rows apart.
     template <int RowChunks, bool AlongOuter>
-    __device__ void copy_chunks(T* to, i64 k0) const {
+    __device__ void copy_chunks(T* to, Index k0) const {
         static_assert(Threads % RowChunks == 0 || RowChunks % Threads == 0, "threads and chunks of a row divide");
         constexpr int kPass = Threads >= RowChunks ? Threads / RowChunks : 1, kAcross = RowChunks < Threads ? RowChunks : Threads;
         constexpr int kRows = kChunks / RowChunks;
-        const i64 stride = AlongOuter ? operand.k_stride : operand.outer_stride;
+        const Index stride = AlongOuter ? operand.k_stride : operand.outer_stride;
         const int rows_left = at_most(AlongOuter ? k - k0 : outer - first, kRows);
         const int elements_left = at_most(AlongOuter ? outer - first : k - k0, RowChunks * kChunk);
         const int first_row = thread() / kAcross;
@@ -156,7 +156,7 @@ private:
     }
 
     template <int RowChunks, bool AlongOuter>
-    __device__ void stage_rows(T* to, i64 k0) const {
+    __device__ void stage_rows(T* to, Index k0) const {
         if constexpr (kSame) {
             if (whole_chunks) return copy_chunks<RowChunks, AlongOuter>(to, k0);
         }
@@ -166,8 +166,8 @@ private:
             Vector<T, kChunk> elements;
 #pragma unroll
             for (int e = 0; e < kChunk; ++e) {
-                const i64 o = first + (AlongOuter ? column * kChunk + e : row);
-                const i64 kk = k0 + (AlongOuter ? row : column * kChunk + e);
+                const Index o = first + (AlongOuter ? column * kChunk + e : row);
+                const Index kk = k0 + (AlongOuter ? row : column * kChunk + e);
                 elements.element[e] = o < outer && kk < k ? converted<T>(operand.raw(o, kk)) : T{};
             }
             store_vector(to + swizzled<RowChunks>(row, column) * kChunk, elements);
@@ -176,28 +176,28 @@ private:
 };
 
 // The way of an operand in two parts: read into registers while a step is multiplied, then split into two tiles.
-template <class T, class Operand, int Outer, int BK, int Threads>
-struct Stager<T, TwoParts<Operand>, Outer, BK, Threads, true> {
+template <class T, class Operand, int Outer, int BK, int Threads, class Index>
+struct Stager<T, TwoParts<Operand>, Outer, BK, Threads, Index, true> {
     static constexpr int kChunk = kVector<T>, kRowChunks = BK / kChunk, kChunks = Outer * BK / kChunk;
     static constexpr int kOwn = (kChunks + Threads - 1) / Threads;
     static constexpr bool along_outer = false;
 
     Operand operand;
-    i64 first, outer, k;
+    Index first, outer, k;
     bool whole_fours;  // global memory can be read four floats at a time
     float held[kOwn][kChunk];
 
-    __device__ Stager(TwoParts<Operand> from, i64 first_, i64 outer_, i64 k_)
+    __device__ Stager(TwoParts<Operand> from, Index first_, Index outer_, Index k_)
         : operand(from.whole), first(first_), outer(outer_), k(k_), whole_fours(false) {
         if constexpr (kIsStrided<Operand> && sizeof(typename Operand::Element) == 4)
             whole_fours = operand.k_stride == 1 && operand.outer_stride % 4 == 0 && aligned16(operand.data);
     }
 
-    __device__ void begin(T*, i64 k0) {
+    __device__ void begin(T*, Index k0) {
 #pragma unroll
         for (int own = 0; own < kOwn; ++own) {
             const int chunk = own * Threads + thread();
-            const i64 o = first + chunk / kRowChunks, kk = k0 + chunk % kRowChunks * kChunk;
+            const Index o = first + chunk / kRowChunks, kk = k0 + chunk % kRowChunks * kChunk;
             const bool row = chunk < kChunks && o < outer;
             if constexpr (kIsStrided<Operand> && sizeof(typename Operand::Element) == 4) {
                 if (whole_fours && row && kk + kChunk <= k) {
@@ -291,8 +291,9 @@ __device__ inline void multiply_add(float (&d)[4], const u32 (&a)[4], const u32 
     }
 }
 
-template <class Shape, class Tile, class A, class B, class Store, int = Shape::WM>  // for shapes of this family
-__device__ inline void gemm_tile(const Tile& tile, i64 m, i64 n, i64 k, A a, B b, const Store& store) {
+template <class Shape, class Tile, class A, class B, class Store, class Index = typename Tile::Index,
+          int = Shape::WM>  // for shapes of this family
+__device__ inline void gemm_tile(const Tile& tile, As<Index> m, As<Index> n, As<Index> k, A a, B b, const Store& store) {
     using T = MmaElement<A, B>;
     static_assert(!kMixesHalves<A, B>, "bf16 doesn't fit f16, nor f16 bf16");
     constexpr int BM = Shape::BM, BN = Shape::BN, BK = Shape::BK, WM = Shape::WM, WN = Shape::WN, Stages = Shape::Stages;
@@ -300,8 +301,8 @@ __device__ inline void gemm_tile(const Tile& tile, i64 m, i64 n, i64 k, A a, B b
     constexpr int PartsA = kPartsOf<A>, PartsB = kPartsOf<B>, TileA = PartsA * BM * BK, TileB = PartsB * BN * BK;
     T* const tiles_a = shared<T>(0);                             // [Stages][PartsA][BM x BK]
     T* const tiles_b = shared<T>(sizeof(T) * Stages * TileA);    // [Stages][PartsB][BN x BK]
-    Stager<T, A, BM, BK, Shape::threads> from_a(a, tile.row, m, k);
-    Stager<T, B, BN, BK, Shape::threads> from_b(b, tile.column, n, k);
+    Stager<T, A, BM, BK, Shape::threads, Index> from_a(a, tile.row, m, k);
+    Stager<T, B, BN, BK, Shape::threads, Index> from_b(b, tile.column, n, k);
     const int warp_row = warp() / Shape::WarpsN * WM, warp_column = warp() % Shape::WarpsN * WN;
 
     float sum[WM / 16][WN / 8][4];
@@ -315,8 +316,8 @@ __device__ inline void gemm_tile(const Tile& tile, i64 m, i64 n, i64 k, A a, B b
     const int k_tiles = static_cast<int>((k + BK - 1) / BK);
     const auto begin = [&](int index) {
         if (index < k_tiles) {
-            from_a.begin(tiles_a + index % Stages * TileA, static_cast<i64>(index) * BK);
-            from_b.begin(tiles_b + index % Stages * TileB, static_cast<i64>(index) * BK);
+            from_a.begin(tiles_a + index % Stages * TileA, static_cast<Index>(index) * BK);
+            from_b.begin(tiles_b + index % Stages * TileB, static_cast<Index>(index) * BK);
         }
         copy_async_commit();  // an empty group, too, so that the count of groups stays that of steps
     };
@@ -381,7 +382,7 @@ __device__ inline void gemm_tile(const Tile& tile, i64 m, i64 n, i64 k, A a, B b
                 slab[(group + e / 2 * 8) * Shape::kSlabStride + 8 * j + pair + e % 2] = sum[i][j][e];
         warp_barrier();
         for (int e = lane(); e < 16 * WN; e += kWarp) {
-            const i64 row = tile.row + warp_row + 16 * i + e / WN, column = tile.column + warp_column + e % WN;
+            const Index row = tile.row + warp_row + 16 * i + e / WN, column = tile.column + warp_column + e % WN;
             if (row < m && column < n) store(row, column, slab[e / WN * Shape::kSlabStride + e % WN]);
         }
     }

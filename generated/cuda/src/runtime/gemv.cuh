@@ -28,20 +28,20 @@ __host__ __device__ constexpr std::size_t skinny_shared_bytes(int warps, int row
 }
 
 // A as it is read by skinny(): from where it lies, or from shared memory.
-template <class A, bool Staged>
+template <class A, bool Staged, class Index>
 struct SkinnyRows {
     using Element = typename A::Element;
     A a;
     const Element* staged;  // [Rows][pitch]
-    i64 pitch, m, k;
+    Index pitch, m, k;
     bool whole_chunks;      // of 16 bytes along k, wherever it lies
 
-    __device__ SkinnyRows(A from, Element* at, int rows, i64 m_, i64 k_)
+    __device__ SkinnyRows(A from, Element* at, int rows, Index m_, Index k_)
         : a(from), staged(at), pitch((k_ + 15) / 16 * 16), m(m_), k(k_), whole_chunks(Staged) {
         if constexpr (Staged) {
             barrier();  // a call before this one has read it
-            for (i64 e = thread(); e < rows * pitch; e += threads()) {
-                const i64 row = e / pitch, kk = e - row * pitch;
+            for (Index e = thread(); e < rows * pitch; e += threads()) {
+                const Index row = e / pitch, kk = e - row * pitch;
                 at[e] = row < m && kk < k ? a.raw(row, kk) : Element{};
             }
             barrier();
@@ -50,14 +50,14 @@ struct SkinnyRows {
         }
     }
 
-    __device__ float at(i64 row, i64 kk) const {
+    __device__ float at(Index row, Index kk) const {
         if constexpr (Staged) return to_float(staged[row * pitch + kk]);
         else return row < m ? to_float(a.raw(row, kk)) : 0.0f;
     }
 
     // Count elements from kk on, a multiple of Count; all lie inside.
     template <int Count>
-    __device__ void read(float (&to)[Count], i64 row, i64 kk) const {
+    __device__ void read(float (&to)[Count], Index row, Index kk) const {
         constexpr int chunk = kVector<Element> < Count ? kVector<Element> : Count;
         if constexpr (chunk * sizeof(Element) >= 4 && (Staged || kIsStrided<A>)) {
             if (whole_chunks && row < m) {
@@ -95,25 +95,26 @@ __device__ inline void add_warps(float (&sum)[Rows], float* sums) {
 }
 
 // B contiguous along k, or of any strides.
-template <int Rows, int WarpsPerColumn, class Share, class Left, class B, class Store>
-__device__ inline void skinny_along_k(const Share& share, i64 m, i64 n, i64 k, const Left& left, B b, float* sums, const Store& store) {
+template <int Rows, int WarpsPerColumn, class Share, class Left, class B, class Store, class Index = typename Share::Index>
+__device__ inline void skinny_along_k(const Share& share, As<Index> m, As<Index> n, As<Index> k, const Left& left, B b,
+                                      float* sums, const Store& store) {
     using T = typename B::Element;
     constexpr int kChunk = kVector<T>;
     constexpr int kAtOnce = 4;  // chunks under way per lane
-    constexpr i64 kStep = kWarp * kChunk * WarpsPerColumn;
+    constexpr Index kStep = kWarp * kChunk * WarpsPerColumn;
     bool whole_chunks = false;
     if constexpr (kIsStrided<B>)
         whole_chunks = b.k_stride == 1 && b.outer_stride % kChunk == 0 && aligned16(b.data);
     const int columns = warps() / WarpsPerColumn;  // that the block works on at a time
     const int own = warp() / WarpsPerColumn, part = warp() % WarpsPerColumn;
-    const i64 whole = whole_chunks ? k / kChunk * kChunk : 0;
-    for (i64 first = share.block * columns; first < n; first += share.blocks * columns) {
-        const i64 column = first + own;
+    const Index whole = whole_chunks ? k / kChunk * kChunk : 0;
+    for (Index first = share.block * columns; first < n; first += share.blocks * columns) {
+        const Index column = first + own;
         float sum[Rows] = {};
         if (column < n) {
-            i64 kk = (part * kWarp + lane()) * kChunk;
+            Index kk = (part * kWarp + lane()) * kChunk;
             if constexpr (kIsStrided<B>) {
-                const auto add = [&](const Vector<T, kChunk>& weights, i64 at) {
+                const auto add = [&](const Vector<T, kChunk>& weights, Index at) {
 #pragma unroll
                     for (int r = 0; r < Rows; ++r) {
                         float row[kChunk];
@@ -132,7 +133,7 @@ __device__ inline void skinny_along_k(const Share& share, i64 m, i64 n, i64 k, c
                 }
                 for (; kk + kChunk <= whole; kk += kStep) add(load_vector_once<T, kChunk>(b.address(column, kk)), kk);
             }
-            for (i64 at = whole + part * kWarp + lane(); at < k; at += kWarp * WarpsPerColumn) {
+            for (Index at = whole + part * kWarp + lane(); at < k; at += kWarp * WarpsPerColumn) {
                 const float weight = to_float(b.raw(column, at));
 #pragma unroll
                 for (int r = 0; r < Rows; ++r) sum[r] += weight * left.at(r, at);
@@ -144,24 +145,25 @@ __device__ inline void skinny_along_k(const Share& share, i64 m, i64 n, i64 k, c
         if (column < n && part == 0) {
 #pragma unroll
             for (int r = 0; r < Rows; ++r)
-                if (lane() == r && r < m) store(static_cast<i64>(r), column, sum[r]);
+                if (lane() == r && r < m) store(static_cast<Index>(r), column, sum[r]);
         }
     }
 }
 
 // B contiguous along n: lanes side by side in rows of 32 columns, kDown rows of a warp at a time.
-template <int Rows, class Share, class Left, class T, class Store>
-__device__ inline void skinny_along_n(const Share& share, i64 m, i64 n, i64 k, const Left& left, Strided<T> b, float* sums, const Store& store) {
+template <int Rows, class Share, class Left, class T, class Index, class Store>
+__device__ inline void skinny_along_n(const Share& share, As<Index> m, As<Index> n, As<Index> k, const Left& left,
+                                      Strided<T, Index> b, float* sums, const Store& store) {
     constexpr int kChunk = kVector<T> < 8 ? kVector<T> : 8;
     constexpr int kAcross = kSkinnyColumns / kChunk, kDown = kWarp / kAcross;
     constexpr int kAtOnce = 4;
     const bool whole_chunks = b.k_stride % kChunk == 0 && aligned16(b.data);
     const int across = lane() % kAcross * kChunk, down = lane() / kAcross;
-    const i64 step = static_cast<i64>(warps()) * kDown;
-    for (i64 first = share.block * kSkinnyColumns; first < n; first += share.blocks * kSkinnyColumns) {
-        const i64 column = first + across;
+    const Index step = static_cast<Index>(warps()) * kDown;
+    for (Index first = share.block * kSkinnyColumns; first < n; first += share.blocks * kSkinnyColumns) {
+        const Index column = first + across;
         float sum[Rows][kChunk] = {};
-        const auto add = [&](const Vector<T, kChunk>& weights, i64 at) {
+        const auto add = [&](const Vector<T, kChunk>& weights, Index at) {
 #pragma unroll
             for (int r = 0; r < Rows; ++r) {
                 const float x = left.at(r, at);
@@ -169,7 +171,7 @@ __device__ inline void skinny_along_n(const Share& share, i64 m, i64 n, i64 k, c
                 for (int e = 0; e < kChunk; ++e) sum[r][e] += weights[e] * x;
             }
         };
-        i64 kk = static_cast<i64>(warp()) * kDown + down;
+        Index kk = static_cast<Index>(warp()) * kDown + down;
         if (whole_chunks && column + kChunk <= n) {
             for (; kk + (kAtOnce - 1) * step < k; kk += kAtOnce * step) {
                 Vector<T, kChunk> weights[kAtOnce];
@@ -204,7 +206,7 @@ __device__ inline void skinny_along_n(const Share& share, i64 m, i64 n, i64 k, c
         }
         barrier();
         for (int e = thread(); e < Rows * kSkinnyColumns; e += threads()) {
-            const i64 row = e / kSkinnyColumns, out = first + e % kSkinnyColumns;
+            const Index row = e / kSkinnyColumns, out = first + e % kSkinnyColumns;
             float total = 0.0f;
             for (int w = 0; w < warps(); ++w) total += sums[w * Rows * kSkinnyColumns + e];
             if (row < m && out < n) store(row, out, total);
@@ -212,11 +214,12 @@ __device__ inline void skinny_along_n(const Share& share, i64 m, i64 n, i64 k, c
     }
 }
 
-template <int Rows, int WarpsPerColumn = 1, bool Staged = false, class Share, class A, class B, class Store>
-__device__ inline void skinny(const Share& share, i64 m, i64 n, i64 k, A a, B b, const Store& store) {
+template <int Rows, int WarpsPerColumn = 1, bool Staged = false, class Share, class A, class B, class Store,
+          class Index = typename Share::Index>
+__device__ inline void skinny(const Share& share, As<Index> m, As<Index> n, As<Index> k, A a, B b, const Store& store) {
     float* const sums = shared<float>(0);
     auto* const staged = Staged ? shared<typename A::Element>(skinny_sums_bytes(warps(), Rows)) : nullptr;
-    const SkinnyRows<A, Staged> left(a, staged, Rows, m, k);
+    const SkinnyRows<A, Staged, Index> left(a, staged, Rows, m, k);
     if constexpr (kIsStrided<B>) {
         if (b.outer_stride == 1 && b.k_stride != 1) return skinny_along_n<Rows>(share, m, n, k, left, b, sums, store);
     }
@@ -224,12 +227,14 @@ __device__ inline void skinny(const Share& share, i64 m, i64 n, i64 k, A a, B b,
 }
 
 // By the whole grid.
+template <class Index_>
 struct WholeGrid {
-    i64 block = lum::block(), blocks = grid();
+    using Index = Index_;
+    Index block = lum::block(), blocks = grid();
 };
-template <int Rows, int WarpsPerColumn = 1, bool Staged = false, class A, class B, class Store>
-__device__ inline void skinny(i64 m, i64 n, i64 k, A a, B b, const Store& store) {
-    skinny<Rows, WarpsPerColumn, Staged>(WholeGrid{}, m, n, k, a, b, store);
+template <int Rows, int WarpsPerColumn = 1, bool Staged = false, class Index = i64, class A, class B, class Store>
+__device__ inline void skinny(As<Index> m, As<Index> n, As<Index> k, A a, B b, const Store& store) {
+    skinny<Rows, WarpsPerColumn, Staged>(WholeGrid<Index>{}, m, n, k, a, b, store);
 }
 
 }  // namespace lum

@@ -13,8 +13,9 @@ struct IndexCheck {
     i64 index, size;
 
     // `index` where 0 <= index < size, else 0 with the fault noted; the first one is kept.
-    __device__ i64 inside(i64 found, i64 below, i32 where) {
-        if (static_cast<u64>(found) < static_cast<u64>(below)) return found;
+    template <class Index>
+    __device__ Index inside(i64 found, Index below, i32 where) {
+        if (static_cast<u64>(found) < static_cast<u64>(below)) return static_cast<Index>(found);
         if (atomic_swap_if(&failed, 0u, 1u) == 0u) {
             site = where;
             index = found;

@@ -9,11 +9,15 @@
 
 namespace lum {
 
+// Threads of a grid at most: loops that step by so many count in int as long as no size is within that of 2^31.
+constexpr i64 kMostThreads = i64{1} << 24;
+
 // kernel(arguments…) on `grid` blocks of `block` threads with `shared_bytes` of dynamic shared memory, in the order of
 // `stream`. Returns the launch's own error; what happens in the kernel shows at the next synchronisation.
 template <class... Parameters, class... Arguments>
 cudaError_t launch(void (*kernel)(Parameters...), i64 grid, int block, std::size_t shared_bytes, cudaStream_t stream,
                    Arguments... arguments) {
+    if (grid > kMostThreads / block) return cudaErrorInvalidConfiguration;
 #if defined(LUM_SIMT)
     struct Call {
         void (*kernel)(Parameters...);

@@ -23,6 +23,12 @@ using u32 = std::uint32_t;
 using i64 = std::int64_t;
 using u64 = std::uint64_t;
 
+// T, for parameters that don't decide what T is.
+template <class T>
+struct Just { using type = T; };
+template <class T>
+using As = typename Just<T>::type;
+
 constexpr int kWarp = 32;
 constexpr u32 kAllLanes = 0xffffffffu;
 

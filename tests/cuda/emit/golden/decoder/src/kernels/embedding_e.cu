@@ -14,11 +14,11 @@ __global__ void __launch_bounds__(256) embedding_e(const lum::i32* tokens,  // [
                                                    const float* embed,      // [32, 16]
                                                    float* e,                // [s, 16]
                                                    const Dims* dims, lum::IndexCheck* check) {
-    const i64 s = dims->s;
-    for (i64 chunk = lum::global_thread(); chunk < s * 4; chunk += lum::global_threads()) {
-        const i64 t = chunk / 4;
-        const i64 i = chunk % 4 * 4;
-        const i64 tokens_ = check->inside(static_cast<i64>(tokens[t]), 32, /*e[t, i] = table[tokens[t], i],
+    const int s = static_cast<int>(dims->s);
+    for (int chunk = lum::global_thread(); chunk < s * 4; chunk += lum::global_threads()) {
+        const int t = chunk / 4;
+        const int i = chunk % 4 * 4;
+        const int tokens_ = check->inside(static_cast<i64>(tokens[t]), 32, /*e[t, i] = table[tokens[t], i],
             axis 0*/ 0);
         const auto embed_vector = lum::load_vector<float, 4>(embed + tokens_ * 16 + i);
         lum::Vector<float, 4> e_out;

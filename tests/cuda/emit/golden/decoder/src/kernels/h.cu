@@ -7,17 +7,15 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) h(const float* o,   // [s, 2, 8]
                                          const float* wo,  // [16, 16]
                                          float* e,         // [s, 16]
                                          const Dims* dims) {
-    const i64 s = dims->s;
-    lum::skinny<8, 8, true>(s, 16, 16,
-        lum::Strided<float>{o, 16, 1},
-        lum::Strided<float>{wo, 16, 1},
-        [=](i64 t, i64 o_, float sum) { e[t * 16 + o_] = e[t * 16 + o_] + sum; });
+    const int s = static_cast<int>(dims->s);
+    lum::skinny<8, 8, true, int>(s, 16, 16,
+        lum::Strided<float, int>{o, 16, 1},
+        lum::Strided<float, int>{wo, 16, 1},
+        [=](int t, int o_, float sum) { e[t * 16 + o_] = e[t * 16 + o_] + sum; });
 }
 
 }  // namespace kernels

@@ -10,8 +10,8 @@ namespace kernels {
 __global__ void embedding_e(const lum::i32* tokens, const float* embed, float* e, const Dims* dims, lum::IndexCheck* check);
 __global__ void x(const float* e, const float* g, float* x, const Dims* dims);
 __global__ void q(const float* x, const float* wq, float* q, const Dims* dims);
-__global__ void update_k(const float* x, const float* wk, float* k, const Dims* dims, lum::i64 l);
-__global__ void attention_o(const float* q, const float* k, const float* v, float* o, const Dims* dims, lum::i64 l);
+__global__ void update_k(const float* x, const float* wk, float* k, const Dims* dims, int l);
+__global__ void attention_o(const float* q, const float* k, const float* v, float* o, const Dims* dims, int l);
 __global__ void h(const float* o, const float* wo, float* e, const Dims* dims);
 __global__ void logits(const float* e, const float* embed, float* logits, const Dims* dims);
 

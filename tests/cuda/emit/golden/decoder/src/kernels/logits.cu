@@ -7,17 +7,15 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) logits(const float* e,      // [s, 16]
                                               const float* embed,  // [32, 16]
                                               float* logits,       // [32]
                                               const Dims* dims) {
-    const i64 s = dims->s;
-    lum::skinny<1, 8, false>(1, 32, 16,
-        lum::Strided<float>{e + s * 16 - 16, 0, 1},
-        lum::Strided<float>{embed, 16, 1},
-        [=](i64, i64 o, float sum) { logits[o] = sum; });
+    const int s = static_cast<int>(dims->s);
+    lum::skinny<1, 8, false, int>(1, 32, 16,
+        lum::Strided<float, int>{e + s * 16 - 16, 0, 1},
+        lum::Strided<float, int>{embed, 16, 1},
+        [=](int, int o, float sum) { logits[o] = sum; });
 }
 
 }  // namespace kernels

@@ -7,17 +7,15 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) q(const float* x,   // [s, 16]
                                          const float* wq,  // [16, 16]
                                          float* q,         // [s, 2, 8]
                                          const Dims* dims) {
-    const i64 s = dims->s;
-    lum::skinny<8, 8, true>(s, 16, 16,
-        lum::Strided<float>{x, 16, 1},
-        lum::Strided<float>{wq, 16, 1},
-        [=](i64 t, i64 n, float sum) { q[t * 16 + n] = sum; });
+    const int s = static_cast<int>(dims->s);
+    lum::skinny<8, 8, true, int>(s, 16, 16,
+        lum::Strided<float, int>{x, 16, 1},
+        lum::Strided<float, int>{wq, 16, 1},
+        [=](int t, int n, float sum) { q[t * 16 + n] = sum; });
 }
 
 }  // namespace kernels

@@ -7,18 +7,16 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) update_k(const float* x,   // [s, 16]
                                                 const float* wk,  // [16, 16]
                                                 float* k,         // [2, 8, 2, 8]
-                                                const Dims* dims, lum::i64 l) {
-    const i64 s = dims->s;
-    const i64 pos = dims->pos;
-    lum::skinny<8, 8, true>(s, 16, 16,
-        lum::Strided<float>{x, 16, 1},
-        lum::Strided<float>{wk, 16, 1},
-        [=](i64 i, i64 n, float sum) { k[i * 16 + n + l * 128 + pos * 16] = sum; });
+                                                const Dims* dims, int l) {
+    const int s = static_cast<int>(dims->s);
+    const int pos = static_cast<int>(dims->pos);
+    lum::skinny<8, 8, true, int>(s, 16, 16,
+        lum::Strided<float, int>{x, 16, 1},
+        lum::Strided<float, int>{wk, 16, 1},
+        [=](int i, int n, float sum) { k[i * 16 + n + l * 128 + pos * 16] = sum; });
 }
 
 }  // namespace kernels

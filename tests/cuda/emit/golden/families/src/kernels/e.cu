@@ -14,11 +14,11 @@ __global__ void __launch_bounds__(256) e(const lum::i32* tokens,  // [s]
                                          const lum::f16* table,   // [50, 64]
                                          lum::f16* e,             // [s, 64]
                                          const Dims* dims, lum::IndexCheck* check) {
-    const i64 s = dims->s;
-    for (i64 chunk = lum::global_thread(); chunk < s * 8; chunk += lum::global_threads()) {
-        const i64 t = chunk / 8;
-        const i64 d = chunk % 8 * 8;
-        const i64 tokens_ = check->inside(static_cast<i64>(tokens[t]), 50, /*e[t, d] = table[tokens[t], d],
+    const int s = static_cast<int>(dims->s);
+    for (int chunk = lum::global_thread(); chunk < s * 8; chunk += lum::global_threads()) {
+        const int t = chunk / 8;
+        const int d = chunk % 8 * 8;
+        const int tokens_ = check->inside(static_cast<i64>(tokens[t]), 50, /*e[t, d] = table[tokens[t], d],
             axis 0*/ 0);
         const auto table_vector = lum::load_vector<lum::f16, 8>(table + tokens_ * 64 + d);
         lum::Vector<lum::f16, 8> e_out;

@@ -14,13 +14,13 @@ __global__ void __launch_bounds__(256) order(const lum::i32* order_topk,  // [40
                                              const float* x,              // [s, 3000]
                                              float* order,                // [40]
                                              lum::IndexCheck* check) {
-    for (i64 chunk = lum::global_thread(); chunk < 10; chunk += lum::global_threads()) {
-        const i64 i = chunk * 4;
+    for (int chunk = lum::global_thread(); chunk < 10; chunk += lum::global_threads()) {
+        const int i = chunk * 4;
         const auto order_topk_vector = lum::load_vector<lum::i32, 4>(order_topk + i);
         lum::Vector<float, 4> order_out;
 #pragma unroll
         for (int v = 0; v < 4; ++v) {
-            const i64 row = check->inside(static_cast<i64>(order_topk_vector.element[v]), 40,
+            const int row = check->inside(static_cast<i64>(order_topk_vector.element[v]), 40,
                 /*output order = sort(x[0, 0..40]), axis 0*/ 1);
             order_out.element[v] = x[row];
         }

@@ -6,11 +6,9 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) order_topk(const float* x,          // [s, 3000]
                                                   lum::i32* order_topk) {  // [40]
-    lum::top_k(40, 40, order_topk, lum::shared<lum::Ranked<float>>(0), [=](i64 candidate) -> float {
+    lum::top_k<int>(40, 40, order_topk, lum::shared<lum::Ranked<float>>(0), [=](int candidate) -> float {
         return -x[candidate];
     });
 }

@@ -9,23 +9,21 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) place(const float* x,   // [s, 3000]
                                              lum::i32* place,  // [s]
                                              const Dims* dims) {
-    const i64 s = dims->s;
-    for (i64 i = lum::block(); i < s; i += lum::grid()) {  // a block each
+    const int s = static_cast<int>(dims->s);
+    for (int i = lum::block(); i < s; i += lum::grid()) {  // a block each
         float best = -INFINITY;
         lum::i32 place_ = 0;
-        for (i64 k = lum::thread() * 4; k < 3000; k += lum::threads() * 4) {
+        for (int k = lum::thread() * 4; k < 3000; k += lum::threads() * 4) {
             const auto x_vector = lum::load_vector<float, 4>(x + i * 3000 + k);
 #pragma unroll
             for (int v = 0; v < 4; ++v) {
                 const float x_value = x_vector.element[v];
                 if (lum::ranks_above(x_value, best)) {
                     best = x_value;
-                    place_ = static_cast<lum::i32>(k + v);
+                    place_ = k + v;
                 }
             }
         }

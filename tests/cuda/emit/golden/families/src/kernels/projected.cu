@@ -8,19 +8,17 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) projected(const lum::f16* e,    // [s, 64]
                                                  const lum::f16* w,    // [48, 64]
                                                  lum::f16* projected,  // [s, 48]
                                                  const Dims* dims) {
-    const i64 s = dims->s;
-    for (lum::Shares share(s); share.next();) {
-        const i64 t = share.item;
+    const int s = static_cast<int>(dims->s);
+    for (lum::Shares<int> share(s); share.next();) {
+        const int t = share.item;
         lum::skinny<1, 1, false>(share, 1, 48, 64,
-            lum::Strided<lum::f16>{e + t * 64, 0, 1},
-            lum::Strided<lum::f16>{w, 64, 1},
-            [=](i64, i64 o, float sum) { projected[t * 48 + o] = lum::from_float<lum::f16>(sum); });
+            lum::Strided<lum::f16, int>{e + t * 64, 0, 1},
+            lum::Strided<lum::f16, int>{w, 64, 1},
+            [=](int, int o, float sum) { projected[t * 48 + o] = lum::from_float<lum::f16>(sum); });
     }
 }
 

@@ -8,18 +8,16 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) running(const float* x,  // [s, 3000]
                                                float* running,  // [s, 3000]
                                                const Dims* dims) {
-    const i64 s = dims->s;
-    for (i64 i = lum::block(); i < s; i += lum::grid()) {  // a block each
-        lum::cumulate<lum::Sum>(3000, 0.0f, lum::shared<float>(0),
-            [=](i64 j) -> float {
+    const int s = static_cast<int>(dims->s);
+    for (int i = lum::block(); i < s; i += lum::grid()) {  // a block each
+        lum::cumulate<lum::Sum, int>(3000, 0.0f, lum::shared<float>(0),
+            [=](int j) -> float {
                 return x[i * 3000 + j];
             },
-            [=](i64 j, float sum) {
+            [=](int j, float sum) {
                 running[i * 3000 + j] = sum;
             });
     }

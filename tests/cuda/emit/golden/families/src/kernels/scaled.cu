@@ -7,8 +7,6 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __device__ const float table[] = {
     1.0f, 0.5f, 0.25f, 0.125f,
 };
@@ -16,10 +14,10 @@ __device__ const float table[] = {
 __global__ void __launch_bounds__(256) scaled(const float* x,  // [s, 3000]
                                               float* scaled,   // [s, 4]
                                               const Dims* dims) {
-    const i64 s = dims->s;
-    for (i64 chunk = lum::global_thread(); chunk < s; chunk += lum::global_threads()) {
-        const i64 t = chunk / 1;
-        const i64 i = chunk % 1 * 4;
+    const int s = static_cast<int>(dims->s);
+    for (int chunk = lum::global_thread(); chunk < s; chunk += lum::global_threads()) {
+        const int t = chunk / 1;
+        const int i = chunk % 1 * 4;
         const auto x_vector = lum::load_vector<float, 4>(x + t * 3000 + i);
         lum::Vector<float, 4> scaled_out;
 #pragma unroll

@@ -8,20 +8,18 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) score(const lum::f16* e,      // [s, 64]
                                              const lum::f16* cache,  // [100, 64]
                                              lum::f16* score,        // [s, pos + s]
                                              const Dims* dims) {
-    const i64 s = dims->s;
-    const i64 pos = dims->pos;
-    for (lum::Shares share(s); share.next();) {
-        const i64 t = share.item;
+    const int s = static_cast<int>(dims->s);
+    const int pos = static_cast<int>(dims->pos);
+    for (lum::Shares<int> share(s); share.next();) {
+        const int t = share.item;
         lum::skinny<1, 1, false>(share, 1, pos + s, 64,
-            lum::Strided<lum::f16>{e + t * 64, 0, 1},
-            lum::Strided<lum::f16>{cache, 64, 1},
-            [=](i64, i64 j, float sum) { score[t * (pos + s) + j] = lum::from_float<lum::f16>(sum); });
+            lum::Strided<lum::f16, int>{e + t * 64, 0, 1},
+            lum::Strided<lum::f16, int>{cache, 64, 1},
+            [=](int, int j, float sum) { score[t * (pos + s) + j] = lum::from_float<lum::f16>(sum); });
     }
 }
 

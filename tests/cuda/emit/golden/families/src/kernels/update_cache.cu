@@ -7,15 +7,13 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) update_cache(const lum::f16* e,  // [s, 64]
                                                     lum::f16* cache,    // [100, 64]
                                                     const Dims* dims) {
-    const i64 s = dims->s;
-    const i64 pos = dims->pos;
-    for (i64 chunk = lum::global_thread(); chunk < s * 8; chunk += lum::global_threads()) {
-        const i64 i = chunk * 8;
+    const int s = static_cast<int>(dims->s);
+    const int pos = static_cast<int>(dims->pos);
+    for (int chunk = lum::global_thread(); chunk < s * 8; chunk += lum::global_threads()) {
+        const int i = chunk * 8;
         const auto e_vector = lum::load_vector<lum::f16, 8>(e + i);
         lum::Vector<lum::f16, 8> cache_out;
 #pragma unroll

@@ -9,18 +9,16 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(128) y(const lum::bf16* x,  // [n, 24]
                                          const lum::bf16* w,  // [16, 24]
                                          lum::bf16* y,        // [n, 16]
                                          const Dims* dims) {
-    const i64 n = dims->n;
-    for (lum::Tiles<16, 64> tile(1, n, 16); tile.next();) {
+    const int n = static_cast<int>(dims->n);
+    for (lum::Tiles<16, 64, int> tile(1, n, 16); tile.next();) {
         lum::gemm_tile<lum::MmaShape<16, 64, 128, 1, 4, 4>>(tile, n, 16, 24,
-            lum::Strided<lum::bf16>{x, 24, 1},
-            lum::Strided<lum::bf16>{w, 24, 1},
-            [=](i64 i, i64 j, float sum) { y[i * 16 + j] =
+            lum::Strided<lum::bf16, int>{x, 24, 1},
+            lum::Strided<lum::bf16, int>{w, 24, 1},
+            [=](int i, int j, float sum) { y[i * 16 + j] =
                 lum::from_float<lum::bf16>(lum::tanh(sum) * 0.5f); });
     }
 }

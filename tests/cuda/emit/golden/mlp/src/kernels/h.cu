@@ -9,19 +9,17 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(128) h(const float* x,   // [batch, 20]
                                          const float* w1,  // [32, 20]
                                          const float* b1,  // [32]
                                          float* h,         // [batch, 32]
                                          const Dims* dims) {
-    const i64 batch = dims->batch;
-    for (lum::Tiles<32, 32> tile(1, batch, 32); tile.next();) {
+    const int batch = static_cast<int>(dims->batch);
+    for (lum::Tiles<32, 32, int> tile(1, batch, 32); tile.next();) {
         lum::gemm_tile<lum::FmaShape<32, 32, 16, 4, 2>>(tile, batch, 32, 20,
-            lum::Strided<float>{x, 20, 1},
-            lum::Strided<float>{w1, 20, 1},
-            [=](i64 n, i64 o, float sum) {
+            lum::Strided<float, int>{x, 20, 1},
+            lum::Strided<float, int>{w1, 20, 1},
+            [=](int n, int o, float sum) {
                 const float total = sum + b1[o];
                 h[n * 32 + o] = 0.5f * total * (1.0f + lum::erf(total * 0.70710677f));
             });

@@ -8,19 +8,17 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(128) logits(const float* h,   // [batch, 32]
                                               const float* w2,  // [10, 32]
                                               const float* b2,  // [10]
                                               float* logits,    // [batch, 10]
                                               const Dims* dims) {
-    const i64 batch = dims->batch;
-    for (lum::Tiles<32, 32> tile(1, batch, 10); tile.next();) {
+    const int batch = static_cast<int>(dims->batch);
+    for (lum::Tiles<32, 32, int> tile(1, batch, 10); tile.next();) {
         lum::gemm_tile<lum::FmaShape<32, 32, 16, 4, 2>>(tile, batch, 10, 32,
-            lum::Strided<float>{h, 32, 1},
-            lum::Strided<float>{w2, 32, 1},
-            [=](i64 n, i64 o, float sum) { logits[n * 10 + o] = sum + b2[o]; });
+            lum::Strided<float, int>{h, 32, 1},
+            lum::Strided<float, int>{w2, 32, 1},
+            [=](int n, int o, float sum) { logits[n * 10 + o] = sum + b2[o]; });
     }
 }
 

@@ -10,21 +10,19 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) y(const float* x,  // [n, 24]
                                          const float* w,  // [24]
                                          const float* b,  // [24]
                                          float* y,        // [n, 24]
                                          const Dims* dims) {
-    const i64 n = dims->n;
-    for (i64 i = lum::global_warp(); i < n; i += lum::global_warps()) {  // a warp each
+    const int n = static_cast<int>(dims->n);
+    for (int i = lum::global_warp(); i < n; i += lum::global_warps()) {  // a warp each
         lum::Vector<float, 4> x_row;
         lum::Vector<float, 4> w_row;
         lum::Vector<float, 4> b_row;
         lum::Vector<float, 4> y_row;
         float sum = 0.0f;
-        if (const i64 j = lum::lane() * 4; j < 24) {
+        if (const int j = lum::lane() * 4; j < 24) {
             x_row = lum::load_vector<float, 4>(x + i * 24 + j);
 #pragma unroll
             for (int v = 0; v < 4; ++v) {
@@ -34,7 +32,7 @@ __global__ void __launch_bounds__(256) y(const float* x,  // [n, 24]
         sum = lum::warp_reduce<lum::Sum>(sum);
         float sum_ = 0.0f;
         const float mean = sum / 24.0f;
-        if (const i64 j = lum::lane() * 4; j < 24) {
+        if (const int j = lum::lane() * 4; j < 24) {
 #pragma unroll
             for (int v = 0; v < 4; ++v) {
                 const float centred = x_row.element[v] - mean;
@@ -44,7 +42,7 @@ __global__ void __launch_bounds__(256) y(const float* x,  // [n, 24]
         sum_ = lum::warp_reduce<lum::Sum>(sum_);
         float largest = -INFINITY;
         const float scale = 1.0f / lum::sqrt(sum_ / 24.0f + 0.00001f);
-        if (const i64 j = lum::lane() * 4; j < 24) {
+        if (const int j = lum::lane() * 4; j < 24) {
             w_row = lum::load_vector<float, 4>(w + j);
             b_row = lum::load_vector<float, 4>(b + j);
 #pragma unroll
@@ -55,7 +53,7 @@ __global__ void __launch_bounds__(256) y(const float* x,  // [n, 24]
         }
         largest = lum::warp_reduce<lum::Max>(largest);
         float sum_2 = 0.0f;
-        if (const i64 j = lum::lane() * 4; j < 24) {
+        if (const int j = lum::lane() * 4; j < 24) {
 #pragma unroll
             for (int v = 0; v < 4; ++v) {
                 const float e = lum::exp((x_row.element[v] - mean) * scale * w_row.element[v] +
@@ -65,7 +63,7 @@ __global__ void __launch_bounds__(256) y(const float* x,  // [n, 24]
             }
         }
         sum_2 = lum::warp_reduce<lum::Sum>(sum_2);
-        if (const i64 j = lum::lane() * 4; j < 24) {
+        if (const int j = lum::lane() * 4; j < 24) {
 #pragma unroll
             for (int v = 0; v < 4; ++v) {
                 y_row.element[v] = y_row.element[v] / sum_2;

@@ -7,14 +7,13 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) chosen(const float* gate,  // [n, 5]
                                               lum::i32* chosen,   // [n, 2]
                                               const Dims* dims) {
-    const i64 n = dims->n;
-    for (i64 i = lum::block(); i < n; i += lum::grid()) {  // a block each
-        lum::top_k(5, 2, chosen + i * 2, lum::shared<lum::Ranked<float>>(0), [=](i64 candidate) -> float {
+    const int n = static_cast<int>(dims->n);
+    for (int i = lum::block(); i < n; i += lum::grid()) {  // a block each
+        lum::top_k<int>(5, 2, chosen + i * 2, lum::shared<lum::Ranked<float>>(0),
+            [=](int candidate) -> float {
             return gate[i * 5 + candidate];
         });
     }

@@ -6,15 +6,13 @@
 
 namespace kernels {
 
-using lum::i64;
-
 __global__ void __launch_bounds__(256) y(const float* y_part,  // [n, 6, 2]
                                          float* y,             // [n, 6]
                                          const Dims* dims) {
-    const i64 n = dims->n;
-    for (i64 i = lum::global_thread(); i < n * 6; i += lum::global_threads()) {
+    const int n = static_cast<int>(dims->n);
+    for (int i = lum::global_thread(); i < n * 6; i += lum::global_threads()) {
         float y_ = 0.0f;
-        for (i64 k = 0; k < 2; ++k) {
+        for (int k = 0; k < 2; ++k) {
             y_ += y_part[i * 2 + k];
         }
         y[i] = y_;

@@ -17,21 +17,21 @@ __global__ void __launch_bounds__(256) y_part(const float* x,          // [n, 8]
                                               const float* gate,       // [n, 5]
                                               float* y_part,           // [n, 6, 2]
                                               const Dims* dims, lum::IndexCheck* check) {
-    const i64 n = dims->n;
-    for (lum::Shares share(n * 2); share.next();) {
-        const i64 item = share.item;
-        const i64 i = item / 2;
-        const i64 k = item % 2;
-        const i64 chosen_ = check->inside(static_cast<i64>(chosen[i * 2 + k]),
+    const int n = static_cast<int>(dims->n);
+    for (lum::Shares<int> share(n * 2); share.next();) {
+        const int item = share.item;
+        const int i = item / 2;
+        const int k = item % 2;
+        const int chosen_ = check->inside(static_cast<i64>(chosen[i * 2 + k]),
             5, /*experts[chosen[t, e], f, d], axis 0*/ 0);
         lum::skinny<1, 4, false>(share, 1, 6, 8,
-            lum::Strided<float>{x + i * 8, 0, 1},
-            lum::Strided<float>{experts + chosen_ * 48, 8, 1},
-            [=](i64, i64 j, float sum) {
-                const i64 i = item / 2;
-                const i64 k = item % 2;
+            lum::Strided<float, int>{x + i * 8, 0, 1},
+            lum::Strided<float, int>{experts + chosen_ * 48, 8, 1},
+            [=](int, int j, float sum) {
+                const int i = item / 2;
+                const int k = item % 2;
                 const i64 chosen_3 = static_cast<i64>(chosen[i * 2 + k]);
-                const i64 chosen_2 = check->inside(chosen_3, 5, /*score, chosen = top_k(gate, 2), axis 1*/ 1);
+                const int chosen_2 = check->inside(chosen_3, 5, /*score, chosen = top_k(gate, 2), axis 1*/ 1);
                 y_part[i * 12 + j * 2 + k] = gate[i * 5 + chosen_2] * sum;
             });
     }
