@@ -9,6 +9,7 @@ import { atomsOf } from "../ir/poly.ts";
 import { type CudaArch, cuda, cudaArchOf, cudaEngine, defaultCudaArch } from "../targets/cuda.ts";
 import { schedule } from "./schedule.ts";
 import { attentionTiling, packedItems } from "./schedule-cuda/attention-tiles.ts";
+import { withCallBounds } from "./schedule-cuda/call-bounds.ts";
 import { withIndexTypes } from "./schedule-cuda/index-types.ts";
 import { largest, mapLoops } from "./schedule-cuda/map.ts";
 import { mergedTiling } from "./schedule-cuda/merged.ts";
@@ -29,7 +30,7 @@ export function scheduleCuda(
 
 /** The same program with kernels for the device. */
 export function forDevice(program: Program, arch: CudaArch = cudaArchOf(defaultCudaArch)): Program {
-  const made = new Versions(program, arch);
+  const made = new Versions({ ...program, kernels: withCallBounds(program) }, arch);
   const entries = program.entries.map(
     (e): LEntry => ({
       ...e,

@@ -190,6 +190,13 @@ const forms: LongRowCase[] = [
     kernels: two,
   },
   {
+    name: "two lengths with one kernel's text",
+    body: "dim m in 1..60000, n in 1..200000\ninput a: f32[m], x: f32[n]\noutput b = max(a)\noutput y = max(x)",
+    dims: { m: 3, n: 199000 },
+    kernels: ["b_parts", "b", "b_parts_of_n"],
+    fill: (i) => i,
+  },
+  {
     name: "the greatest and the sum below it",
     body: "input x: f32[60000]\nm = max(x)\noutput y = log(sum(exp(x - m))) + m",
     dims: none,
