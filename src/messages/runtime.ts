@@ -76,4 +76,9 @@ export const runtimeMessages = {
     (p: { path: string }) => `LUM_TRACE: cannot write ${p.path}`,
     () => "name a file in a folder that exists",
   ),
+  LUM6026: entry(
+    (p: { kernel: string; needed: string; device: string; found: string }) =>
+      `kernel ${p.kernel} takes ${p.needed} bytes of shared memory in a block, ${p.device} has ${p.found}`,
+    () => "its tiles were chosen for another GPU: write the project anew with lumc build --arch",
+  ),
 };

@@ -78,6 +78,43 @@ constexpr Launch kLaunches[] = {
     {"mlp_g_s1", 1792, 256, lum::skinny_shared_bytes(8, 1, 0, 4)},
     {"h_s1_2", 512, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
 };
+// Their code, in the same order.
+const void* const kCode[] = {
+    reinterpret_cast<const void*>(kernels::h),
+    reinterpret_cast<const void*>(kernels::self_attn_rope_freq),
+    reinterpret_cast<const void*>(kernels::self_attn_rope_low_cos),
+    reinterpret_cast<const void*>(kernels::self_attn_rope_low_sin),
+    reinterpret_cast<const void*>(kernels::x),
+    reinterpret_cast<const void*>(kernels::self_attn_q),
+    reinterpret_cast<const void*>(kernels::self_attn_k),
+    reinterpret_cast<const void*>(kernels::self_attn_attention_score_part),
+    reinterpret_cast<const void*>(kernels::update_k_cache),
+    reinterpret_cast<const void*>(kernels::update_v_cache),
+    reinterpret_cast<const void*>(kernels::self_attn_attention_o),
+    reinterpret_cast<const void*>(kernels::h_),
+    reinterpret_cast<const void*>(kernels::mlp_g_part),
+    reinterpret_cast<const void*>(kernels::mlp_g_part_),
+    reinterpret_cast<const void*>(kernels::mlp_g),
+    reinterpret_cast<const void*>(kernels::h_2),
+    reinterpret_cast<const void*>(kernels::z),
+    reinterpret_cast<const void*>(kernels::logits),
+    reinterpret_cast<const void*>(kernels::h_s1),
+    reinterpret_cast<const void*>(kernels::self_attn_rope_low_cos_s1),
+    reinterpret_cast<const void*>(kernels::self_attn_rope_low_sin_s1),
+    reinterpret_cast<const void*>(kernels::x_s1),
+    reinterpret_cast<const void*>(kernels::self_attn_q_s1),
+    reinterpret_cast<const void*>(kernels::self_attn_k_s1),
+    reinterpret_cast<const void*>(kernels::self_attn_attention_score_part_s1),
+    reinterpret_cast<const void*>(kernels::update_k_cache_s1),
+    reinterpret_cast<const void*>(kernels::update_v_cache_s1),
+    reinterpret_cast<const void*>(kernels::self_attn_attention_o_s1_parts),
+    reinterpret_cast<const void*>(kernels::self_attn_attention_o_s1),
+    reinterpret_cast<const void*>(kernels::h_s1_),
+    reinterpret_cast<const void*>(kernels::mlp_g_part_s1),
+    reinterpret_cast<const void*>(kernels::mlp_g_part__s1),
+    reinterpret_cast<const void*>(kernels::mlp_g_s1),
+    reinterpret_cast<const void*>(kernels::h_s1_2),
+};
 
 // Reads and writes whose indices come from data, by the number that their kernel notes them with.
 struct Site {
@@ -101,15 +138,9 @@ llama_model::~llama_model() {
 
 int llama_model::launched(Kernel kernel, cudaError_t status) {
     const char* name = launch_of(kernel).name;
-    if (status == cudaErrorNoKernelImageForDevice) {
-        return fail({"LUM6024",
-                     "this library holds no code for " + device.name + ", compute capability " + std::to_string(device.major) +
-                         "." + std::to_string(device.minor),
-                     "build with -DCMAKE_CUDA_ARCHITECTURES=" + std::to_string(device.major) + std::to_string(device.minor)});
-    }
+    if (sequential) std::fprintf(stderr, "lum: %s\n", name);
     if (status == cudaSuccess) status = cudaStreamSynchronize(stream);
     if (status != cudaSuccess) return fail(lum::device_fault(status, std::string("kernel ") + name));
-    std::fprintf(stderr, "lum: %s\n", name);
     return 0;
 }
 
@@ -124,6 +155,9 @@ lum::Fault llama_model::create(const char* weights_path, const llama_options& op
         return {"LUM6025", "LUM_TRACE: cannot write " + std::string(trace), "name a file in a folder that exists"};
     }
     if (lum::Fault fault = lum::open_device(device)) return fault;
+    for (int i = 0; i < kKernelCount; ++i) {
+        if (lum::Fault fault = lum::load_kernel(device, kCode[i], kLaunches[i].name, kLaunches[i].shared)) return fault;
+    }
     if (times_calls)
         if (lum::Fault fault = cold.open(device)) return fault;
     if (lum::Fault fault = lum::device_fault(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreate"))
@@ -143,6 +177,7 @@ lum::Fault llama_model::create(const char* weights_path, const llama_options& op
 }
 
 lum::Fault llama_model::reset_state(const char* name) {
+    const lum::OnDevice on_device(device);
     if (name == nullptr || std::strcmp(name, "k_cache") == 0) {
         if (lum::Fault fault = lum::device_fault(cudaMemset(state.k_cache, 0, 536870912), "cudaMemset")) return fault;
     }
@@ -154,6 +189,7 @@ lum::Fault llama_model::reset_state(const char* name) {
 
 int llama_model::copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
     if (bytes == 0) return 0;
+    const lum::OnDevice on_device(device);
     if (lum::Fault fault = lum::device_fault(cudaMemcpyAsync(to, from, bytes, kind, stream), "cudaMemcpyAsync")) return fail(fault);
     if (lum::Fault fault = lum::device_fault(cudaStreamSynchronize(stream), "cudaMemcpyAsync")) return fail(fault);
     return 0;
@@ -265,7 +301,7 @@ namespace {
 int copy_arguments(llama_model& model, const llama_tensor* tensors, int32_t count, const size_t* offsets,
                    const int64_t* dims, const void* const* inputs, void* const* outputs) {
     for (int32_t i = 0; i < count; ++i) {
-        int64_t shape[8] = {}, bytes = tensors[i].element_bytes;
+        int64_t shape[1] = {}, bytes = tensors[i].element_bytes;
         tensors[i].sizes(dims, shape);
         for (int32_t a = 0; a < tensors[i].rank; ++a) bytes *= shape[a];
         std::byte* const there = model.argument_memory.data() + offsets[i];
@@ -299,6 +335,7 @@ int launch_forward(llama_model& model, const int64_t* dims) {
 }  // namespace
 
 int run_entry(llama_model& model, int entry, const int64_t* dims, const void* const* inputs, void* const* outputs) {
+    const lum::OnDevice on_device(model.device);
     const llama_entry& known = llama_entries(nullptr)[entry];
     static constexpr size_t kInputOffsets[][1] = {{0}};
     static constexpr size_t kOutputOffsets[][1] = {{32768}};

@@ -49,6 +49,7 @@ export function viewCuda(program: Program, arch: string) {
     routines,
     entryRuns: view.entries.map((entry, number) => runOf(entry, number, routines)),
     argumentBytes: place(0),
+    mostAxes: Math.max(1, ...entries.flatMap((e) => [...e.inputs, ...e.outputs].map((t) => t.rank))),
     inputOffsets: offsets(entries.map((e) => e.inputs)),
     outputOffsets: offsets(entries.map((e) => e.outputs)),
   };

@@ -19,7 +19,7 @@ class ColdCache {
  public:
     Fault open(const Device& device) {
         int bytes = 0;
-        if (Fault fault = device_fault(cudaDeviceGetAttribute(&bytes, cudaDevAttrL2CacheSize, 0), "cudaDeviceGetAttribute"))
+        if (Fault fault = device_fault(cudaDeviceGetAttribute(&bytes, cudaDevAttrL2CacheSize, device.number), "cudaDeviceGetAttribute"))
             return fault;
         blocks_ = i64{4} * device.multiprocessors;
         return memory_.allocate(size_t{3} * static_cast<size_t>(bytes) + 16, "emptying the cache");

@@ -18,9 +18,29 @@ inline Fault device_fault(cudaError_t status, const std::string& call) {
 }
 
 struct Device {
+    int number = 0;
     std::string name;
     int major = 0, minor = 0;
     int multiprocessors = 1;
+    size_t shared_bytes = 0;  // of shared memory that a block may ask for
+};
+
+// The calling thread's device while this lives: a call may come from any thread, and memory and stream are one device's.
+class OnDevice {
+ public:
+    explicit OnDevice(const Device& device) {
+        changed_ = cudaGetDevice(&before_) == cudaSuccess && before_ != device.number &&
+                   cudaSetDevice(device.number) == cudaSuccess;
+    }
+    OnDevice(const OnDevice&) = delete;
+    OnDevice& operator=(const OnDevice&) = delete;
+    ~OnDevice() {
+        if (changed_) static_cast<void>(cudaSetDevice(before_));
+    }
+
+ private:
+    int before_ = 0;
+    bool changed_ = false;
 };
 
 // 13000 is CUDA 13.0.
@@ -50,13 +70,32 @@ inline Fault open_device(Device& out) {
     cudaDeviceProp facts;
     if (Fault fault = device_fault(cudaGetDevice(&device), "cudaGetDevice")) return fault;
     if (Fault fault = device_fault(cudaGetDeviceProperties(&facts, device), "cudaGetDeviceProperties")) return fault;
-    out = {facts.name, facts.major, facts.minor, facts.multiProcessorCount};
+    out = {device, facts.name, facts.major, facts.minor, facts.multiProcessorCount, facts.sharedMemPerBlockOptin};
     if (facts.major < 8) {
         return {"LUM6024",
                 sentence({out.name, " has compute capability ", out.major, ".", out.minor, ", the kernels need 8.0"}),
                 "use an Ampere or later GPU, or build the model for --target cpu"};
     }
     return {};
+}
+
+// Loads a kernel's code. What the device lacks for it shows here, before weights are read and before a graph is recorded.
+inline Fault load_kernel(const Device& device, const void* code, const char* name, size_t shared_bytes) {
+    cudaFuncAttributes facts;
+    const cudaError_t status = cudaFuncGetAttributes(&facts, code);
+    if (status == cudaErrorNoKernelImageForDevice || status == cudaErrorInvalidDeviceFunction) {
+        static_cast<void>(cudaGetLastError());
+        const std::string version = std::to_string(device.major) + std::to_string(device.minor);
+        return {"LUM6024",
+                sentence({"this library holds no code for ", device.name, ", compute capability ", device.major, ".", device.minor}),
+                "build with -DCMAKE_CUDA_ARCHITECTURES=" + version};
+    }
+    if (status != cudaSuccess) return device_fault(status, std::string("the code of kernel ") + name);
+    if (shared_bytes <= device.shared_bytes) return {};
+    return {"LUM6026",
+            "kernel " + std::string(name) + " takes " + std::to_string(shared_bytes) + " bytes of shared memory in a block, " +
+                device.name + " has " + std::to_string(device.shared_bytes),
+            "its tiles were chosen for another GPU: write the project anew with lumc build --arch"};
 }
 
 // One allocation in device memory, zeroed, that goes with its owner.
@@ -84,7 +123,9 @@ class DeviceBlock {
         }
         if (Fault fault = device_fault(status, "cudaMalloc")) return fault;
         bytes_ = bytes;
-        return device_fault(cudaMemset(data_, 0, bytes), "cudaMemset");
+        if (Fault fault = device_fault(cudaMemset(data_, 0, bytes), "cudaMemset")) return fault;
+        // The host doesn't wait for a cudaMemset, nor does a stream of its own: what it writes next must come after.
+        return device_fault(cudaDeviceSynchronize(), "cudaMemset");
     }
 
     std::byte* data() const { return static_cast<std::byte*>(data_); }
@@ -115,10 +156,14 @@ class Graph {
             return fault;
         code = launches();
         cudaGraph_t recording = nullptr;
-        if (Fault fault = device_fault(cudaStreamEndCapture(stream, &recording), "cudaStreamEndCapture")) return fault;
-        const cudaError_t made = code == 0 ? cudaGraphInstantiate(&graph_, recording, 0) : cudaSuccess;
-        static_cast<void>(cudaGraphDestroy(recording));
-        return device_fault(made, "cudaGraphInstantiate");
+        const cudaError_t ended = cudaStreamEndCapture(stream, &recording);
+        Fault fault;  // of the recording itself: a launch that failed has told more
+        if (code == 0) {
+            fault = device_fault(ended, "cudaStreamEndCapture");
+            if (!fault) fault = device_fault(cudaGraphInstantiate(&graph_, recording, 0), "cudaGraphInstantiate");
+        }
+        if (recording != nullptr) static_cast<void>(cudaGraphDestroy(recording));
+        return fault;
     }
 
     Fault launch(cudaStream_t stream) const { return device_fault(cudaGraphLaunch(graph_, stream), "cudaGraphLaunch"); }

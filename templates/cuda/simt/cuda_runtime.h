@@ -2,7 +2,9 @@
 // the runtime API that emitted projects use. Put this folder first on the include path and define LUM_SIMT.
 //
 // "Device" memory is host memory that simt/memory.cpp keeps a register of; streams run at once, in the order of the
-// calls; a stream that is being captured records instead, and a graph replays what was recorded.
+// calls; a stream that is being captured records instead, and a graph replays what was recorded. A cudaMemset without a
+// stream, which nothing orders before the streams made by cudaStreamNonBlocking, runs as late as it may: when the default
+// stream is used again, by itself or by a stream that waits for it, or the device is waited for.
 #pragma once
 
 #include <cmath>
@@ -29,6 +31,7 @@ enum cudaError_t : int {
     cudaErrorMemoryAllocation = 2,
     cudaErrorInvalidConfiguration = 9,
     cudaErrorInsufficientDriver = 35,
+    cudaErrorInvalidDeviceFunction = 98,
     cudaErrorNoDevice = 100,
     cudaErrorNoKernelImageForDevice = 209,
     cudaErrorNotReady = 600,
@@ -104,6 +107,14 @@ template <class T>
 inline cudaError_t cudaHostAlloc(T** pointer, std::size_t bytes, unsigned flags) {
     return cudaHostAlloc(reinterpret_cast<void**>(pointer), bytes, flags);
 }
+
+// Kernels.
+struct cudaFuncAttributes {
+    std::size_t sharedSizeBytes;
+    int maxThreadsPerBlock;
+    int maxDynamicSharedSizeBytes;
+};
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes*, const void* kernel);
 
 // Streams, events, graphs.
 constexpr unsigned cudaStreamDefault = 0, cudaStreamNonBlocking = 1;

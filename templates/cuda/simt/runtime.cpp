@@ -23,6 +23,7 @@ struct simt_Graph {
 struct simt_GraphExec : simt_Graph {};
 struct simt_Stream {
     simt_Graph* capturing = nullptr;
+    bool waits_for_default = true;
 };
 struct simt_Event {
     std::chrono::steady_clock::time_point time;
@@ -34,6 +35,12 @@ namespace simt {
 static std::size_t memory_limit() {
     const char* text = std::getenv("LUM_SIMT_MEMORY");
     return text != nullptr ? std::strtoull(text, nullptr, 10) : std::size_t{16} << 30;
+}
+
+// The shared memory that a block may ask for: LUM_SIMT_SHARED bytes, those of sm_90 if not set.
+static std::size_t shared_limit() {
+    const char* text = std::getenv("LUM_SIMT_SHARED");
+    return text != nullptr ? std::strtoull(text, nullptr, 10) : kMaxShared - 1024;
 }
 
 // OS threads for a launch: LUM_SIMT_THREADS, or as many as the machine has.
@@ -83,7 +90,22 @@ static cudaError_t run(const Launch& launch) {
     return faulted() ? failed(cudaErrorLaunchFailure) : cudaSuccess;
 }
 
+// What cudaMemset has yet to do: on a device the host goes on at once, and so do streams that don't wait for the default one.
+struct Fill {
+    void* to;
+    int value;
+    std::size_t bytes;
+};
+static std::mutex fills_mutex;
+static std::vector<Fill> fills;
+static void finish_fills() {
+    const std::lock_guard<std::mutex> lock(fills_mutex);
+    for (const Fill& fill : fills) std::memset(fill.to, fill.value, fill.bytes);
+    fills.clear();
+}
+
 static cudaError_t enqueue(cudaStream_t stream, std::function<cudaError_t()> step) {
+    if (stream == nullptr || stream->waits_for_default) finish_fills();
     if (stream == nullptr || stream->capturing == nullptr) return step();
     stream->capturing->steps.push_back(std::move(step));
     return cudaSuccess;
@@ -109,6 +131,7 @@ const char* cudaGetErrorName(cudaError_t error) {
         case cudaErrorMemoryAllocation: return "cudaErrorMemoryAllocation";
         case cudaErrorInvalidConfiguration: return "cudaErrorInvalidConfiguration";
         case cudaErrorInsufficientDriver: return "cudaErrorInsufficientDriver";
+        case cudaErrorInvalidDeviceFunction: return "cudaErrorInvalidDeviceFunction";
         case cudaErrorNoDevice: return "cudaErrorNoDevice";
         case cudaErrorNoKernelImageForDevice: return "cudaErrorNoKernelImageForDevice";
         case cudaErrorNotReady: return "cudaErrorNotReady";
@@ -143,7 +166,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
     std::strcpy(properties->name, "SIMT layer on the CPU");
     properties->totalGlobalMem = simt::memory_limit();
     properties->sharedMemPerBlock = 48 * 1024;
-    properties->sharedMemPerBlockOptin = simt::kMaxShared - 1024;
+    properties->sharedMemPerBlockOptin = simt::shared_limit();
     properties->major = 9;
     properties->minor = 0;
     properties->multiProcessorCount = 4;
@@ -168,7 +191,10 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
     }
     return failed(cudaErrorInvalidValue);
 }
-cudaError_t cudaDeviceSynchronize() { return simt::faulted() ? cudaErrorLaunchFailure : cudaSuccess; }
+cudaError_t cudaDeviceSynchronize() {
+    simt::finish_fills();
+    return simt::faulted() ? cudaErrorLaunchFailure : cudaSuccess;
+}
 cudaError_t cudaDriverGetVersion(int* version) {
     *version = 13000;
     return cudaSuccess;
@@ -189,6 +215,7 @@ cudaError_t cudaMalloc(void** pointer, std::size_t bytes) {
     return *pointer != nullptr ? cudaSuccess : failed(cudaErrorMemoryAllocation);
 }
 cudaError_t cudaFree(void* pointer) {
+    simt::finish_fills();
     simt::release(pointer);
     return cudaSuccess;
 }
@@ -216,7 +243,12 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
         return cudaSuccess;
     });
 }
-cudaError_t cudaMemset(void* to, int value, std::size_t bytes) { return cudaMemsetAsync(to, value, bytes, nullptr); }
+cudaError_t cudaMemset(void* to, int value, std::size_t bytes) {
+    if (bytes != 0 && !simt::may_access(to, bytes)) return cudaMemsetAsync(to, value, bytes, nullptr);
+    const std::lock_guard<std::mutex> lock(simt::fills_mutex);
+    simt::fills.push_back({to, value, bytes});
+    return cudaSuccess;
+}
 cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t stream) {
     return enqueue(stream, [=] {
         if (bytes != 0 && !simt::may_access(to, bytes)) {
@@ -228,18 +260,28 @@ cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t
     });
 }
 
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void*) {
+    *attributes = {0, simt::kMaxThreads, 48 * 1024};
+    return cudaSuccess;
+}
+
 cudaError_t cudaStreamCreate(cudaStream_t* stream) {
     *stream = new simt_Stream;
     return cudaSuccess;
 }
-cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) { return cudaStreamCreate(stream); }
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
+    *stream = new simt_Stream;
+    (*stream)->waits_for_default = (flags & cudaStreamNonBlocking) == 0;
+    return cudaSuccess;
+}
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     delete stream;
     return cudaSuccess;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
     if (stream != nullptr && stream->capturing != nullptr) return failed(cudaErrorStreamCaptureUnsupported);
-    return cudaDeviceSynchronize();
+    if (stream == nullptr || stream->waits_for_default) simt::finish_fills();
+    return simt::faulted() ? cudaErrorLaunchFailure : cudaSuccess;
 }
 cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned) { return cudaSuccess; }
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
@@ -274,7 +316,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
         return cudaSuccess;
     });
 }
-cudaError_t cudaEventSynchronize(cudaEvent_t) { return cudaDeviceSynchronize(); }
+cudaError_t cudaEventSynchronize(cudaEvent_t) { return simt::faulted() ? cudaErrorLaunchFailure : cudaSuccess; }
 cudaError_t cudaEventQuery(cudaEvent_t) { return cudaSuccess; }
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t from, cudaEvent_t to) {
     *milliseconds = std::chrono::duration<float, std::milli>(to->time - from->time).count();

@@ -14,11 +14,12 @@ const text = `
 model Counter {
   dim s in 1..8
   state seen: f32[8, 3] = 2.0
-  input x: f32[s, 3], row: i32[s]
+  input x: f32[s, 3], row: i32[s], long: f32[700]
   h = x * 2.0
   tap h
   seen[row[t], j] := h[t, j]
   output y[t, j] = seen[row[t], j] + sum(k) h[t, k]
+  output total = sum(i) long[i]
 }
 `;
 
@@ -35,7 +36,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const load = (options = {}) => new NativeModel(built.library, modelSpec(compilation.program), options);
-const call = { x: Float32Array.of(1, 2, 3, 4, 5, 6), row: Int32Array.of(5, 0) };
+const long = new Float32Array(700);
+const call = { x: Float32Array.of(1, 2, 3, 4, 5, 6), row: Int32Array.of(5, 0), long };
 const expected = [14, 16, 18, 38, 40, 42];
 
 test("state lives from call to call, and is read, written and reset", () => {
@@ -70,15 +72,15 @@ test("an index outside of a tensor names kernel and read, and the next call is r
 
 test("a dim outside of its range is refused before anything runs", () => {
   using model = load();
-  expect(() => model.run("forward", { s: 9 }, { x: new Float32Array(27), row: new Int32Array(9) })).toThrow(
-    /LUM6002|outside of 1\.\.8/,
-  );
+  expect(() =>
+    model.run("forward", { s: 9 }, { x: new Float32Array(27), row: new Int32Array(9), long }),
+  ).toThrow(/LUM6002|outside of 1\.\.8/);
 });
 
 test("timings count every kernel", () => {
   using model = load({ timings: true });
   model.run("forward", { s: 2 }, call);
-  model.run("forward", { s: 1 }, { x: Float32Array.of(1, 2, 3), row: Int32Array.of(0) });
+  model.run("forward", { s: 1 }, { x: Float32Array.of(1, 2, 3), row: Int32Array.of(0), long });
   const timings = model.timings();
   expect(timings.map((t) => t.kernel).sort()).toEqual(compilation.program.kernels.map((k) => k.name).sort());
   for (const t of timings) expect(t.calls, t.kernel).toBe(2);
@@ -114,6 +116,14 @@ test("a trace that can't be written is an error with a way out", () => {
   const { status, stderr } = bench({ LUM_TRACE: join(dir, "no/such/folder.json") });
   expect(status).not.toBe(0);
   expect(stderr).toMatch(/LUM6025.*cannot write/);
+});
+
+test("a device with too little shared memory is told from the start, with the kernel that takes it", () => {
+  const { status, stderr } = bench({ LUM_SIMT_SHARED: "32" });
+  expect(status).not.toBe(0);
+  expect(stderr).toMatch(
+    /LUM6026: kernel \w+ takes \d+ bytes of shared memory in a block, .* has 32\n.*--arch/,
+  );
 });
 
 test("too little device memory is an error that says what is there and what is needed", () => {

@@ -44,6 +44,16 @@ constexpr Launch kLaunches[] = {
     {"h", 16, 256, lum::skinny_shared_bytes(8, 8, 16, 4)},
     {"logits", 32, 256, lum::skinny_shared_bytes(8, 1, 0, 4)},
 };
+// Their code, in the same order.
+const void* const kCode[] = {
+    reinterpret_cast<const void*>(kernels::embedding_e),
+    reinterpret_cast<const void*>(kernels::x),
+    reinterpret_cast<const void*>(kernels::q),
+    reinterpret_cast<const void*>(kernels::update_k),
+    reinterpret_cast<const void*>(kernels::attention_o),
+    reinterpret_cast<const void*>(kernels::h),
+    reinterpret_cast<const void*>(kernels::logits),
+};
 
 // Reads and writes whose indices come from data, by the number that their kernel notes them with.
 struct Site {
@@ -66,15 +76,9 @@ decoder_model::~decoder_model() {
 
 int decoder_model::launched(Kernel kernel, cudaError_t status) {
     const char* name = launch_of(kernel).name;
-    if (status == cudaErrorNoKernelImageForDevice) {
-        return fail({"LUM6024",
-                     "this library holds no code for " + device.name + ", compute capability " + std::to_string(device.major) +
-                         "." + std::to_string(device.minor),
-                     "build with -DCMAKE_CUDA_ARCHITECTURES=" + std::to_string(device.major) + std::to_string(device.minor)});
-    }
+    if (sequential) std::fprintf(stderr, "lum: %s\n", name);
     if (status == cudaSuccess) status = cudaStreamSynchronize(stream);
     if (status != cudaSuccess) return fail(lum::device_fault(status, std::string("kernel ") + name));
-    std::fprintf(stderr, "lum: %s\n", name);
     return 0;
 }
 
@@ -89,6 +93,9 @@ lum::Fault decoder_model::create(const char* weights_path, const decoder_options
         return {"LUM6025", "LUM_TRACE: cannot write " + std::string(trace), "name a file in a folder that exists"};
     }
     if (lum::Fault fault = lum::open_device(device)) return fault;
+    for (int i = 0; i < kKernelCount; ++i) {
+        if (lum::Fault fault = lum::load_kernel(device, kCode[i], kLaunches[i].name, kLaunches[i].shared)) return fault;
+    }
     if (times_calls)
         if (lum::Fault fault = cold.open(device)) return fault;
     if (lum::Fault fault = lum::device_fault(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreate"))
@@ -108,6 +115,7 @@ lum::Fault decoder_model::create(const char* weights_path, const decoder_options
 }
 
 lum::Fault decoder_model::reset_state(const char* name) {
+    const lum::OnDevice on_device(device);
     if (name == nullptr || std::strcmp(name, "k") == 0) {
         if (lum::Fault fault = lum::device_fault(cudaMemset(state.k, 0, 1024), "cudaMemset")) return fault;
     }
@@ -119,6 +127,7 @@ lum::Fault decoder_model::reset_state(const char* name) {
 
 int decoder_model::copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
     if (bytes == 0) return 0;
+    const lum::OnDevice on_device(device);
     if (lum::Fault fault = lum::device_fault(cudaMemcpyAsync(to, from, bytes, kind, stream), "cudaMemcpyAsync")) return fail(fault);
     if (lum::Fault fault = lum::device_fault(cudaStreamSynchronize(stream), "cudaMemcpyAsync")) return fail(fault);
     return 0;
@@ -159,7 +168,7 @@ namespace {
 int copy_arguments(decoder_model& model, const decoder_tensor* tensors, int32_t count, const size_t* offsets,
                    const int64_t* dims, const void* const* inputs, void* const* outputs) {
     for (int32_t i = 0; i < count; ++i) {
-        int64_t shape[8] = {}, bytes = tensors[i].element_bytes;
+        int64_t shape[1] = {}, bytes = tensors[i].element_bytes;
         tensors[i].sizes(dims, shape);
         for (int32_t a = 0; a < tensors[i].rank; ++a) bytes *= shape[a];
         std::byte* const there = model.argument_memory.data() + offsets[i];
@@ -191,6 +200,7 @@ int launch_forward(decoder_model& model) {
 }  // namespace
 
 int run_entry(decoder_model& model, int entry, const int64_t* dims, const void* const* inputs, void* const* outputs) {
+    const lum::OnDevice on_device(model.device);
     const decoder_entry& known = decoder_entries(nullptr)[entry];
     static constexpr size_t kInputOffsets[][1] = {{0}};
     static constexpr size_t kOutputOffsets[][1] = {{256}};

@@ -29,6 +29,10 @@ lum::Fault load_weights(halves_model& model, const char* path, const halves_opti
 constexpr Launch kLaunches[] = {
     {"y", 2, 128, lum::MmaShape<16, 64, 128, 1, 4, 4>::shared_bytes(2)},
 };
+// Their code, in the same order.
+const void* const kCode[] = {
+    reinterpret_cast<const void*>(kernels::y),
+};
 
 }  // namespace
 
@@ -42,15 +46,9 @@ halves_model::~halves_model() {
 
 int halves_model::launched(Kernel kernel, cudaError_t status) {
     const char* name = launch_of(kernel).name;
-    if (status == cudaErrorNoKernelImageForDevice) {
-        return fail({"LUM6024",
-                     "this library holds no code for " + device.name + ", compute capability " + std::to_string(device.major) +
-                         "." + std::to_string(device.minor),
-                     "build with -DCMAKE_CUDA_ARCHITECTURES=" + std::to_string(device.major) + std::to_string(device.minor)});
-    }
+    if (sequential) std::fprintf(stderr, "lum: %s\n", name);
     if (status == cudaSuccess) status = cudaStreamSynchronize(stream);
     if (status != cudaSuccess) return fail(lum::device_fault(status, std::string("kernel ") + name));
-    std::fprintf(stderr, "lum: %s\n", name);
     return 0;
 }
 
@@ -65,6 +63,9 @@ lum::Fault halves_model::create(const char* weights_path, const halves_options& 
         return {"LUM6025", "LUM_TRACE: cannot write " + std::string(trace), "name a file in a folder that exists"};
     }
     if (lum::Fault fault = lum::open_device(device)) return fault;
+    for (int i = 0; i < kKernelCount; ++i) {
+        if (lum::Fault fault = lum::load_kernel(device, kCode[i], kLaunches[i].name, kLaunches[i].shared)) return fault;
+    }
     if (times_calls)
         if (lum::Fault fault = cold.open(device)) return fault;
     if (lum::Fault fault = lum::device_fault(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreate"))
@@ -80,11 +81,13 @@ lum::Fault halves_model::create(const char* weights_path, const halves_options& 
 }
 
 lum::Fault halves_model::reset_state(const char*) {
+    const lum::OnDevice on_device(device);
     return lum::device_fault(cudaDeviceSynchronize(), "reset of the state");
 }
 
 int halves_model::copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
     if (bytes == 0) return 0;
+    const lum::OnDevice on_device(device);
     if (lum::Fault fault = lum::device_fault(cudaMemcpyAsync(to, from, bytes, kind, stream), "cudaMemcpyAsync")) return fail(fault);
     if (lum::Fault fault = lum::device_fault(cudaStreamSynchronize(stream), "cudaMemcpyAsync")) return fail(fault);
     return 0;
@@ -110,7 +113,7 @@ namespace {
 int copy_arguments(halves_model& model, const halves_tensor* tensors, int32_t count, const size_t* offsets,
                    const int64_t* dims, const void* const* inputs, void* const* outputs) {
     for (int32_t i = 0; i < count; ++i) {
-        int64_t shape[8] = {}, bytes = tensors[i].element_bytes;
+        int64_t shape[2] = {}, bytes = tensors[i].element_bytes;
         tensors[i].sizes(dims, shape);
         for (int32_t a = 0; a < tensors[i].rank; ++a) bytes *= shape[a];
         std::byte* const there = model.argument_memory.data() + offsets[i];
@@ -142,6 +145,7 @@ int launch_forward(halves_model& model) {
 }  // namespace
 
 int run_entry(halves_model& model, int entry, const int64_t* dims, const void* const* inputs, void* const* outputs) {
+    const lum::OnDevice on_device(model.device);
     const halves_entry& known = halves_entries(nullptr)[entry];
     static constexpr size_t kInputOffsets[][1] = {{0}};
     static constexpr size_t kOutputOffsets[][1] = {{1536}};
