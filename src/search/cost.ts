@@ -8,7 +8,7 @@ import type { Node } from "../ir/hlir.ts";
 import { type Choice, choicesOf, domainOf, isGiven, type Plan, type Region } from "../ir/plan.ts";
 import { constantOf, type Poly, subtract } from "../ir/poly.ts";
 import { ownWork } from "../lower/direct/cost.ts";
-import { evaluations, rootUse, sizeHint } from "../lower/direct/draft.ts";
+import { evaluations, rootUse, sizeHint, type Use } from "../lower/direct/draft.ts";
 import { axesIn } from "../lower/plan-contraction.ts";
 import { draftOf, foundWithout, type Read, readsOf, usesOf } from "../lower/plan-reads.ts";
 import { productOf } from "../lower/plan-schedule.ts";
@@ -21,6 +21,8 @@ export type KernelCost = {
   /** Of one call, in seconds: what bounds it is the greatest of the three. */
   readonly seconds: number;
   readonly bytes: number;
+import { acrossIn } from "../lower/schedule/blocks.ts";
+import { offsetAt } from "../lower/schedule/evaluate.ts";
   readonly operations: number;
   readonly bound: "memory" | "compute" | "launch";
   /** Calls in one call of the entry. */
@@ -247,6 +249,9 @@ const belowOne = 0.7;
 /** Keys that an attention takes in at a time, and rows that share what is packed of them (`attention.h`). */
 const attentionKeys = 256;
 const attentionRows = 192;
+/** A load across what is written, in blocks of the two axes: by itself, and from a line that isn't in the first cache. */
+const acrossWork = 15;
+
 
 /** Operations of Winograd's transforms: of a tile in one channel, and of its outputs in one channel. */
 const tileInputWork = 48;
@@ -344,7 +349,7 @@ function computeTime(
     if (!engines || use.stage === undefined)
       vector(
         evaluations(node, use, bounds) * (inside.get(node) ?? 1),
-        node.dtype === "bool" ? boolWork : memoryWork,
+        isAcross(node, use) ? acrossWork : node.dtype === "bool" ? boolWork : memoryWork,
       );
   for (const [n, uses] of computed) {
     if (anchored.has(n) || insideProduct.has(n)) continue;
@@ -352,6 +357,11 @@ function computeTime(
       workAt(n) *
       (implementation.family === "attention" && n === implementation.form.exponential ? belowOne : 1);
     if (work === 0) continue;
+  const domain = domainOf(choice.root);
+  const isAcross = (node: Node, use: Use): boolean =>
+    implementation.family === "elementwise" &&
+    acrossIn(offsetAt(node.shape, use.coords), node.dtype, [...domain.keys()], (a) => size(domain[a])) !==
+      undefined;
     const seen = new Set<string>();
     // A row's reduction is found once, and each score of an attention is.
     const once =

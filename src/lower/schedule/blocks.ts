@@ -3,7 +3,7 @@
  * that a line of memory that one iteration has brought into the cache is still there when the next ones need it.
  */
 import { upperBound } from "../../ir/bounds.ts";
-import { byteSize } from "../../ir/dtype.ts";
+import { byteSize, type DType } from "../../ir/dtype.ts";
 import type { LoopBlock } from "../../ir/kernel.ts";
 import { type Choice, domainOf } from "../../ir/plan.ts";
 import { add, constantOf, floorDiv, int, type Poly } from "../../ir/poly.ts";
@@ -50,21 +50,31 @@ export function inBlocks(
 /** The loop along which something is read from one element to the next, while the innermost loop jumps in it. */
 function axisReadAcross(k: KernelDraft, choice: Choice, axes: readonly number[]): number | undefined {
   const domain = domainOf(choice.root);
-  const hint = (axis: number): number => upperBound(domain[axis], k.bounds) ?? 1024;
-  const { values } = trialOf(k, choice);
-  const { fewest, jump, reach } = cpu.block;
-  const inner = axes[axes.length - 1];
-  if (axes.length < 2 || hint(inner) < fewest) return undefined;
-  for (const { op, dtype } of values) {
+  const sizeOf = (axis: number): number => upperBound(domain[axis], k.bounds) ?? 1024;
+  for (const { op, dtype } of trialOf(k, choice).values) {
     if (op.kind !== "load" && op.kind !== "guarded") continue;
-    const step = strideIn(op.at, inner);
-    if (step === undefined || step.key === "0") continue;
-    const bytes = Math.abs(constantOf(step) ?? jump) * byteSize(op.kind === "load" ? dtype : op.stored);
-    const found = axes.findIndex((a) => a !== inner && strideIn(op.at, a)?.key === "1");
-    if (bytes < jump || found < 0 || hint(axes[found]) < fewest) continue;
-    // What is read between two uses of a line: where that is little, the line is still there.
-    const between = axes.slice(found + 1).reduce((n, a) => n * hint(a), 1);
-    if (between >= reach) return found;
+    const found = acrossIn(op.at, op.kind === "load" ? dtype : op.stored, axes, sizeOf);
+    if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Where in `axes`, outermost first, is the one along which a read of elements `at` is worth blocks, if any is? */
+export function acrossIn(
+  at: Poly,
+  dtype: DType,
+  axes: readonly number[],
+  sizeOf: (axis: number) => number,
+): number | undefined {
+  const { fewest, jump, reach } = cpu.block;
+  const inner = axes[axes.length - 1];
+  if (axes.length < 2 || sizeOf(inner) < fewest) return undefined;
+  const step = strideIn(at, inner);
+  if (step === undefined || step.key === "0") return undefined;
+  if (Math.abs(constantOf(step) ?? jump) * byteSize(dtype) < jump) return undefined;
+  const found = axes.findIndex((a) => a !== inner && strideIn(at, a)?.key === "1");
+  if (found < 0 || sizeOf(axes[found]) < fewest) return undefined;
+  // What is read between two uses of a line: where that is little, the line is still there.
+  const between = axes.slice(found + 1).reduce((n, a) => n * sizeOf(a), 1);
+  return between >= reach ? found : undefined;
 }
