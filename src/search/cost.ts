@@ -12,6 +12,8 @@ import { evaluations, rootUse, sizeHint, type Use } from "../lower/direct/draft.
 import { axesIn } from "../lower/plan-contraction.ts";
 import { draftOf, foundWithout, type Read, readsOf, usesOf } from "../lower/plan-reads.ts";
 import { productOf } from "../lower/plan-schedule.ts";
+import { acrossIn } from "../lower/schedule/blocks.ts";
+import { offsetAt } from "../lower/schedule/evaluate.ts";
 import { keptBy } from "../lower/schedule/kept.ts";
 import { seenShare } from "../lower/seen-share.ts";
 import type { Machine } from "../targets/machines.ts";
@@ -21,8 +23,6 @@ export type KernelCost = {
   /** Of one call, in seconds: what bounds it is the greatest of the three. */
   readonly seconds: number;
   readonly bytes: number;
-import { acrossIn } from "../lower/schedule/blocks.ts";
-import { offsetAt } from "../lower/schedule/evaluate.ts";
   readonly operations: number;
   readonly bound: "memory" | "compute" | "launch";
   /** Calls in one call of the entry. */
@@ -237,6 +237,9 @@ const packingWork = 4;
 /** A load or a store of an element that the loop is at: it runs beside the arithmetic, on units of its own. */
 const memoryWork = 0.25;
 
+/** A load across what is written, in blocks of the two axes: by itself, and from a line that isn't in the first cache. */
+const acrossWork = 15;
+
 /** A truth value from memory: its byte is widened to the lanes of the values that it stands for. */
 const boolWork = 6;
 
@@ -249,9 +252,6 @@ const belowOne = 0.7;
 /** Keys that an attention takes in at a time, and rows that share what is packed of them (`attention.h`). */
 const attentionKeys = 256;
 const attentionRows = 192;
-/** A load across what is written, in blocks of the two axes: by itself, and from a line that isn't in the first cache. */
-const acrossWork = 15;
-
 
 /** Operations of Winograd's transforms: of a tile in one channel, and of its outputs in one channel. */
 const tileInputWork = 48;
@@ -344,6 +344,11 @@ function computeTime(
   );
   const { reads, uses: computed } = neededIn(choice, isStored);
   const inside = sharesInside(choice, extent);
+  const domain = domainOf(choice.root);
+  const isAcross = (node: Node, use: Use): boolean =>
+    implementation.family === "elementwise" &&
+    acrossIn(offsetAt(node.shape, use.coords), node.dtype, [...domain.keys()], (a) => size(domain[a])) !==
+      undefined;
   const engines = implementation.family === "contraction" || implementation.family === "attention";
   for (const { node, use } of reads)
     if (!engines || use.stage === undefined)
@@ -357,11 +362,6 @@ function computeTime(
       workAt(n) *
       (implementation.family === "attention" && n === implementation.form.exponential ? belowOne : 1);
     if (work === 0) continue;
-  const domain = domainOf(choice.root);
-  const isAcross = (node: Node, use: Use): boolean =>
-    implementation.family === "elementwise" &&
-    acrossIn(offsetAt(node.shape, use.coords), node.dtype, [...domain.keys()], (a) => size(domain[a])) !==
-      undefined;
     const seen = new Set<string>();
     // A row's reduction is found once, and each score of an attention is.
     const once =
