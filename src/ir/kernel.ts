@@ -3,6 +3,7 @@
  * contractions. Axis atom `i` in any polynomial of a kernel is its variable number i.
  */
 import type { Bounds } from "./bounds.ts";
+import type { KeySplit, ProductCut } from "./cuts.ts";
 import type { DType } from "./dtype.ts";
 import type { ContractionSchedule } from "./plan.ts";
 import type { Poly } from "./poly.ts";
@@ -191,6 +192,8 @@ export type Contraction = {
   readonly epilogue: readonly Stmt[];
   /** On a CPU: how the engine walks it, where not by the sizes of the call. */
   readonly schedule?: ContractionSchedule;
+  /** On a GPU: its tiles and parts, where its scheduler does not decide. */
+  readonly cut?: ProductCut;
   /** On a GPU: each part of the k axis is summed on its own, and the epilogue runs for each of them. */
   readonly split?: { readonly part: number };
 };
@@ -231,6 +234,8 @@ export type Attention = {
   readonly workspace: string;
   /** Runs once for each (row, width) of each item; stores the result. */
   readonly epilogue: readonly Stmt[];
+  /** On a GPU: the parts of its keys, where its scheduler does not decide. */
+  readonly keySplit?: KeySplit;
   /**
    * On a GPU: an item is `group` items of the model, whose rows are rows of one. `seen` is of a row of theirs, which is
    * variable `row`.
@@ -294,6 +299,15 @@ export type Tiling = {
   readonly blocks: number;
 };
 
+/** Elements of a row in a block's shared memory, a place for each: what several loops read of a tensor, or leave there. */
+export type StagedRow = {
+  readonly name: string;
+  readonly dtype: DType;
+  /** Bytes from the start of all of them, and as many as there are, multiples of 16. */
+  readonly offset: number;
+  readonly bytes: number;
+};
+
 /** How a GPU runs a kernel. The grid is fixed, so every kernel is right for any number of blocks. */
 export type Launch = {
   /** Blocks that the largest sizes have work for. */
@@ -303,6 +317,8 @@ export type Launch = {
   readonly tiling: Tiling | undefined;
   /** Who works on a row together. */
   readonly group: "warp" | "block";
+  /** What stays in shared memory of a row. */
+  readonly staged?: readonly StagedRow[];
   /** The type of its indices and of the sizes that it is given. */
   readonly index: "i32" | "i64";
   /** Sizes that the kernel reads from the call's dims: its own name, and the dim's. */

@@ -4,7 +4,7 @@ import { type Around, carriedBy, kernelsOfRegion, mergeFault } from "../lower/me
 import { attentionHolds, attentionOf } from "../lower/plan-attention.ts";
 import { contractionOf } from "../lower/plan-contraction.ts";
 import { usesOf } from "../lower/plan-reads.ts";
-import { schedulesOf } from "../lower/plan-schedule.ts";
+import { mayHave } from "../lower/plan-schedule.ts";
 import { winogradApplies } from "../lower/schedule/winograd.ts";
 import type { Node } from "./hlir.ts";
 import { rootsOf } from "./hlir.ts";
@@ -18,6 +18,7 @@ import {
   isGiven,
   type Plan,
   type Region,
+  scheduleOf,
 } from "./plan.ts";
 import { checkOrder, label } from "./plan-check-order.ts";
 
@@ -111,9 +112,10 @@ function checkChoice(c: Choice, plan: Plan, isStored: (n: Node) => boolean, repo
       report(`${label(c.root)} is no such contraction`);
     if (i.winograd === true && !winogradApplies(c, plan.hlir.bounds, isStored))
       report(`${label(c.root)} is no 3x3 convolution of stride 1 with constant filters`);
-    if (i.schedule !== undefined && !schedulesOf(c, plan.hlir.bounds, isStored).includes(i.schedule))
-      report(`${label(c.root)} can't have the schedule "${i.schedule}"`);
   }
+  const schedule = scheduleOf(c);
+  if (schedule !== undefined && !mayHave(c, schedule, plan.hlir.bounds, isStored))
+    report(`${label(c.root)} can't have the schedule "${schedule}"`);
   if (i.family === "attention") {
     const { form } = i;
     const again = attentionOf(form.weighted, plan.hlir.bounds, (e, axes) =>

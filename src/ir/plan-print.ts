@@ -6,7 +6,14 @@
  */
 import type { Node } from "./hlir.ts";
 import { entryNames, type Names, printNode, typeText } from "./hlir-print.ts";
-import type { Choice, ContractionForm, EntryPlan, Plan, Region } from "./plan.ts";
+import {
+  type Choice,
+  type ContractionForm,
+  type EntryPlan,
+  type Plan,
+  type Region,
+  scheduleOf,
+} from "./plan.ts";
 
 export function printPlan(plan: Plan): string {
   const lines = [`plan of ${plan.hlir.name}`];
@@ -39,13 +46,18 @@ const labelOf = (n: Node, names: Names): string => n.name ?? n.cell ?? names(n);
 function howText(c: Choice, names: Names): string {
   const { implementation: i } = c;
   if (i.family === "contraction")
-    return `contraction${i.winograd === true ? " by Winograd" : ""} around ${names(i.anchor)}, ${formText(i.form)}${i.schedule === undefined ? "" : `, schedule "${i.schedule}"`}`;
+    return `contraction${i.winograd === true ? " by Winograd" : ""} around ${names(i.anchor)}, ${formText(i.form)}${scheduleText(c)}`;
   if (i.family === "reduction")
     return `reduction of ${i.reduces.map(names).join(", ")} by rows ${axesText(i.outer)}`;
   if (i.family === "attention")
-    return `attention, scores ${names(i.form.dot)}, greatest ${names(i.form.greatest)}, total ${names(i.form.total)}, weighted ${names(i.form.weighted)}`;
+    return `attention, scores ${names(i.form.dot)}, greatest ${names(i.form.greatest)}, total ${names(i.form.total)}, weighted ${names(i.form.weighted)}${scheduleText(c)}`;
   return i.family;
 }
+
+const scheduleText = (c: Choice): string => {
+  const schedule = scheduleOf(c);
+  return schedule === undefined ? "" : `, schedule "${schedule}"`;
+};
 
 const axesText = (axes: readonly number[]): string => `[${axes.map((a) => `a${a}`).join(", ")}]`;
 

@@ -3,6 +3,7 @@
  * kernels that need it. Kernels refer to tensors, never to other kernels.
  */
 import type { Bucket } from "./bucket.ts";
+import { type KeySplit, keySplits, type ProductCut, productCuts } from "./cuts.ts";
 import type { Entry, Hlir, Node } from "./hlir.ts";
 
 export type Plan = {
@@ -44,11 +45,11 @@ export type Implementation =
       readonly form: ContractionForm;
       /** A 3x3 convolution with constant filters, by Winograd's minimal filtering. */
       readonly winograd?: true;
-      /** Without one the engine goes by the sizes of each call. */
-      readonly schedule?: ContractionSchedule;
+      /** Without one the CPU's engine goes by the sizes of each call, and a GPU's scheduler by the largest ones. */
+      readonly schedule?: ContractionSchedule | ProductCut;
     }
   /** One pass over the keys of each row; its weighted sum's domain is the root's. */
-  | { readonly family: "attention"; readonly form: AttentionForm }
+  | { readonly family: "attention"; readonly form: AttentionForm; readonly schedule?: KeySplit }
   | { readonly family: "cumulate" }
   | { readonly family: "topk" }
   | { readonly family: "custom" };
@@ -60,6 +61,24 @@ export type Implementation =
 export const contractionSchedules = ["wide tile", "tall tile", "packed", "in place", "split depth"] as const;
 
 export type ContractionSchedule = (typeof contractionSchedules)[number];
+
+/** How a kernel does what it does, by names that a target may know; to the others they say nothing. */
+export type Schedule = ContractionSchedule | ProductCut | KeySplit;
+
+export const schedules: readonly Schedule[] = [...contractionSchedules, ...productCuts, ...keySplits];
+
+export const isContractionSchedule = (name: string): name is ContractionSchedule =>
+  contractionSchedules.some((s) => s === name);
+
+/** The sum that a kernel is made for: what a choice of its schedule names. */
+export function scheduledSum({ implementation: i }: Choice): Node | undefined {
+  if (i.family === "contraction") return i.anchor;
+  return i.family === "attention" ? i.form.weighted : undefined;
+}
+
+/** The schedule of a kernel, where it has one. */
+export const scheduleOf = ({ implementation: i }: Choice): Schedule | undefined =>
+  i.family === "contraction" || i.family === "attention" ? i.schedule : undefined;
 
 /**
  * sum over `k` of a * b. Axes are those of the domain of the product (the anchor's operand): batch axes occur in

@@ -4,19 +4,24 @@
  * and where the engine's part of the workspace is sure to hold what it keeps.
  */
 import { type Bounds, upperBound } from "../ir/bounds.ts";
+import { isKeySplit } from "../ir/cuts.ts";
 import type { Node } from "../ir/hlir.ts";
 import {
   type Choice,
   type ContractionSchedule,
   type EntryPlan,
+  isContractionSchedule,
   isGiven,
   type PlanStep,
   type Region,
+  type Schedule,
+  scheduledSum,
   storedIn,
 } from "../ir/plan.ts";
 import { constantOf, multiply, one, type Poly } from "../ir/poly.ts";
 import { cpu } from "../targets/cpu.ts";
 import { kernelsOfRegion } from "./merged.ts";
+import { cutsOf } from "./plan-cuts.ts";
 import { usesOf } from "./plan-reads.ts";
 import { axesOfRoot, splitAxes } from "./schedule/contraction.ts";
 import { createEvaluator, offsetAt } from "./schedule/evaluate.ts";
@@ -121,22 +126,37 @@ export function schedulesOf(choice: Choice, bounds: Bounds, isStored: IsStored):
 export const liesAsRead = (b: Factor): boolean =>
   b.kind === "matrix" && b.contiguous === "outer" && b.node.dtype === "f32";
 
-/** The plan with the schedules that are wanted, where that is possible: of products that have a kernel to themselves. */
+/** Whether the premises of a schedule hold, for the target that knows it. */
+export const mayHave = (choice: Choice, schedule: Schedule, bounds: Bounds, isStored: IsStored): boolean =>
+  isContractionSchedule(schedule)
+    ? schedulesOf(choice, bounds, isStored).includes(schedule)
+    : cutsOf(choice, bounds, isStored).includes(schedule);
+
+/** The plan with the schedules that are wanted, where that is possible: of sums that have a kernel to themselves. */
 export function withSchedules(
   plan: EntryPlan,
   bounds: Bounds,
-  wanted: (sum: Node) => ContractionSchedule | undefined,
+  wanted: (sum: Node) => Schedule | undefined,
 ): EntryPlan {
   const isStored = storedIn(plan);
   const chosen = (s: PlanStep): PlanStep => {
     if (s.kind === "loop") return { ...s, body: region(s.body) };
-    const { implementation: i } = s.choice;
-    if (i.family !== "contraction") return s;
-    const schedule = wanted(i.anchor);
-    if (schedule === undefined || !schedulesOf(s.choice, bounds, isStored).includes(schedule)) return s;
-    return { ...s, choice: { ...s.choice, implementation: { ...i, schedule } } };
+    const sum = scheduledSum(s.choice);
+    const schedule = sum === undefined ? undefined : wanted(sum);
+    if (schedule === undefined || !mayHave(s.choice, schedule, bounds, isStored)) return s;
+    return { ...s, choice: withSchedule(s.choice, schedule) };
   };
   const region = (steps: Region): Region =>
     kernelsOfRegion(steps).flatMap((group) => (group.length === 1 ? [chosen(group[0])] : group));
   return { ...plan, body: region(plan.body) };
+}
+
+/** The choice with the schedule, which is one of its family's. */
+export function withSchedule(choice: Choice, schedule: Schedule): Choice {
+  const { implementation: i } = choice;
+  if (i.family === "contraction" && !isKeySplit(schedule))
+    return { ...choice, implementation: { ...i, schedule } };
+  if (i.family === "attention" && isKeySplit(schedule))
+    return { ...choice, implementation: { ...i, schedule } };
+  return choice;
 }

@@ -5,10 +5,18 @@
 import { type Bounds, upperBound } from "../ir/bounds.ts";
 import { byteSize, type DType, isFloat } from "../ir/dtype.ts";
 import type { Node } from "../ir/hlir.ts";
-import { type AttentionForm, type Choice, type ContractionForm, domainOf } from "../ir/plan.ts";
+import {
+  type AttentionForm,
+  type Choice,
+  type ContractionForm,
+  domainOf,
+  type Schedule,
+  scheduleOf,
+} from "../ir/plan.ts";
 import { constantOf, type Poly } from "../ir/poly.ts";
 import { evaluations } from "../lower/direct/draft.ts";
 import { axesIn, axisCoordinates, throughView } from "../lower/plan-contraction.ts";
+import { type CutKernel, cutKernelOf } from "../lower/plan-cuts.ts";
 import { readsOf } from "../lower/plan-reads.ts";
 import { coresFor, type Product, quickestCut } from "../lower/schedule-cuda/tiles.ts";
 import { seenShare } from "../lower/seen-share.ts";
@@ -24,6 +32,7 @@ import {
 import { gpuOfArch } from "../targets/gpu-machines.ts";
 import type { Machine } from "../targets/machines.ts";
 import { type Load, neededIn, operationWork, type Site, sharesInside, touchedBytes } from "./cost.ts";
+import { cutSeconds, cutsOffered, keyWork } from "./cut-cost.ts";
 
 /** The machine that kernels for the architecture are costed for. */
 export const cudaMachine = (arch: CudaArch): Machine => ({
@@ -32,6 +41,11 @@ export const cudaMachine = (arch: CudaArch): Machine => ({
   threads: arch.multiprocessors,
   launch: launchSeconds,
   loadOf: (choice: Choice, site: Site) => loadOf(choice, site, arch),
+  schedulesOf: (choice: Choice, bounds: Bounds, isStored: (n: Node) => boolean) =>
+    cutsOffered(choice, bounds, isStored, arch, (named, at) => {
+      const site = { ...sizedAt(at), whole: bounds, isStored };
+      return (engineTime(choice, named, site, arch)?.seconds ?? 0) + launchSeconds;
+    }),
 });
 
 /** Operations of finding an element's place, and a thread's share of the loop. */
@@ -50,19 +64,11 @@ type Sized = {
 };
 
 function loadOf(choice: Choice, site: Site, arch: CudaArch): Load {
-  const { bounds } = site;
-  const size = (p: Poly): number => constantOf(p) ?? Math.max(1, upperBound(p, bounds) ?? 1024);
-  const extent = (shape: readonly Poly[]): number => shape.reduce((n, p) => n * size(p), 1);
-  const sized = { size, extent, bounds };
+  const sized = sizedAt(site.bounds);
   const { implementation: i } = choice;
   // There is no kernel for it: the convolution would be computed as any other.
   const impossible = i.family === "contraction" && i.winograd === true;
-  const engine =
-    i.family === "contraction"
-      ? productTime(choice, i.anchor, i.form, { ...site, ...sized }, arch)
-      : i.family === "attention"
-        ? attentionTime(i.form, { ...site, ...sized }, arch)
-        : undefined;
+  const engine = engineTime(choice, scheduleOf(choice), { ...site, ...sized }, arch);
   const apart = engine?.nodes ?? new Set<Node>();
   const operations = elementWork(choice, { ...site, ...sized });
   const bytes = bytesOf(choice, site, sized, apart);
@@ -81,6 +87,12 @@ function loadOf(choice: Choice, site: Site, arch: CudaArch): Load {
     operations,
     busy: vector / filled + blockSeconds,
   };
+}
+
+function sizedAt(bounds: Bounds): Sized {
+  const size = (p: Poly): number => constantOf(p) ?? Math.max(1, upperBound(p, bounds) ?? 1024);
+  const extent = (shape: readonly Poly[]): number => shape.reduce((n, p) => n * size(p), 1);
+  return { size, extent, bounds };
 }
 
 type Moved = { readonly bytes: number; readonly whole: number; readonly weight: boolean };
@@ -150,11 +162,32 @@ type Engine = {
   readonly nodes: ReadonlySet<Node>;
 };
 
+/** Where a kernel is, and the plan around it. */
+type Around = Sized & Pick<Site, "whole" | "isStored">;
+
+/** Undefined for kernels that no engine computes. */
+function engineTime(
+  choice: Choice,
+  named: Schedule | undefined,
+  at: Around,
+  arch: CudaArch,
+): Engine | undefined {
+  const { implementation: i } = choice;
+  if (i.family !== "contraction" && i.family !== "attention") return undefined;
+  const k = cutKernelOf(choice, at.whole, at.isStored);
+  if (i.family === "attention")
+    return attentionTime(i.form, k?.family === "attention" ? k : undefined, named, at, arch);
+  const seconds = k?.family === "contraction" ? cutSeconds(k, named, at.size, arch) : undefined;
+  return productTime(choice, i.anchor, i.form, seconds, at, arch);
+}
+
+/** `whole`: the time of a kernel of nothing but this product, with its launch. */
 function productTime(
   choice: Choice,
   anchor: Node,
   form: ContractionForm,
-  at: Site & Sized,
+  whole: number | undefined,
+  at: Around,
   arch: CudaArch,
 ): Engine {
   const shape = anchor.inputs[0].shape;
@@ -170,7 +203,7 @@ function productTime(
   };
   // What is joined to a kernel finds the left factor read, and the kernel started.
   const started = choice.joined === undefined ? 0 : blockSeconds;
-  const seconds = Math.max(0, quickestCut(product, arch).seconds - launchSeconds - started);
+  const seconds = Math.max(0, (whole ?? quickestCut(product, arch).seconds) - launchSeconds - started);
   const { batch, m, n, k, aBytes, bBytes } = product;
   return {
     seconds,
@@ -184,7 +217,7 @@ const onCores = (types: readonly DType[]): boolean =>
   (types[0] === "f16" || types[0] === "bf16") && types.every((t) => t === types[0]);
 
 /** The tensor in memory that a factor is, its type there, and whether it lies along the summed axes; else computed, f32. */
-function lyingAt(side: readonly Node[], k: readonly number[], at: Site & Sized) {
+function lyingAt(side: readonly Node[], k: readonly number[], at: Around) {
   const computed = { node: undefined, dtype: "f32" as DType, alongK: true };
   if (side.length !== 1) return computed;
   let [n]: readonly Node[] = side;
@@ -201,7 +234,13 @@ function lyingAt(side: readonly Node[], k: readonly number[], at: Site & Sized) 
   return { node: n, dtype: n.dtype, alongK };
 }
 
-function attentionTime(form: AttentionForm, at: Site & Sized, arch: CudaArch): Engine {
+function attentionTime(
+  form: AttentionForm,
+  kernel: (CutKernel & { readonly family: "attention" }) | undefined,
+  named: Schedule | undefined,
+  at: Around,
+  arch: CudaArch,
+): Engine {
   const { dot, dotForm, weighted, weightedForm } = form;
   const of = (n: Node, axes: readonly number[]) =>
     axes.reduce((x, a) => x * at.size(n.inputs[0].shape[a]), 1);
@@ -220,21 +259,18 @@ function attentionTime(form: AttentionForm, at: Site & Sized, arch: CudaArch): E
     ? arch.halfRate * arch.mmaShare * attentionShare.cores
     : arch.f32Rate * attentionShare.fma;
   const tile = half ? 64 : 32;
-  const fewRows = rows <= cuda.packedRows;
-  const tiles = items * Math.ceil(rows / tile);
-  const rounds = Math.ceil(tiles / arch.multiprocessors) * arch.multiprocessors;
-  const padded = fewRows ? 1 : (rounds / tiles) * ((Math.ceil(rows / tile) * tile) / rows);
-  const computing = (operations / rate) * padded;
+  const cut = kernel === undefined ? undefined : keyWork(kernel, named, at.size, byteSize(k.dtype), arch);
+  const padded = rows <= cuda.packedRows ? 1 : (Math.ceil(rows / tile) * tile) / rows;
+  const computing = (operations / rate) * padded * (cut?.fullest ?? 1);
   // Heads that share keys read them once where they are one tile's rows, and from the cache otherwise.
   const kept = (x: typeof k): number =>
     x.node === undefined ? items * keys * depth * 4 : at.extent(x.node.shape) * byteSize(x.dtype);
   const read =
     Math.min(kept(k), items * keys * depth * byteSize(k.dtype)) +
     Math.min(kept(v), items * keys * width * byteSize(v.dtype));
-  const split = fewRows && keys > 2 * cuda.keysOfPart;
-  const streaming = (read * Math.min(1, looked * 1.1)) / bandwidthOf(arch, Infinity);
+  const streaming = (read * Math.min(1, looked * 1.1)) / (cut?.bandwidth ?? bandwidthOf(arch, Infinity));
   for (const x of [q, k, v]) if (x.node !== undefined) nodes.add(x.node);
-  const seconds = Math.max(computing, streaming) + (split ? launchSeconds + 2 * blockSeconds : blockSeconds);
+  const seconds = Math.max(computing, streaming) + blockSeconds + (cut?.combining ?? 0);
   return { seconds, bytes: read, operations, nodes };
 }
 

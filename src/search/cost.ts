@@ -5,7 +5,16 @@
 import { type Bounds, upperBound } from "../ir/bounds.ts";
 import { byteSize } from "../ir/dtype.ts";
 import type { Node } from "../ir/hlir.ts";
-import { type Choice, choicesOf, domainOf, isGiven, type Plan, type Region } from "../ir/plan.ts";
+import {
+  type Choice,
+  choicesOf,
+  domainOf,
+  isContractionSchedule,
+  isGiven,
+  type Plan,
+  type Region,
+  scheduleOf,
+} from "../ir/plan.ts";
 import { constantOf, type Poly, subtract } from "../ir/poly.ts";
 import { ownWork } from "../lower/direct/cost.ts";
 import { evaluations, rootUse, sizeHint, type Use } from "../lower/direct/draft.ts";
@@ -49,6 +58,7 @@ const idle: Load = { bytes: 0, moving: 0, operations: 0, busy: 0 };
 
 export function planCost(plan: Plan, machine: Machine, bounds: Bounds, memo: CostMemo = new Map()): PlanCost {
   const kernels = new Map<Choice, KernelCost>();
+  const whole = plan.hlir.bounds;
   let seconds = 0;
   for (const entry of plan.entries) {
     const stored = new Set([...choicesOf(entry.body)].map((c) => c.root));
@@ -69,7 +79,7 @@ export function planCost(plan: Plan, machine: Machine, bounds: Bounds, memo: Cos
         key = joined ? `${key} with ${keyOf(choice, runs)}` : keyOf(choice, runs);
         let known = memo.get(key);
         if (known === undefined) {
-          const own = (machine.loadOf ?? loadOf)(choice, { weights, machine, bounds, isStored });
+          const own = (machine.loadOf ?? loadOf)(choice, { weights, machine, bounds, whole, isStored });
           known = timed(own, joined ? load : undefined, runs, machine);
           memo.set(key, known);
         }
@@ -97,8 +107,8 @@ function keyOf(c: Choice, runs: number): string {
     return `${own}(${n.inputs.map((x) => inside.get(x) ?? `${x.dtype}[${x.shape.map((p) => p.key)}]${x.op.kind}`)})`;
   });
   const { implementation: i } = c;
-  const by = i.family === "contraction" ? (i.winograd === true ? " winograd" : ` ${i.schedule}`) : "";
-  return `${runs} ${i.family}${by} ${parts.join(";")}`;
+  const by = i.family === "contraction" && i.winograd === true ? "winograd" : scheduleOf(c);
+  return `${runs} ${i.family} ${by} ${parts.join(";")}`;
 }
 
 function opText({ op }: Node): string {
@@ -151,6 +161,8 @@ export type Site = {
   readonly weights: number;
   readonly machine: Machine;
   readonly bounds: Bounds;
+  /** Of the plan, which `bounds` are a point of. */
+  readonly whole: Bounds;
   readonly isStored: (n: Node) => boolean;
 };
 
@@ -303,7 +315,8 @@ function computeTime(
     else {
       const [items, m, n, k] = [walked.items, walked.m, walked.n, walked.k].map(size);
       operations += 2 * items * m * n * k;
-      seconds += contractionSeconds(walked, schedule, { items, m, n, k }, machine);
+      const named = schedule !== undefined && isContractionSchedule(schedule) ? schedule : undefined;
+      seconds += contractionSeconds(walked, named, { items, m, n, k }, machine);
     }
   }
   if (implementation.family === "attention") {

@@ -1,7 +1,7 @@
 /** A genome: every decision of the search, as differences from the direct plan. Immutable. */
 
 import type { Hlir, Node } from "../ir/hlir.ts";
-import { type ContractionSchedule, choicesOf, type Plan, storedIn } from "../ir/plan.ts";
+import { choicesOf, type Plan, type Schedule, storedIn } from "../ir/plan.ts";
 import type { Policy } from "../lower/direct/direct.ts";
 import { directPlan } from "../lower/direct/direct.ts";
 import { attentionHolds, attentionOf, totalsOf } from "../lower/plan-attention.ts";
@@ -18,8 +18,8 @@ export type Genome = Selection & {
   readonly winograd: ReadonlySet<string>;
   /** Keys of sums of products that share a kernel with those of the same left factor that are here, too. */
   readonly merged: ReadonlySet<string>;
-  /** How products are walked, by the keys of their sums, where not by the sizes of each call. */
-  readonly schedules: ReadonlyMap<string, ContractionSchedule>;
+  /** How products and attentions are walked, by the keys of their sums, where the target doesn't decide. */
+  readonly schedules: ReadonlyMap<string, Schedule>;
 };
 
 export const direct: Genome = {

@@ -12,7 +12,9 @@ import {
   type ContractionSchedule,
   choicesOf,
   type EntryPlan,
+  isContractionSchedule,
   type Plan,
+  scheduleOf,
 } from "../ir/plan.ts";
 import { printPoly } from "../ir/poly.ts";
 import { namer } from "../lower/schedule/storage.ts";
@@ -251,10 +253,14 @@ export function familyText(c: Choice, labelOf: (root: Node) => string = nodeText
   return c.joined === undefined ? own : `${own} in the kernel of ${labelOf(c.joined)}`;
 }
 
-function implementationText({ implementation: i }: Choice): string {
-  if (i.family !== "contraction") return i.family;
-  if (i.winograd === true) return "contraction by Winograd";
-  return i.schedule === undefined ? i.family : `contraction ${scheduleWords[i.schedule]}`;
+function implementationText(c: Choice): string {
+  const { implementation: i } = c;
+  if (i.family === "contraction" && i.winograd === true) return "contraction by Winograd";
+  const schedule = scheduleOf(c);
+  if (schedule === undefined) return i.family;
+  return isContractionSchedule(schedule)
+    ? `${i.family} ${scheduleWords[schedule]}`
+    : `${i.family}: ${schedule}`;
 }
 
 const scheduleWords: { readonly [S in ContractionSchedule]: string } = {

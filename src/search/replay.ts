@@ -3,7 +3,7 @@ import { CompileError, diagnostic } from "../diagnostics.ts";
 import { type Bucket, parseBucket } from "../ir/bucket.ts";
 import type { Hlir, Node } from "../ir/hlir.ts";
 import { checkHlir } from "../ir/hlir-check.ts";
-import { type BucketPlan, type ContractionSchedule, contractionSchedules, type Plan } from "../ir/plan.ts";
+import { schedules as allSchedules, type BucketPlan, type Plan, type Schedule } from "../ir/plan.ts";
 import { createAtoms } from "./atoms.ts";
 import { allNodes } from "./encode.ts";
 import { createDecoder, type Genome } from "./genome.ts";
@@ -105,7 +105,7 @@ export function genomeOf(
   const onePass = new Set<number>();
   const winograd = new Set<string>();
   const merged = new Set<string>();
-  const schedules = new Map<string, ContractionSchedule>();
+  const schedules = new Map<string, Schedule>();
   for (const choice of choices) {
     const n = nodeOf.get(choice.of);
     const c = n === undefined ? classOf.get(choice.of) : space.classOf.get(n);
@@ -136,8 +136,8 @@ export function genomeOf(
         merged.add(key);
         break;
       case "schedule": {
-        const schedule = contractionSchedules.find((s) => s === choice.take);
-        if (schedule === undefined) return { missing: `${textOf(choice)}: the engine has no such schedule` };
+        const schedule = allSchedules.find((s) => s === choice.take);
+        if (schedule === undefined) return { missing: `${textOf(choice)}: no kernel has such a schedule` };
         schedules.set(key, schedule);
         break;
       }

@@ -1,6 +1,15 @@
-/** The steps that have the engine walk a product by another schedule, and those that leave it to the engine again. */
+/** The steps that have a product or an attention run by another schedule, and those that leave it to the target again. */
 import { type Bounds, lowest, upperBound } from "../ir/bounds.ts";
-import { type ContractionSchedule, choicesOf, storedIn } from "../ir/plan.ts";
+import type { Node } from "../ir/hlir.ts";
+import {
+  type Choice,
+  type ContractionSchedule,
+  choicesOf,
+  type Schedule,
+  scheduledSum,
+  scheduleOf,
+  storedIn,
+} from "../ir/plan.ts";
 import { type Product, productOf, schedulesOf } from "../lower/plan-schedule.ts";
 import { cpu } from "../targets/cpu.ts";
 import { genericCpu, type Machine } from "../targets/machines.ts";
@@ -8,39 +17,51 @@ import { hasOwnTile } from "./contraction-cost.ts";
 import type { Candidate, Genome } from "./genome.ts";
 import type { Move } from "./moves.ts";
 
-/** Each product by itself. GPUs cut products as their own scheduler says. */
+/** Each sum by itself, of those that have a kernel of their own. */
 export function scheduleMoves({ plan, rebuilt }: Candidate, machine: Machine = genericCpu): Move[] {
-  if (machine.call === undefined) return [];
   const { bounds } = plan.hlir;
   return plan.entries.flatMap((entry) => {
     const isStored = storedIn(entry);
-    return [...choicesOf(entry.body)].flatMap((c): Move[] => {
-      const { implementation: i } = c;
-      const key = i.family === "contraction" ? rebuilt.keyOf.get(i.anchor) : undefined;
-      if (i.family !== "contraction" || key === undefined) return [];
+    const all = [...choicesOf(entry.body)];
+    const shared = new Set(all.flatMap((c) => c.joined ?? []));
+    return all.flatMap((c): Move[] => {
+      const sum = scheduledSum(c);
+      const key = sum === undefined ? undefined : rebuilt.keyOf.get(sum);
+      if (key === undefined || shared.has(c.root)) return [];
       const what = c.root.name ?? c.root.cell ?? key;
+      const now = scheduleOf(c);
       const back: Move[] =
-        i.schedule === undefined
+        now === undefined
           ? []
           : [
               {
-                text: `compute ${what} by the sizes of each call`,
+                text: `compute ${what} as its sizes say`,
                 apply: (g) => withSchedule(g, key, undefined),
               },
             ];
-      const others = schedulesOf(c, bounds, isStored).filter(
-        (s) => s !== i.schedule && differs(s, productOf(c, bounds, isStored)!, bounds, machine),
-      );
+      const others = (machine.schedulesOf ?? engineSchedules(machine))(c, bounds, isStored);
       return [
         ...back,
-        ...others.map((s) => ({
-          text: `compute ${what} by the schedule "${s}"`,
-          apply: (g: Genome) => withSchedule(g, key, s),
-        })),
+        ...others
+          .filter((s) => s !== now)
+          .map((s) => ({
+            text: `compute ${what} by the schedule "${s}"`,
+            apply: (g: Genome) => withSchedule(g, key, s),
+          })),
       ];
     });
   });
 }
+
+/** Those of the CPU's engine, where the machine is one. */
+const engineSchedules =
+  (machine: Machine) =>
+  (c: Choice, bounds: Bounds, isStored: (n: Node) => boolean): readonly Schedule[] =>
+    machine.call === undefined
+      ? []
+      : schedulesOf(c, bounds, isStored).filter((s) =>
+          differs(s, productOf(c, bounds, isStored)!, bounds, machine),
+        );
 
 /** Sizes of a range that are looked at one by one. */
 const sizesTried = 96;
@@ -61,7 +82,7 @@ function differs(
   );
 }
 
-function withSchedule(g: Genome, key: string, schedule: ContractionSchedule | undefined): Genome {
+function withSchedule(g: Genome, key: string, schedule: Schedule | undefined): Genome {
   const schedules = new Map(g.schedules);
   if (schedule === undefined) schedules.delete(key);
   else schedules.set(key, schedule);

@@ -1,5 +1,7 @@
 /** What the analytic cost model knows of a machine, as data. */
-import type { Choice } from "../ir/plan.ts";
+import type { Bounds } from "../ir/bounds.ts";
+import type { Node } from "../ir/hlir.ts";
+import type { Choice, Schedule } from "../ir/plan.ts";
 import { binaryOps, unaryOps } from "../ops/index.ts";
 import type { Load, Site } from "../search/cost.ts";
 import { cpu } from "./cpu.ts";
@@ -26,6 +28,12 @@ export type Machine = {
   readonly streamedRows?: number;
   /** What a kernel has to do, where that isn't counted as on a CPU. */
   readonly loadOf?: (choice: Choice, site: Site) => Load;
+  /** Other ways to run a kernel than its target would take, where they are not those of the CPU's engine. */
+  readonly schedulesOf?: (
+    choice: Choice,
+    bounds: Bounds,
+    isStored: (n: Node) => boolean,
+  ) => readonly Schedule[];
 };
 
 /** Units of every operation, from those measured: others that cost more than an addition grow alike. */

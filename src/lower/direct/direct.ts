@@ -9,7 +9,6 @@ import { bodyNodes, type Entry, type Hlir, type Node, reachable, rootsOf } from 
 import {
   type AttentionForm,
   type Choice,
-  type ContractionSchedule,
   domainOf,
   type EntryPlan,
   type Implementation,
@@ -17,6 +16,7 @@ import {
   type Plan,
   type PlanStep,
   type Region,
+  type Schedule,
   storedIn,
 } from "../../ir/plan.ts";
 import { constantOf, equal, subtract } from "../../ir/poly.ts";
@@ -49,8 +49,8 @@ export type Policy = {
   readonly winograd?: (sum: Node) => boolean;
   /** Whether a product may share a kernel with others of its left factor. */
   readonly merge?: (sum: Node) => boolean;
-  /** How the engine walks a product; undefined: by the sizes of each call. */
-  readonly schedule?: (sum: Node) => ContractionSchedule | undefined;
+  /** How a product is walked, or the sum of an attention; undefined: as the target's engine or scheduler decides. */
+  readonly schedule?: (sum: Node) => Schedule | undefined;
 };
 
 export const directPlan = (hlir: Hlir, policy: Policy = {}): Plan => ({

@@ -1,6 +1,7 @@
 /** How one-pass attention is cut: rows of a tile, by which engine, and the parts that few rows' keys are split into. */
+import { type KeySplit, keySplits, partsOfKeys } from "../../ir/cuts.ts";
 import type { Attention, Kernel, Tiling } from "../../ir/kernel.ts";
-import { constantOf } from "../../ir/poly.ts";
+import { constantOf, type Poly } from "../../ir/poly.ts";
 import { type CudaArch, cuda } from "../../targets/cuda.ts";
 import { largest } from "./map.ts";
 import { typeOf } from "./tiles.ts";
@@ -12,12 +13,43 @@ export function packedItems(kernel: Kernel, s: Attention): number {
   return s.item === undefined || group === undefined || rows > cuda.packedRows ? 1 : group;
 }
 
-/** Tensor cores where queries, keys and values lie in memory in the same 16-bit type. */
-export function attentionTiling(kernel: Kernel, s: Attention, items: number, arch: CudaArch): Tiling {
+/** An attention as far as its cut depends on it: items with rows of their own keys. */
+export type Rows = {
+  readonly items: number;
+  readonly rows: number;
+  readonly keys: number;
+  readonly depth: number;
+  readonly width: number;
+};
+
+/** With so many items of the model in each; at the largest sizes, unless others are asked for. */
+export function rowsOf(
+  kernel: Kernel,
+  s: Attention,
+  packed: number,
+  sizeOf: (p: Poly) => number = (p) => largest(p, kernel.bounds),
+): Rows {
   const size = (v: number | undefined) =>
-    v === undefined ? 1 : Math.max(1, largest(kernel.variables[v].size, kernel.bounds));
+    v === undefined ? 1 : Math.max(1, sizeOf(kernel.variables[v].size));
   const [all, own, keys, depth, width] = [s.item, s.row, s.key, s.depth, s.width].map(size);
-  const rows = own * items;
+  return { items: all / packed, rows: own * packed, keys, depth, width };
+}
+
+/** The splits that an attention may have: parts of a block of keys at the least, with room for what they have summed. */
+export const keySplitsFor = ({ items, rows, keys, width }: Rows): KeySplit[] =>
+  keySplits.filter((name) => {
+    const parts = partsOfKeys(name);
+    const hasRoom = 4 * parts * items * rows * (width + 2) <= cuda.splitBytes;
+    return parts === 1 || (hasRoom && parts * partStep <= keys);
+  });
+
+/** Parts of the keys end at multiples of it. */
+const partStep = 16;
+
+/** Tensor cores where queries, keys and values lie in memory in the same 16-bit type. */
+export function attentionTiling(kernel: Kernel, s: Attention, packed: number, arch: CudaArch): Tiling {
+  const r = rowsOf(kernel, s, packed);
+  const { items, rows, keys, depth, width } = r;
   const types = new Set([s.q, s.k, s.v].map(typeOf));
   const [type] = types;
   const onCores = types.size === 1 && (type === "f16" || type === "bf16");
@@ -30,8 +62,13 @@ export function attentionTiling(kernel: Kernel, s: Attention, items: number, arc
   const form = onCores ? mmaForm(rows, d, dv, arch) : fmaForm(rows, d, dv, arch);
   const shape = `lum::${onCores ? "Mma" : "Fma"}Attention<${[d, dv, ...form].join(", ")}>`;
   const tile = onCores ? 16 * form[0] : form[0];
-  const tiles = (all / items) * Math.ceil(rows / tile);
-  const parts = rows > 4 * cuda.packedRows ? 1 : keyParts(tiles, keys, arch);
+  const tiles = items * Math.ceil(rows / tile);
+  const isNamed = s.keySplit !== undefined && keySplitsFor(r).includes(s.keySplit);
+  const parts = isNamed
+    ? partsOfKeys(s.keySplit!)
+    : rows > 4 * cuda.packedRows
+      ? 1
+      : keyParts(tiles, keys, arch);
   return {
     engine: "attention",
     rows: tile,
@@ -40,7 +77,7 @@ export function attentionTiling(kernel: Kernel, s: Attention, items: number, arc
     shape,
     shared: `${shape}::shared_bytes()`,
     parts,
-    partStep: 16,
+    partStep,
     blocks: Math.max(1, tiles * parts),
   };
 }

@@ -1,4 +1,5 @@
 /** The shapes that a product's tiles may have, as the target's headers offer them, with what each takes of the chip. */
+import type { Tiling } from "../../ir/kernel.ts";
 import { cuda } from "../../targets/cuda.ts";
 import type { Cut } from "../../targets/cuda-cost.ts";
 
@@ -37,6 +38,12 @@ export const mmaShapes: readonly Shape[] = [
   mma([32, 64, 64, 1, 4, 3], 96, 0.4),
   mma([16, 64, 128, 1, 4, 4], 96, 0.25),
 ];
+
+/** What a cut calls the tiles of a shape. */
+export const shapeName = ({ engine, rows, columns }: Pick<Tiling, "engine" | "rows" | "columns">): string =>
+  engine === "skinny"
+    ? "streaming"
+    : `${engine === "mma" ? "tensor cores" : "multiply-adds"} ${rows}x${columns}`;
 
 /** The shape for a product of which one factor is in two parts, both of which lie in shared memory. */
 export function inPartsOf(s: Shape, which: "a" | "b" | undefined): Shape {

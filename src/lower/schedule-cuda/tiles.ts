@@ -1,11 +1,12 @@
 /** How a matrix product is cut into tiles: by which engine, how large, with how many threads, in how many parts. */
+import { type ProductCut, type ProductTile, productCuts, tileAndParts } from "../../ir/cuts.ts";
 import { byteSize, type DType } from "../../ir/dtype.ts";
 import type { Contraction, Kernel, Operand, Tiling } from "../../ir/kernel.ts";
-import { constantOf } from "../../ir/poly.ts";
+import { constantOf, type Poly } from "../../ir/poly.ts";
 import { type CudaArch, cuda } from "../../targets/cuda.ts";
 import { type ProductWork, productSeconds } from "../../targets/cuda-cost.ts";
 import { largest } from "./map.ts";
-import { fmaShapes, inPartsOf, mmaShapes, type Shape, streamedShapes } from "./shapes.ts";
+import { fmaShapes, inPartsOf, mmaShapes, type Shape, shapeName, streamedShapes } from "./shapes.ts";
 
 /** A product as far as its cut depends on it. */
 export type Product = ProductWork & {
@@ -32,9 +33,14 @@ export function coresFor(a: DType | undefined, b: DType | undefined): Pick<Produ
 export const typeOf = ({ form }: Operand): DType | undefined =>
   form.kind === "strided" || form.kind === "patches" ? form.dtype : undefined;
 
-export function productOf(kernel: Kernel, c: Contraction): Product {
+/** At the largest sizes, unless others are asked for. */
+export function productOf(
+  kernel: Kernel,
+  c: Contraction,
+  sizeOf: (p: Poly) => number = (p) => largest(p, kernel.bounds),
+): Product {
   const size = (v: number | undefined) =>
-    v === undefined ? 1 : Math.max(1, largest(kernel.variables[v].size, kernel.bounds));
+    v === undefined ? 1 : Math.max(1, sizeOf(kernel.variables[v].size));
   const [batch, m, n, k] = [c.batch, c.m, c.n, c.k].map(size);
   const bytes = (o: Operand): number => byteSize(typeOf(o) ?? "f32");
   return {
@@ -56,6 +62,38 @@ export function quickestCut(p: Product, arch: CudaArch, mostParts: number = cuda
   return best!;
 }
 
+/** The cut that a plan names, by the quickest of the shapes that have that name; undefined where it is none of these sizes. */
+export function cutNamed(p: Product, name: ProductCut, arch: CudaArch): Chosen | undefined {
+  const { parts } = tileAndParts(name);
+  let best: Chosen | undefined;
+  for (const shape of shapesNamed(p, name)) {
+    const seconds = productSeconds(p, { ...shape, parts }, arch);
+    if (shape.sharedBytes <= arch.sharedBytesPerBlock && (best === undefined || seconds < best.seconds))
+      best = { shape, parts, seconds };
+  }
+  return best;
+}
+
+/** The cuts that the engines offer for these factors and sizes, whatever the part. */
+export const cutsFor = (p: Product): ProductCut[] =>
+  productCuts.filter((name) => shapesNamed(p, name).length > 0);
+
+/** With as many parts as the name says, none of them empty, and room for their sums. */
+function shapesNamed(p: Product, name: ProductCut): Shape[] {
+  const { tile, parts } = tileAndParts(name);
+  const hasRoom = 4 * parts * p.batch * p.m * p.n <= cuda.splitBytes;
+  return shapesOf(p, tile).filter(({ depth }) => {
+    const steps = Math.ceil(p.k / depth);
+    return parts === 1 || (hasRoom && Math.ceil(steps / Math.ceil(steps / parts)) === parts);
+  });
+}
+
+function shapesOf(p: Product, tile: ProductTile): readonly Shape[] {
+  if (tile === "streaming") return p.m <= cuda.skinnyRows ? streamedShapes(p) : [];
+  const tiled = p.onCores ? [...mmaShapes.map((s) => inPartsOf(s, p.inParts)), ...fmaShapes] : fmaShapes;
+  return tiled.filter((s) => shapeName(s) === tile);
+}
+
 function shapesFor(p: Product, arch: CudaArch): readonly Shape[] {
   const tiled = (p.onCores ? mmaShapes.map((s) => inPartsOf(s, p.inParts)) : fmaShapes).filter(
     (s) => s.sharedBytes <= arch.sharedBytesPerBlock,
@@ -75,7 +113,8 @@ function partsFor({ batch, m, n, k }: Product, { depth, stages }: Shape, wanted:
 }
 
 /** How a product is cut, in a sentence. */
-export function cutText({ engine, rows, columns }: Tiling, c: Contraction, arch: CudaArch): string {
+export function cutText(tiling: Tiling, c: Contraction, arch: CudaArch): string {
+  const { engine, rows, columns } = tiling;
   const { inParts } = coresFor(typeOf(c.a), typeOf(c.b));
   const how = {
     mma: `In tiles of ${rows} x ${columns} on tensor cores${inParts === undefined ? "" : ", the f32 factor as two of bf16"}`,
@@ -83,12 +122,21 @@ export function cutText({ engine, rows, columns }: Tiling, c: Contraction, arch:
     skinny: `With few rows, the right factor streamed, a block for ${columns === 1 ? "each column" : `${columns} columns at a time`}`,
     attention: "In one pass",
   }[engine];
-  return `${how}: the quickest way by the cost model for ${arch.name}.`;
+  return c.cut !== undefined && isCutBy(tiling, c.cut)
+    ? `${how}: chosen by the search.`
+    : `${how}: the quickest way by the cost model for ${arch.name}.`;
 }
+
+const isCutBy = (tiling: Tiling, cut: ProductCut): boolean => {
+  const { tile, parts } = tileAndParts(cut);
+  return shapeName(tiling) === tile && tiling.parts === parts;
+};
 
 export function tilingOf(kernel: Kernel, c: Contraction, arch: CudaArch, mostParts?: number): Tiling {
   const p = productOf(kernel, c);
-  return tilingBy(quickestCut(p, arch, mostParts), [p]);
+  // A part of the family may have too little shared memory for what was found on another.
+  const named = c.cut === undefined || mostParts !== undefined ? undefined : cutNamed(p, c.cut, arch);
+  return tilingBy(named ?? quickestCut(p, arch, mostParts), [p]);
 }
 
 /** The cut of a kernel with these products. */

@@ -28,7 +28,8 @@ type Roles = {
 export function attention(k: KernelDraft, choice: Choice): void {
   const { implementation } = choice;
   if (implementation.family !== "attention") throw new Error("attention of another family");
-  const { form } = implementation;
+  const { form, schedule } = implementation;
+  const keySplit = k.engine?.target === "cuda" ? schedule : undefined;
   const domain = form.weighted.inputs[0].shape;
   const roles = rolesOf(k, choice, form);
   const rootAxes = axesOfRoot(k, choice, form.weighted);
@@ -107,6 +108,7 @@ export function attention(k: KernelDraft, choice: Choice): void {
     total,
     workspace: k.ev.extra("workspace"),
     epilogue: epilogue.out,
+    ...(keySplit === undefined ? {} : { keySplit }),
   });
   k.note(
     "Attention in one pass over the keys: scores exist for a block at a time, sums are rescaled when a greater score comes.",

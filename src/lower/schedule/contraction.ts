@@ -1,7 +1,14 @@
 /** Kernels that are matrix products: axes merged into m, n, k and a batch, operands, epilogue. */
+import { isProductCut } from "../../ir/cuts.ts";
 import type { Node } from "../../ir/hlir.ts";
 import type { Contraction, Operand, OperandForm } from "../../ir/kernel.ts";
-import { type Choice, type ContractionForm, type ContractionSchedule, domainOf } from "../../ir/plan.ts";
+import {
+  type Choice,
+  type ContractionForm,
+  type ContractionSchedule,
+  domainOf,
+  isContractionSchedule,
+} from "../../ir/plan.ts";
 import { axis, constantOf, floorDiv, modulo, type Poly, zero } from "../../ir/poly.ts";
 import { keptAxes, pureAxis } from "../plan-contraction.ts";
 import type { KernelDraft } from "./build.ts";
@@ -83,7 +90,11 @@ export function productOf(k: KernelDraft, choice: Choice, first?: Contraction): 
   );
   storeRoot(k, choice, epilogue, coords, () => ({ value: k.ev.at(choice.root, coords) }));
   const workspace = k.ev.extra("workspace");
-  const scheduled = k.engine === undefined || k.engine.target === "cpu" ? implementation.schedule : undefined;
+  const { schedule } = implementation;
+  const onCpu = k.engine === undefined || k.engine.target === "cpu";
+  const scheduled = onCpu && schedule !== undefined && isContractionSchedule(schedule) ? schedule : undefined;
+  const onCuda = k.engine?.target === "cuda";
+  const cut = onCuda && schedule !== undefined && isProductCut(schedule) ? schedule : undefined;
   if (scheduled !== undefined) k.note(scheduleNotes[scheduled]);
   return {
     kind: "contraction",
@@ -97,6 +108,7 @@ export function productOf(k: KernelDraft, choice: Choice, first?: Contraction): 
     workspace,
     epilogue: epilogue.out,
     ...(scheduled === undefined ? {} : { schedule: scheduled }),
+    ...(cut === undefined ? {} : { cut }),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Hlir } from "../../../src/ir/hlir.ts";
 import { checkHlir } from "../../../src/ir/hlir-check.ts";
 import type { Program } from "../../../src/ir/llir.ts";
 import { checkLlir } from "../../../src/ir/llir-check.ts";
-import { choicesOf } from "../../../src/ir/plan.ts";
+import { choicesOf, type Plan } from "../../../src/ir/plan.ts";
 import { checkPlan } from "../../../src/ir/plan-check.ts";
 import { schedule } from "../../../src/lower/schedule.ts";
 import { allNodes } from "../../../src/search/encode.ts";
@@ -15,6 +15,7 @@ import { seeded } from "../../../src/search/random.ts";
 import { saturate } from "../../../src/search/saturate.ts";
 import { scheduleMoves } from "../../../src/search/schedule-moves.ts";
 import { spaceOf } from "../../../src/search/space.ts";
+import type { Machine } from "../../../src/targets/machines.ts";
 
 export type Sampled = {
   readonly genome: Genome;
@@ -24,11 +25,21 @@ export type Sampled = {
   readonly families: ReadonlySet<string>;
 };
 
+/** What the candidates are for: whose schedules there are, the CPU's without a machine, and how a plan is scheduled. */
+export type Target = { readonly machine?: Machine; readonly schedule: (plan: Plan) => Program };
+
+const cpu: Target = { schedule: (plan) => schedule(plan) };
+
 /** Most steps of a walk from the direct plan. */
 const longest = 24;
 
 /** Up to `count` different candidates other than the direct plan, each checked and scheduled. */
-export async function candidatesOf(hlir: Hlir, count: number, seed: number): Promise<Sampled[]> {
+export async function candidatesOf(
+  hlir: Hlir,
+  count: number,
+  seed: number,
+  target: Target = cpu,
+): Promise<Sampled[]> {
   const nodes = allNodes(hlir);
   const space = spaceOf(nodes, await saturate(nodes, hlir.bounds));
   const decoder = createDecoder(hlir, nodes, space);
@@ -45,9 +56,13 @@ export async function candidatesOf(hlir: Hlir, count: number, seed: number): Pro
       const here = decoder.decode(genome);
       if (here === undefined) throw new Error("a walk left the space");
       const storage = storageMoves(here);
-      const kinds = [storage, fixed, rare, mergeMoves(here), scheduleMoves(here)].filter(
-        (list) => list.length > 0,
-      );
+      const kinds = [
+        storage,
+        fixed,
+        rare,
+        mergeMoves(here, target.machine),
+        scheduleMoves(here, target.machine),
+      ].filter((list) => list.length > 0);
       if (kinds.length === 0) break;
       const list = kinds[random.below(kinds.length)];
       const move = list[random.below(list.length)];
@@ -69,17 +84,17 @@ export async function candidatesOf(hlir: Hlir, count: number, seed: number): Pro
     const families = new Set(
       kernels.map((c) => (c.joined === undefined ? familyText(c) : "several products")),
     );
-    found.push({ genome, steps, families, llir: lowered(plan, steps) });
+    found.push({ genome, steps, families, llir: lowered(plan, steps, target) });
   }
   return found;
 }
 
 /** Everything that must hold of a candidate before it is run. */
-function lowered(plan: Parameters<typeof checkPlan>[0], steps: readonly string[]): Program {
+function lowered(plan: Plan, steps: readonly string[], target: Target): Program {
   try {
     checkHlir(plan.hlir, "a candidate");
     checkPlan(plan, "a candidate");
-    const llir = schedule(plan);
+    const llir = target.schedule(plan);
     checkLlir(llir, "a candidate");
     return llir;
   } catch (e) {
