@@ -22,7 +22,11 @@ export function joinSpans(a: Span, b: Span): Span {
   return { file: a.file, start: Math.min(a.start, b.start), end: Math.max(a.end, b.end) };
 }
 
-/** The text of a span with its white space folded to single blanks. */
+/** The text of a span without comments, its white space folded to single blanks. */
 export function spanText(span: Span): string {
-  return span.file.text.slice(span.start, span.end).replace(/\s+/g, " ");
+  return withoutComments(span.file.text.slice(span.start, span.end)).replace(/\s+/g, " ").trim();
 }
+
+/** Comments end with their line; `//` within a string begins none. */
+export const withoutComments = (text: string): string =>
+  text.replace(/("(?:\\.|[^"\\\n])*")|\/\/.*/g, (_, string: string | undefined) => string ?? "");

@@ -1,6 +1,6 @@
 /** One kernel as one C++ file. */
 import type { Kernel, KernelParam } from "../../ir/kernel.ts";
-import { positionOf } from "../../ir/source.ts";
+import { positionOf, withoutComments } from "../../ir/source.ts";
 import { cppType } from "../cpp.ts";
 import { exprText, localType } from "./expressions.ts";
 import type { Indexing } from "./indices.ts";
@@ -45,7 +45,7 @@ function quiet(body: readonly string[]): string[] {
 export function headComment(kernel: Kernel): string[] {
   const { file, start } = kernel.span;
   const { line } = positionOf(file, start);
-  const written = file.text.split("\n")[line - 1]?.trim() ?? "";
+  const written = withoutComments(file.text.split("\n")[line - 1] ?? "").trim();
   const name = file.path.split("/").at(-1);
   const lines = [
     `// ${written}`,

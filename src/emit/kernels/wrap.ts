@@ -47,6 +47,7 @@ function breakIn(line: string): number | undefined {
   for (let i = 0; i < Math.min(line.length, widest); i++) {
     const c = line[i];
     if (c === '"') quoted = !quoted;
+    if (line.startsWith("/*", i)) i = line.indexOf("*/", i) + 1;
     if (quoted) continue;
     if (c === "(" || c === "[" || c === "{") depth++;
     if (c === ")" || c === "]" || c === "}") depth--;

@@ -4,6 +4,7 @@ import { byteSize, type DType, isFloat } from "../../ir/dtype.ts";
 import { isPoly, type Node } from "../../ir/hlir.ts";
 import type { OperandForm } from "../../ir/kernel.ts";
 import { add, constantOf, multiply, one, type Poly, zero } from "../../ir/poly.ts";
+import { spanText } from "../../ir/source.ts";
 import { axesIn, axesUsed, throughView } from "../plan-contraction.ts";
 import type { KernelDraft } from "./build.ts";
 import { type Evaluator, offsetAt } from "./evaluate.ts";
@@ -54,7 +55,7 @@ export function locate(
     } else if (n.op.kind === "gather" && n.op.fill === undefined) {
       const [x, ...indices] = n.inputs;
       if (n.op.map.every(isPoly)) return undefined;
-      const what = n.span.file.text.slice(n.span.start, n.span.end).replace(/\s+/g, " ");
+      const what = spanText(n.span);
       at = ev.dataCoordinates(n.op.map, indices, x.shape, at, { guard: undefined, what, wanted: "row" });
       n = x;
     } else return undefined;
