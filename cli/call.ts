@@ -26,7 +26,7 @@ export function callOf(program: Program, args: CallArguments): Call {
   const given = readInputs(entry, pairs("input", args.input));
   const shapes = new Map([...given].map(([name, a]) => [name, a.shape]));
   const lows = new Map(program.dims.map((d) => [d.name, d.low]));
-  const dims = dimValues(entry, statedDims(args.dim), shapes, lows);
+  const dims = dimValues(entry, statedDims(entry, args.dim), shapes, lows);
   const spec = modelSpec(program).entries.find((e) => e.name === entry.name)!;
   checkRanges(spec, dims);
   checkShapes(spec, dims, given);
@@ -43,9 +43,15 @@ export function pickEntry(program: Program, name: string | undefined): LEntry {
   ]);
 }
 
-export function statedDims(given: readonly string[] | undefined): Map<string, number> {
+export function statedDims(entry: LEntry, given: readonly string[] | undefined): Map<string, number> {
   return new Map(
     [...pairs("dim", given)].map(([name, text]) => {
+      if (!entry.dims.includes(name)) {
+        const known = entry.dims.join(", ") || "none";
+        throw new CompileError([
+          diagnostic("LUM6004", undefined, { call: entry.name, name: `dim ${name}`, known }),
+        ]);
+      }
       const value = Number(text);
       if (!Number.isSafeInteger(value) || text.trim() === "")
         throw new CompileError([

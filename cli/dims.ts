@@ -18,7 +18,7 @@ export function dimValues(
     input.shape.forEach((size, i) => solve(size, shape[i], values));
     const expected = input.shape.map((p) => sizeAt(p, values));
     if (expected.some((e, i) => e !== undefined && e !== shape[i]))
-      throw mismatch(input.name, shape, input.shape);
+      throw mismatch(input.name, shape, input.shape, values);
   }
   const out: Record<string, number> = {};
   for (const name of entry.dims) {
@@ -30,12 +30,19 @@ export function dimValues(
   return out;
 }
 
-function mismatch(name: string, shape: readonly number[], wanted: readonly Poly[]): CompileError {
+function mismatch(
+  name: string,
+  shape: readonly number[],
+  wanted: readonly Poly[],
+  values: ReadonlyMap<string, number> = new Map(),
+): CompileError {
+  const text = `[${wanted.map((p) => p.key).join(", ")}]`;
+  const here = `[${wanted.map((p) => sizeAt(p, values) ?? p.key).join(", ")}]`;
   return new CompileError([
     diagnostic("LUM6203", undefined, {
       name,
       found: `[${shape.join(", ")}]`,
-      expected: `[${wanted.map((p) => p.key).join(", ")}]`,
+      expected: here === text || values.size === 0 ? text : `${text}, here ${here}`,
     }),
   ]);
 }

@@ -60,7 +60,7 @@ function compare(built: Built, args: VerifyOptions): Row[] {
     entry.name,
     built.weights === undefined ? undefined : weightSource(hlir, built.weights),
   );
-  const dims = smallDims(built, entry, statedDims(args.dim));
+  const dims = smallDims(built, entry, statedDims(entry, args.dim));
   const limits = indexLimits(declared);
   using model = loadModel(built, { threads: args.threads });
   const rows: Row[] = [];

@@ -45,6 +45,7 @@ const cases: readonly (readonly [title: string, code: string, words: () => strin
   ["a missing input", "LUM6202", () => [...small, ...x(), "--dim", "pos=3"]],
   ["an unknown input", "LUM6201", () => [...small, ...x(), ...y(), "--input", `v=${at("x.npy")}`]],
   ["an unknown entry", "LUM6004", () => [...small, ...x(), ...y(), "--entry", "backward"]],
+  ["an unknown dim", "LUM6004", () => [...small, ...x(), ...y(), "--dim", "pos=3", "--dim", "bos=3"]],
   ["a dim without a value", "LUM6204", () => [...small, ...x(), ...y()]],
   [
     "a dim out of its range",
