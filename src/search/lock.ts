@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { type Bucket, bucketText } from "../ir/bucket.ts";
+import { isKeySplit } from "../ir/cuts.ts";
 import type { Hlir, Node } from "../ir/hlir.ts";
 import { printHlir } from "../ir/hlir-print.ts";
 import {
@@ -260,7 +261,7 @@ function implementationText(c: Choice): string {
   if (schedule === undefined) return i.family;
   return isContractionSchedule(schedule)
     ? `${i.family} ${scheduleWords[schedule]}`
-    : `${i.family}: ${schedule}`;
+    : `${i.family} ${isKeySplit(schedule) ? "with" : "by"} ${schedule}`;
 }
 
 const scheduleWords: { readonly [S in ContractionSchedule]: string } = {

@@ -58,7 +58,7 @@ test.each(cases)(
       for (const [i, c] of candidates.entries()) {
         const difference = differenceFrom(e, hlir, wanted, bundle, String(i));
         if (difference !== undefined) wrong.push(`${difference} after ${c.steps.join("; ")}`);
-        for (const f of c.families) cuts.add(f.replace(/^\w+: /, ""));
+        for (const f of c.families) cuts.add(f.replace(/^\w+ (by|with) /, ""));
       }
     } finally {
       bundle.remove();
