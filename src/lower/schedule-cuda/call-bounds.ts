@@ -8,7 +8,7 @@ import { type Program, routinesOf, type Step } from "../../ir/llir.ts";
 import { dim, int, loopVar } from "../../ir/poly.ts";
 
 type Span = { readonly low: number; readonly high: number };
-type Call = Step & { readonly kind: "call" };
+export type Call = Step & { readonly kind: "call" };
 
 /** The kernels of the program with bounds that hold in all of its calls. */
 export function withCallBounds(program: Program): Kernel[] {
@@ -20,7 +20,7 @@ export function withCallBounds(program: Program): Kernel[] {
   return program.kernels.map((k) => ({ ...k, bounds: widened(k.bounds, spans.get(k.name) ?? new Map()) }));
 }
 
-function* callsIn(steps: readonly Step[]): Generator<Call> {
+export function* callsIn(steps: readonly Step[]): Generator<Call> {
   for (const s of steps)
     if (s.kind === "call") yield s;
     else yield* callsIn(s.steps);

@@ -4,10 +4,11 @@
  */
 import { type Bounds, highest, lowest, withAxes } from "../../ir/bounds.ts";
 import type { Contraction, Kernel, Operand, Stmt } from "../../ir/kernel.ts";
-import { type Program, routinesOf, type Step } from "../../ir/llir.ts";
+import { type Program, routinesOf } from "../../ir/llir.ts";
 import { type Atom, add, atom, axis, dim, int, multiply, type Poly, substitute } from "../../ir/poly.ts";
 import { cuda } from "../../targets/cuda.ts";
 import { polysIn } from "../schedule/sizes.ts";
+import { type Call, callsIn } from "./call-bounds.ts";
 import { type Loop, statementsIn } from "./loops.ts";
 import { partsIn } from "./stages.ts";
 
@@ -16,8 +17,6 @@ const limit = 2 ** 31 - cuda.mostThreads;
 
 /** So far the addresses of a tile reach beyond the rows, columns and terms that there are. */
 const overhang = 1024;
-
-type Call = Step & { readonly kind: "call" };
 
 /** The same program, each kernel with the index type that holds for all of its calls. */
 export function withIndexTypes(program: Program): Program {
@@ -43,25 +42,21 @@ export function withIndexTypes(program: Program): Program {
   };
 }
 
-function* callsIn(steps: readonly Step[]): Generator<Call> {
-  for (const s of steps)
-    if (s.kind === "call") yield s;
-    else yield* callsIn(s.steps);
-}
-
 /** Whether 32 bits do for the kernel as it is called here, with the sizes that the bounds allow. */
 function fits(kernel: Kernel, call: Call, { dims, loops }: Bounds): boolean {
   if (kernel.launch === undefined || !isProvable(kernel.body)) return false;
-  const sizeOf = sizesAt(kernel, call);
   const here = (p: Poly): Poly =>
-    substitute(p, (a) => (a.kind === "dim" || a.kind === "loop" ? sizeOf.get(a.name) : undefined));
+    substitute(p, (a) => (a.kind === "dim" || a.kind === "loop" ? dim(inKernel(a.name)) : undefined));
   const sizes = kernel.variables.map((v) => here(v.size));
-  const bounds = withAxes({ dims, loops, axes: [] }, sizes);
+  const given = sizesAt(kernel, call).map(
+    ([name, value]) => [inKernel(name), { low: value, high: value }] as const,
+  );
+  const bounds: Bounds = { dims: new Map([...dims, ...given]), loops, axes: sizes };
   const beyond = withAxes(
     bounds,
     sizes.map((s) => add(s, int(overhang))),
   );
-  const isSmall = (p: Poly, b: Bounds): boolean => every(here(p), (x) => (reach(x, b) ?? limit) < limit);
+  const isSmall = (p: Poly, b: Bounds): boolean => (reach(here(p), b) ?? limit) < limit;
   return (
     (kernel.launch.tiling?.blocks ?? 0) < limit &&
     [...polysIn(kernel.body, kernel.variables), ...wholeNests(kernel.body)].every((p) =>
@@ -78,14 +73,17 @@ function isProvable(body: readonly Stmt[]): boolean {
   return true;
 }
 
-/** What the kernel's sizes are in this call: dims under the call's names, and values of loops. */
-function sizesAt(kernel: Kernel, call: Call): ReadonlyMap<string, Poly> {
+/** A size under a kernel's own name, which another dim of the program may have. */
+const inKernel = (name: string): string => `${name} of the kernel`;
+
+/** What the kernel's sizes are in this call: dims, and values of loops. */
+function sizesAt(kernel: Kernel, call: Call): [string, Poly][] {
   const given = call.args.flatMap((a) => (a.kind === "size" ? [a.value] : []));
   const names = kernel.params.flatMap((p) => (p.kind === "size" ? [p.name] : []));
-  return new Map([
+  return [
     ...kernel.launch!.dims.map((d): [string, Poly] => [d.name, dim(d.dim)]),
     ...names.map((name, i): [string, Poly] => [name, given[i]]),
-  ]);
+  ];
 }
 
 /** Loops that are walked as one count through the product of their sizes. */
@@ -120,37 +118,38 @@ function placeIn({ form }: Operand, outer: number | undefined, k: number | undef
   return add(along(outer, form.outerStride), along(k, form.kStride));
 }
 
-/** Of p, and of what is divided or compared in it. */
-function every(p: Poly, holds: (p: Poly) => boolean): boolean {
-  const inAtom = (a: Atom): boolean => !("left" in a) || (every(a.left, holds) && every(a.right, holds));
-  return holds(p) && p.terms.every((t) => t.atoms.every(inAtom));
-}
-
 /**
  * A number that nothing exceeds, in either direction, that comes up while p is computed from the values of its atoms: the
  * sum of what its terms reach, so that it holds in whatever order they are added and factors are taken out.
  */
 export function reach(p: Poly, b: Bounds): number | undefined {
   let sum = Math.abs(p.constant);
+  let inside = 0;
   for (const t of p.terms) {
     let product = Math.abs(t.coef);
     for (const a of t.atoms) {
-      const most = reachOf(a, b);
-      if (most === undefined) return undefined;
-      product *= Math.max(1, most);
+      const operands = "left" in a ? reachOfBoth(a, b) : 0;
+      const own = reachOf(a, b) ?? operands;
+      if (operands === undefined || own === undefined) return undefined;
+      inside = Math.max(inside, operands);
+      product *= Math.max(1, own);
     }
     sum += product;
   }
-  return sum;
+  return Math.max(sum, inside);
 }
 
-/** Of a variable, its size: what it is when its loop ends. */
+type Divided = Extract<Atom, { readonly left: Poly }>;
+
+/** None of a quotient, a remainder, the less and the greater of two is further than both of them. */
+function reachOfBoth({ left, right }: Divided, b: Bounds): number | undefined {
+  const [first, second] = [reach(left, b), reach(right, b)];
+  return first === undefined || second === undefined ? undefined : Math.max(first, second) + 1;
+}
+
+/** By the bounds: of a variable its size, which is what it is when its loop ends. */
 function reachOf(a: Atom, b: Bounds): number | undefined {
   if (a.kind === "axis") return b.axes[a.axis] && highest(b.axes[a.axis], b);
   const [low, high] = [lowest(atom(a), b), highest(atom(a), b)];
-  if (low !== undefined && high !== undefined) return Math.max(Math.abs(low), Math.abs(high));
-  if (!("left" in a)) return undefined;
-  // Of a quotient, a remainder, the less or the greater of two: none is further than both of them.
-  const [left, right] = [reach(a.left, b), reach(a.right, b)];
-  return left === undefined || right === undefined ? undefined : Math.max(left, right) + 1;
+  return low === undefined || high === undefined ? undefined : Math.max(Math.abs(low), Math.abs(high));
 }
