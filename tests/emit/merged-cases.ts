@@ -81,6 +81,12 @@ export const mergedCases: readonly MergedCase[] = [
   { name: "gated, bf16", body: gated("bf16", "s"), dims: { s: 37 }, products: 2 },
   { name: "gated, bf16, few rows", body: gated("bf16", "5"), dims: {}, products: 2 },
   {
+    name: "gated by a sum as it is",
+    body: "dim s in 1..70\ninput x: f32[s, 70]\nweight g: f32[150, 70], u: f32[150, 70]\noutput a[i, f] = sum(c) x[i, c] * g[f, c]\noutput o[i, f] = a[i, f] * sum(c) x[i, c] * u[f, c]",
+    dims: { s: 61 },
+    products: 2,
+  },
+  {
     name: "gated beside another product",
     body: `${gated("f32", "s")}\nweight r: f32[30, 70]\noutput q[i, j] = sum(c) x[i, c] * r[j, c]`,
     dims: { s: 9 },

@@ -75,9 +75,11 @@ export function createEvaluator(setting: Setting) {
       variables.push({ name, size });
     },
 
-    /** Of a kernel that makes several tensors the one that comes now; it reads the others. */
+    /** Of a kernel that makes several tensors the one that comes now; it reads the others where they are stored. */
     turnTo(next: Node): void {
       root = next;
+      results.clear();
+      memo.clear();
     },
 
     boundsNow: (): Bounds => ({ ...setting.bounds, axes: variables.map((v) => v.size) }),
