@@ -10,7 +10,7 @@
 namespace {
 
 constexpr char kUsage[] =
-    "llama_bench [--weights PATH] [--entry NAME] [--dim NAME=VALUE]... [--runs N] [--threads N] [--json]\n"
+    "llama_bench [--weights PATH] [--entry NAME] [--dim NAME=VALUE]... [--runs N] [--json]\n"
     "    [--sets N] [--below N] [--first NAME=VALUE]... [--only WHAT]\n"
     "  A dim that isn't given has its lowest value. Calls take N sets of inputs in turn, 4 by default: floats from -1 to 1,\n"
     "  integers below N, which is 1 by default. --first: dims of a call made once before, for a state that holds something.\n"

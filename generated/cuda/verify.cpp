@@ -18,7 +18,7 @@
 namespace {
 
 constexpr char kUsage[] =
-    "llama_verify [--weights PATH] [--cases DIR] [--tolerance T] [--threads N]\n"
+    "llama_verify [--weights PATH] [--cases DIR] [--tolerance T]\n"
     "  An output passes when the largest error, relative to the largest expected value, is at most the tolerance.\n";
 
 std::vector<std::string> cases_in(const std::string& directory) {

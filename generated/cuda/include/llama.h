@@ -25,10 +25,10 @@ typedef struct llama_model llama_model;
 
 /* All zeros is a good default. */
 typedef struct {
-    int32_t threads;         /* how many threads a call may use; 0: one for each processor */
+    int32_t threads;         /* not used on a GPU */
     int32_t timings;         /* 1: measure every kernel, see llama_timings; 2: calls, "the call", from a cold cache */
-    const char* cache_path;  /* file that keeps converted and packed weights; NULL: <weights>.llama.packed; "": memory only */
-    /* Called while weights are converted; may be NULL. */
+    const char* cache_path;  /* not used on a GPU: weights go there as the checkpoint has them, at every create */
+    /* Called while weights are copied to the device; may be NULL. */
     void (*progress)(void* user, uint64_t done_bytes, uint64_t total_bytes, const char* tensor);
     void* user;              /* handed to progress */
 } llama_options;
@@ -37,6 +37,8 @@ typedef struct {
  * Makes a model, with all the memory that it will ever need.
  * weights: a .safetensors file, an index of shards, or a folder that holds either.
  * options: may be NULL.
+ * The GPU is the calling thread's current device, the first visible one unless cudaSetDevice() chose another. Calls may
+ * then come from any thread: they use that device, and leave the thread's own as it was.
  */
 LLAMA_API int llama_create(const char* weights, const llama_options* options, llama_model** model);
 

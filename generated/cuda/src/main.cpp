@@ -7,7 +7,7 @@ namespace {
 
 constexpr char kUsage[] =
     "llama [--weights PATH] [--entry NAME] [--dim NAME=VALUE]... [--input NAME=FILE.npy]... [--output-dir DIR]\n"
-    "      [--threads N] [--list]\n"
+    "      [--list]\n"
     "  --list        print the entries with their dims, inputs and outputs\n"
     "  --output-dir  write each output to DIR/NAME.npy instead of printing its first values\n";
 

@@ -68,7 +68,8 @@ struct conv_model {
 
     lum::Fault create(const char* weights_path, const conv_options& options);
     lum::Fault reset_state(const char* name);
-    // Copies between the caller's memory and the device's, waited for.
+    // Copies between the caller's memory and the device's: begun, and waited for.
+    lum::Fault begin_copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind);
     int copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind);
 };
 

@@ -125,10 +125,14 @@ lum::Fault decoder_model::reset_state(const char* name) {
     return lum::device_fault(cudaDeviceSynchronize(), "reset of the state");
 }
 
+lum::Fault decoder_model::begin_copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
+    if (bytes == 0) return {};
+    return lum::device_fault(cudaMemcpyAsync(to, from, bytes, kind, stream), "cudaMemcpyAsync");
+}
+
 int decoder_model::copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
-    if (bytes == 0) return 0;
     const lum::OnDevice on_device(device);
-    if (lum::Fault fault = lum::device_fault(cudaMemcpyAsync(to, from, bytes, kind, stream), "cudaMemcpyAsync")) return fail(fault);
+    if (lum::Fault fault = begin_copy(to, from, bytes, kind)) return fail(fault);
     if (lum::Fault fault = lum::device_fault(cudaStreamSynchronize(stream), "cudaMemcpyAsync")) return fail(fault);
     return 0;
 }
@@ -164,20 +168,20 @@ static int forward_kernels(decoder_model& model) {
 
 namespace {
 
-// Brings the bytes of a call's tensors to the device, or back.
-int copy_arguments(decoder_model& model, const decoder_tensor* tensors, int32_t count, const size_t* offsets,
+// Begins to bring the bytes of a call's tensors to the device, or back.
+lum::Fault copy_arguments(decoder_model& model, const decoder_tensor* tensors, int32_t count, const size_t* offsets,
                    const int64_t* dims, const void* const* inputs, void* const* outputs) {
     for (int32_t i = 0; i < count; ++i) {
         int64_t shape[1] = {}, bytes = tensors[i].element_bytes;
         tensors[i].sizes(dims, shape);
         for (int32_t a = 0; a < tensors[i].rank; ++a) bytes *= shape[a];
         std::byte* const there = model.argument_memory.data() + offsets[i];
-        const int code = inputs != nullptr
-                             ? model.copy(there, inputs[i], static_cast<size_t>(bytes), cudaMemcpyHostToDevice)
-                             : model.copy(outputs[i], there, static_cast<size_t>(bytes), cudaMemcpyDeviceToHost);
-        if (code != 0) return code;
+        const lum::Fault fault =
+            inputs != nullptr ? model.begin_copy(there, inputs[i], static_cast<size_t>(bytes), cudaMemcpyHostToDevice)
+                              : model.begin_copy(outputs[i], there, static_cast<size_t>(bytes), cudaMemcpyDeviceToHost);
+        if (fault) return fault;
     }
-    return 0;
+    return {};
 }
 
 // Replays the graph of `launches`, recorded at the first call; kernel by kernel where they are timed or checked.
@@ -197,14 +201,11 @@ int launch_forward(decoder_model& model) {
     return replay(model, model.forward_graph, [&] { return forward_kernels(model); });
 }
 
-}  // namespace
-
-int run_entry(decoder_model& model, int entry, const int64_t* dims, const void* const* inputs, void* const* outputs) {
-    const lum::OnDevice on_device(model.device);
+// What a call puts into the stream, and waits for at its end: until then the host's sides of the copies must stay.
+int run_in_stream(decoder_model& model, int entry, const int64_t* dims, const void* const* inputs, void* const* outputs, Dims& values) {
     const decoder_entry& known = decoder_entries(nullptr)[entry];
     static constexpr size_t kInputOffsets[][1] = {{0}};
     static constexpr size_t kOutputOffsets[][1] = {{256}};
-    Dims values{};
     switch (entry) {
         case 0:
             values.s = dims[0];
@@ -212,10 +213,11 @@ int run_entry(decoder_model& model, int entry, const int64_t* dims, const void* 
             break;
         default: break;
     }
-    if (const int code = model.copy(model.dims, &values, sizeof values, cudaMemcpyHostToDevice)) return code;
+    if (lum::Fault fault = model.begin_copy(model.dims, &values, sizeof values, cudaMemcpyHostToDevice)) return model.fail(fault);
     if (lum::Fault fault = lum::device_fault(cudaMemsetAsync(model.check, 0, sizeof(lum::IndexCheck), model.stream), "cudaMemsetAsync"))
         return model.fail(fault);
-    if (const int code = copy_arguments(model, known.inputs, known.input_count, kInputOffsets[entry], dims, inputs, nullptr)) return code;
+    if (lum::Fault fault = copy_arguments(model, known.inputs, known.input_count, kInputOffsets[entry], dims, inputs, nullptr))
+        return model.fail(fault);
     if (model.times_calls) {
         if (lum::Fault fault = lum::device_fault(model.cold.empty(model.stream), "the emptying of the cache")) return model.fail(fault);
         model.timeline.begin(model.stream);
@@ -225,9 +227,33 @@ int run_entry(decoder_model& model, int entry, const int64_t* dims, const void* 
         case 0: code = launch_forward(model); break;
         default: break;
     }
-    if (code != 0) return code;
     if (model.times_calls) model.timeline.end(model.stream, kKernelCount);
+    if (code != 0) return code;
+    lum::IndexCheck found;
+    if (lum::Fault fault = lum::device_fault(
+            cudaMemcpyAsync(&found, model.check, sizeof found, cudaMemcpyDeviceToHost, model.stream), known.name))
+        return model.fail(fault);
     if (lum::Fault fault = lum::device_fault(cudaStreamSynchronize(model.stream), known.name)) return model.fail(fault);
+    if (found.failed != 0) {
+        const Site& site = kSites[found.site];
+        return model.fail({"LUM6007",
+                           std::string("kernel ") + site.kernel + ": " + site.what + ": index " + std::to_string(found.index) +
+                               " is outside of 0.." + std::to_string(found.size - 1),
+                           "indices come from an input: check its values"});
+    }
+    if (lum::Fault fault = copy_arguments(model, known.outputs, known.output_count, kOutputOffsets[entry], dims, nullptr, outputs))
+        return model.fail(fault);
+    if (lum::Fault fault = lum::device_fault(cudaStreamSynchronize(model.stream), known.name)) return model.fail(fault);
+    return 0;
+}
+
+}  // namespace
+
+int run_entry(decoder_model& model, int entry, const int64_t* dims, const void* const* inputs, void* const* outputs) {
+    const lum::OnDevice on_device(model.device);
+    Dims values{};
+    const int code = run_in_stream(model, entry, dims, inputs, outputs, values);
+    if (code != 0) static_cast<void>(cudaStreamSynchronize(model.stream));
     if (model.keeps_timings || model.times_calls) {
         model.timeline.collect([](int kernel) { return kLaunches[kernel].name; },
                                [&](int kernel, double seconds) {
@@ -236,14 +262,5 @@ int run_entry(decoder_model& model, int entry, const int64_t* dims, const void* 
                                    ++timing.calls;
                                });
     }
-    lum::IndexCheck found;
-    if (const int failed = model.copy(&found, model.check, sizeof found, cudaMemcpyDeviceToHost)) return failed;
-    if (found.failed != 0) {
-        const Site& site = kSites[found.site];
-        return model.fail({"LUM6007",
-                           std::string("kernel ") + site.kernel + ": " + site.what + ": index " + std::to_string(found.index) +
-                               " is outside of 0.." + std::to_string(found.size - 1),
-                           "indices come from an input: check its values"});
-    }
-    return copy_arguments(model, known.outputs, known.output_count, kOutputOffsets[entry], dims, nullptr, outputs);
+    return code;
 }

@@ -90,10 +90,14 @@ lum::Fault mlp_model::reset_state(const char*) {
     return lum::device_fault(cudaDeviceSynchronize(), "reset of the state");
 }
 
+lum::Fault mlp_model::begin_copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
+    if (bytes == 0) return {};
+    return lum::device_fault(cudaMemcpyAsync(to, from, bytes, kind, stream), "cudaMemcpyAsync");
+}
+
 int mlp_model::copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
-    if (bytes == 0) return 0;
     const lum::OnDevice on_device(device);
-    if (lum::Fault fault = lum::device_fault(cudaMemcpyAsync(to, from, bytes, kind, stream), "cudaMemcpyAsync")) return fail(fault);
+    if (lum::Fault fault = begin_copy(to, from, bytes, kind)) return fail(fault);
     if (lum::Fault fault = lum::device_fault(cudaStreamSynchronize(stream), "cudaMemcpyAsync")) return fail(fault);
     return 0;
 }
@@ -117,20 +121,20 @@ static int forward_kernels(mlp_model& model) {
 
 namespace {
 
-// Brings the bytes of a call's tensors to the device, or back.
-int copy_arguments(mlp_model& model, const mlp_tensor* tensors, int32_t count, const size_t* offsets,
+// Begins to bring the bytes of a call's tensors to the device, or back.
+lum::Fault copy_arguments(mlp_model& model, const mlp_tensor* tensors, int32_t count, const size_t* offsets,
                    const int64_t* dims, const void* const* inputs, void* const* outputs) {
     for (int32_t i = 0; i < count; ++i) {
         int64_t shape[2] = {}, bytes = tensors[i].element_bytes;
         tensors[i].sizes(dims, shape);
         for (int32_t a = 0; a < tensors[i].rank; ++a) bytes *= shape[a];
         std::byte* const there = model.argument_memory.data() + offsets[i];
-        const int code = inputs != nullptr
-                             ? model.copy(there, inputs[i], static_cast<size_t>(bytes), cudaMemcpyHostToDevice)
-                             : model.copy(outputs[i], there, static_cast<size_t>(bytes), cudaMemcpyDeviceToHost);
-        if (code != 0) return code;
+        const lum::Fault fault =
+            inputs != nullptr ? model.begin_copy(there, inputs[i], static_cast<size_t>(bytes), cudaMemcpyHostToDevice)
+                              : model.begin_copy(outputs[i], there, static_cast<size_t>(bytes), cudaMemcpyDeviceToHost);
+        if (fault) return fault;
     }
-    return 0;
+    return {};
 }
 
 // Replays the graph of `launches`, recorded at the first call; kernel by kernel where they are timed or checked.
@@ -150,22 +154,20 @@ int launch_forward(mlp_model& model) {
     return replay(model, model.forward_graph, [&] { return forward_kernels(model); });
 }
 
-}  // namespace
-
-int run_entry(mlp_model& model, int entry, const int64_t* dims, const void* const* inputs, void* const* outputs) {
-    const lum::OnDevice on_device(model.device);
+// What a call puts into the stream, and waits for at its end: until then the host's sides of the copies must stay.
+int run_in_stream(mlp_model& model, int entry, const int64_t* dims, const void* const* inputs, void* const* outputs, Dims& values) {
     const mlp_entry& known = mlp_entries(nullptr)[entry];
     static constexpr size_t kInputOffsets[][1] = {{0}};
     static constexpr size_t kOutputOffsets[][1] = {{5120}};
-    Dims values{};
     switch (entry) {
         case 0:
             values.batch = dims[0];
             break;
         default: break;
     }
-    if (const int code = model.copy(model.dims, &values, sizeof values, cudaMemcpyHostToDevice)) return code;
-    if (const int code = copy_arguments(model, known.inputs, known.input_count, kInputOffsets[entry], dims, inputs, nullptr)) return code;
+    if (lum::Fault fault = model.begin_copy(model.dims, &values, sizeof values, cudaMemcpyHostToDevice)) return model.fail(fault);
+    if (lum::Fault fault = copy_arguments(model, known.inputs, known.input_count, kInputOffsets[entry], dims, inputs, nullptr))
+        return model.fail(fault);
     if (model.times_calls) {
         if (lum::Fault fault = lum::device_fault(model.cold.empty(model.stream), "the emptying of the cache")) return model.fail(fault);
         model.timeline.begin(model.stream);
@@ -175,9 +177,21 @@ int run_entry(mlp_model& model, int entry, const int64_t* dims, const void* cons
         case 0: code = launch_forward(model); break;
         default: break;
     }
-    if (code != 0) return code;
     if (model.times_calls) model.timeline.end(model.stream, kKernelCount);
+    if (code != 0) return code;
+    if (lum::Fault fault = copy_arguments(model, known.outputs, known.output_count, kOutputOffsets[entry], dims, nullptr, outputs))
+        return model.fail(fault);
     if (lum::Fault fault = lum::device_fault(cudaStreamSynchronize(model.stream), known.name)) return model.fail(fault);
+    return 0;
+}
+
+}  // namespace
+
+int run_entry(mlp_model& model, int entry, const int64_t* dims, const void* const* inputs, void* const* outputs) {
+    const lum::OnDevice on_device(model.device);
+    Dims values{};
+    const int code = run_in_stream(model, entry, dims, inputs, outputs, values);
+    if (code != 0) static_cast<void>(cudaStreamSynchronize(model.stream));
     if (model.keeps_timings || model.times_calls) {
         model.timeline.collect([](int kernel) { return kLaunches[kernel].name; },
                                [&](int kernel, double seconds) {
@@ -186,5 +200,5 @@ int run_entry(mlp_model& model, int entry, const int64_t* dims, const void* cons
                                    ++timing.calls;
                                });
     }
-    return copy_arguments(model, known.outputs, known.output_count, kOutputOffsets[entry], dims, nullptr, outputs);
+    return code;
 }
