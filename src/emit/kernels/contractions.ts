@@ -158,7 +158,7 @@ export function operandLines(
       const fields = [from(form.from, form.offset, ix), ...plane, ...window, text(form.outWidth), channel];
       return [
         `${indent}// image, its height and width; kernel's height and width; strides, dilations, padding; output's width; channel`,
-        `${indent}lum::Patches<${cppType(form.dtype)}>{${fields.join(", ")}}`,
+        `${indent}lum::Patches<${cppType(form.dtype)}${lastIndex(ix)}>{${fields.join(", ")}}`,
       ];
     }
     case "computed": {

@@ -49,9 +49,9 @@ __device__ inline Sum multiplied_into(Sum sum, Sum a, Sum b) {
 // Where the windows of a thread's outputs begin, for operands that are windows of an image.
 template <class Operand, int Count>
 struct WindowPlaces {};
-template <class T, int Count>
-struct WindowPlaces<Patches<T>, Count> {
-    typename Patches<T>::Place place[Count];
+template <class T, class Index, int Count>
+struct WindowPlaces<Patches<T, Index>, Count> {
+    typename Patches<T, Index>::Place place[Count];
 };
 
 // One operand's steps into shared memory, [BK][Outer + pad]; what lies outside of the operand becomes 0.

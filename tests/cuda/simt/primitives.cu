@@ -145,6 +145,16 @@ int main() {
         subject.expect(greatest[0] == 39095, "greatest %d", greatest[0]);
     }
     {
+        Subject subject("a grid of more threads than loops may step by");
+        const Buffer<u32> counter(1);
+        const Buffer<float> sum(1);
+        const Buffer<lum::i32> greatest(1);
+        counter[0] = 0, sum[0] = 0, greatest[0] = 0;
+        const cudaError_t status = lum::launch(count, lum::kMostThreads / 96 + 1, 96, 0, nullptr, counter.get(), sum.get(), greatest.get());
+        subject.expect(status == cudaErrorInvalidConfiguration, "status %d", static_cast<int>(status));
+        subject.expect(cudaDeviceSynchronize() == cudaSuccess && counter[0] == 0, "it ran");
+    }
+    {
         Subject subject("named barriers");
         const Buffer<float> out(7 * 32);
         subject.ran(lum::launch(ring, 1, 64, 256, nullptr, out.get(), 7), "launch");
