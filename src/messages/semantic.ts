@@ -36,7 +36,9 @@ export const semanticMessages = {
         ? `\`${p.op}\` takes truth values, not ${p.dtype}`
         : `\`${p.op}\` takes numbers, not truth values`,
     help: (p: { op: string; dtype: string }) =>
-      p.op === "any" || p.op === "all" ? "compare first: any(i) x[i] > 0" : "count with sum(i) x[i] as f32",
+      p.op === "any" || p.op === "all"
+        ? `compare first: ${p.op}(i) (x[i] > 0)`
+        : "count with sum(i) x[i] as f32",
   },
 
   LUM2020: {

@@ -69,6 +69,7 @@ const cases: readonly Case[] = [
   ["argmax over two indices", "LUM2024", "input x: f32[4, 4]\noutput y = «argmax(i, j) x[i, j]"],
   ["a sum of truth values", "LUM2019", "input x: f32[4]\noutput y = «sum(i) (x[i] > 0)"],
   ["any of numbers", "LUM2019", "input x: f32[4]\noutput y = «any(i) x[i]"],
+  ["any of a sum that ends before its comparison", "LUM2019", "input x: f32[4]\noutput y = «any(i) x[i] > 0"],
   // whole tensors
   ["shapes that do not broadcast", "LUM2020", "input x: f32[4, 3], w: f32[5]\noutput y = x «+ w"],
   ["a matrix product of different sizes", "LUM2022", "input x: f32[4, 3], w: f32[4, 5]\noutput y = x «@ w"],
@@ -147,6 +148,16 @@ const cases: readonly Case[] = [
     "dim p in 0..4\ninput x: f32[4]\nstate c: f32[4]\nc[«p] := x[0]\noutput y = x",
   ],
   ["writes that collide", "LUM2084", "input x: f32[4]\nstate c: f32[4]\n«c[0 * i] := x[i]\noutput y = x"],
+  [
+    "a slice of a state past its end",
+    "LUM2031",
+    "input x: f32[3]\nstate c: f32[4]\nc[«2..5] := x\noutput y = x",
+  ],
+  [
+    "a row for a slice of rows",
+    "LUM2082",
+    "input x: f32[2, 2]\nstate c: f32[3, 2]\nc[0..1] := «x\noutput y = c",
+  ],
   ["a state of run-time size", "LUM2137", "dim s in 1..4\nstate c: «f32[s]\ninput x: f32[4]\noutput y = x"],
   ["a state that starts as a tensor", "LUM2138", "input x: f32[4]\nstate c: f32[4] = «x\noutput y = x"],
   // declarations

@@ -86,7 +86,12 @@ function readParts(cx: Context, site: Site, e: Ast.ExprOf<"index">, own: Shape):
   return args.map((arg, i) => {
     const size = own[i];
     if (arg === "whole") return { kind: "slice", low: int(0), size, span: e.span };
-    if (arg.kind === "slice") return slicePart(cx, site, arg, size, i, e);
+    if (arg.kind === "slice")
+      return slicePart(cx, site, arg, size, {
+        axis: i,
+        base: baseText(e.base),
+        filled: e.otherwise !== undefined,
+      });
     const v = evaluate(cx, site, arg.value);
     if (v.kind === "int") return { kind: "at", value: v.value, span: arg.span };
     const index = toTensor(cx, v, arg.span);
@@ -115,24 +120,26 @@ function expandRest(
 export const baseText = (e: Ast.Expr): string =>
   e.span.file.text.slice(e.span.start, e.span.end).replace(/\s+/g, " ");
 
-function slicePart(
+export type SlicePart = Extract<Part, { kind: "slice" }>;
+
+/** A slice of an axis of `size`; `filled`: it may reach beyond the axis. */
+export function slicePart(
   cx: Context,
   site: Site,
-  arg: Extract<Ast.IndexArg, { kind: "slice" }>,
+  arg: { readonly range: Ast.RangeExpr; readonly span: Span },
   size: Poly,
-  along: number,
-  e: Ast.ExprOf<"index">,
-): Part {
+  of: { readonly axis: number; readonly base: string; readonly filled: boolean },
+): SlicePart {
   const low = arg.range.low === undefined ? int(0) : evaluateInt(cx, site, arg.range.low);
   const high = arg.range.high === undefined ? size : evaluateInt(cx, site, arg.range.high);
   const bounds = boundsOf(cx);
   const inside = isNonNegative(low, bounds) && isNonNegative(subtract(size, high), bounds);
-  if (!inside && e.otherwise === undefined)
+  if (!inside && !of.filled)
     fail("LUM2031", arg.span, {
       range: `${sizeText(low)}..${sizeText(high)}`,
-      axis: along,
+      axis: of.axis,
       size: sizeText(size),
-      base: baseText(e.base),
+      base: of.base,
     });
   if (!isNonNegative(subtract(high, low), bounds))
     fail("LUM2036", arg.span, { low: sizeText(low), high: sizeText(high) });

@@ -3,12 +3,12 @@ import type * as Ast from "../../ir/ast.ts";
 import { within } from "../../ir/bounds.ts";
 import { isFloat } from "../../ir/dtype.ts";
 import type { Coordinate, Node, Shape } from "../../ir/hlir.ts";
-import { axis, equal, type Poly } from "../../ir/poly.ts";
+import { add, axis, equal, int, type Poly } from "../../ir/poly.ts";
 import type { Span } from "../../ir/source.ts";
 import { nearest } from "../../nearest.ts";
 import { boundsOf, type Context, Failure, fail, Silent, type Site, setRange } from "./context.ts";
 import { bindVars, evaluate, evaluateBool } from "./expressions.ts";
-import { baseText, inferRanges } from "./indexing.ts";
+import { baseText, inferRanges, type SlicePart, slicePart } from "./indexing.ts";
 import { interpolate } from "./interpolate.ts";
 import { runFor } from "./loops.ts";
 import type { Scope } from "./scope.ts";
@@ -225,7 +225,7 @@ function updateTarget(cx: Context, site: Site, s: Ast.Update, shape: Shape) {
   if (indices.length > shape.length)
     fail("LUM2035", s.target.span, { rank: shape.length, count: indices.length, base: s.target.name.name });
   const fresh = indices
-    .flatMap((i) => newNames(i.value, site))
+    .flatMap((i) => (i.slice === undefined ? newNames(i.value, site) : []))
     .filter((n, i, all) => all.findIndex((m) => m.name === n.name) === i);
   const binders = fresh.map((name) => ({
     name,
@@ -233,9 +233,16 @@ function updateTarget(cx: Context, site: Site, s: Ast.Update, shape: Shape) {
   }));
   const { site: inner, vars } = bindVars(cx, site, binders);
   inferFromTarget(cx, inner, vars, indices, shape, s);
-  const coordinates = indices.map((i) => evaluate(cx, inner, i.value));
+  const coordinates = indices.map((i, at): Written => {
+    if (i.slice === undefined) return evaluate(cx, inner, i.value);
+    const of = { axis: at, base: s.target.name.name, filled: false };
+    return slicePart(cx, inner, { range: i.slice, span: i.span }, shape[at], of);
+  });
   return { coordinates, inner, vars };
 }
+
+/** Where along an axis of a state is written: at one place for each iteration, or along a slice. */
+type Written = Value | SlicePart;
 
 function newNames(e: Ast.Expr, site: Site): Ast.Ident[] {
   switch (e.kind) {
@@ -275,8 +282,6 @@ function inferFromTarget(
   inferRanges(cx, site, vars, [s.value, ...indices.map((i) => i.value)]);
 }
 
-import { int } from "../../ir/poly.ts";
-
 const int0 = int(0);
 
 /** Names that stand alone in some index position. */
@@ -301,13 +306,14 @@ function writeState(
   cell: string,
   at: readonly Poly[],
   version: Node,
-  coordinates: readonly Value[],
+  coordinates: readonly Written[],
   value: TensorValue,
   targetVars: readonly IndexVar[],
 ): void {
   const known = knownVars(cx);
   const operands: TensorValue[] = [];
-  const parts = coordinates.map((v, i) => {
+  const parts = coordinates.map((v, i): Coordinate | SlicePart => {
+    if (v.kind === "slice") return v;
     if (v.kind === "int") return v.value;
     const t = toTensor(cx, v, s.target.indices![i].span);
     if (isFloat(t.dtype) || t.dtype === "bool")
@@ -315,7 +321,9 @@ function writeState(
     operands.push(t);
     return { operand: operands.length - 1 };
   });
-  const polys = [...at, ...parts.filter((p): p is Poly => "key" in p)];
+  const slices = parts.filter(isSlice);
+  const places = parts.filter((p): p is Coordinate => !isSlice(p));
+  const polys = [...at, ...places.filter(isPoly), ...slices.map((p) => p.low)];
   const vars = unionVars(
     value.vars,
     targetVars,
@@ -323,7 +331,7 @@ function writeState(
     ...operands.map((t) => t.vars),
   );
   const restStart = at.length + parts.length;
-  const rest = version.shape.slice(restStart);
+  const rest = [...slices.map((p) => p.size), ...version.shape.slice(restStart)];
   const own = ownShape(value);
   if (
     own.length > rest.length ||
@@ -336,11 +344,12 @@ function writeState(
   const map: Coordinate[] = [
     ...at.map((p) => overDomain(p, vars)),
     ...parts.map((p, i): Coordinate => {
-      if (!("key" in p)) return p;
+      if (isSlice(p)) return add(overDomain(p.low, vars), axis(vars.length + slices.indexOf(p)));
+      if (!isPoly(p)) return p;
       checkWrite(cx, s, p, version.shape[at.length + i], i);
       return overDomain(p, vars);
     }),
-    ...rest.map((_, i) => axis(vars.length + i)),
+    ...rest.slice(slices.length).map((_, i) => axis(vars.length + slices.length + i)),
   ];
   const shape = [...varSizes(vars), ...rest];
   const indices = operands
@@ -352,9 +361,12 @@ function writeState(
         vars.map((_, i) => axis(i)),
       ),
     );
-  checkDistinct(s, vars, parts, at, cell);
+  checkDistinct(s, vars, places, at, cell);
   cx.versions.set(cell, cx.builder.update(version, domain, indices, map));
 }
+
+const isSlice = (p: Coordinate | SlicePart): p is SlicePart => "low" in p;
+const isPoly = (p: Coordinate | SlicePart): p is Poly => "key" in p;
 
 function checkWrite(cx: Context, s: Ast.Update, p: Poly, size: Poly, i: number): void {
   if (within(p, size, boundsOf(cx))) return;
