@@ -28,7 +28,6 @@ export const showcases: readonly Showcase[] = [
       target: "cuda",
       arch: "sm_90a",
       set: new Map([["T", "bf16"]]),
-      buckets: [new Map([["s", { low: 1, high: 1 }]])],
     }),
   },
 ];

@@ -3,9 +3,11 @@ import { archOf } from "./emit/arch.ts";
 import { emitCudaProject } from "./emit/cuda/project.ts";
 import { kernelSource } from "./emit/kernels/source.ts";
 import { emitProject, type ProjectFiles } from "./emit/project.ts";
+import type { Bucket } from "./ir/bucket.ts";
 import type { Hlir } from "./ir/hlir.ts";
 import type { Program } from "./ir/llir.ts";
 import type { BucketPlan, Plan } from "./ir/plan.ts";
+import { usualBuckets } from "./lower/buckets.ts";
 import { plan } from "./lower/plan.ts";
 import { schedule } from "./lower/schedule.ts";
 import { scheduleCuda } from "./lower/schedule-cuda.ts";
@@ -18,6 +20,8 @@ export type TargetName = "cpu" | "cuda";
 export type Backend = {
   /** The plan by fixed rules. */
   readonly direct: (hlir: Hlir) => Plan;
+  /** What has a direct plan of its own without being asked for. */
+  readonly directBuckets: (hlir: Hlir) => readonly Bucket[];
   /** `arch`: what the sizes of kernels are chosen for, where the target has several. */
   readonly schedule: (plan: Plan, buckets: readonly BucketPlan[], arch?: string) => Program;
   /** `arch` is the default of the project's own build. Throws LUM5005 or 5008 where the target has no such one. */
@@ -27,12 +31,16 @@ export type Backend = {
 export const backends: Readonly<Record<TargetName, Backend>> = {
   cpu: {
     direct: (hlir) => plan(hlir, { search: "direct" }),
+    // The engine goes by the sizes of each call.
+    directBuckets: () => [],
     schedule: (plan, buckets) => schedule(plan, buckets),
     emit: (program, { arch, lock }) =>
       emitProject(program, { arch: arch === undefined ? undefined : archOf(arch), kernelSource, lock }),
   },
   cuda: {
     direct: (hlir) => onePassPlan(hlir, cuda.attentionWidth),
+    // Kernels are cut once for the largest sizes, and a captured graph has them as they are.
+    directBuckets: usualBuckets,
     schedule: (plan, buckets, arch = defaultCudaArch) => scheduleCuda(plan, buckets, cudaArchOf(arch)),
     emit: (program, { arch = defaultCudaArch, lock }) =>
       emitCudaProject(program, { arch: cudaArchOf(arch).name, lock }),

@@ -21,7 +21,7 @@ export type CompileOptions = ElaborateOptions & {
   /** The CPU's if left out. */
   readonly target?: TargetName;
   readonly arch?: string;
-  /** Values of dims that are planned on their own; the first that a call is in is run. A search has usual ones. */
+  /** Values of dims that are planned on their own; the first that a call is in is run. A search and CUDA have usual ones. */
   readonly buckets?: readonly Bucket[];
 };
 
@@ -39,11 +39,11 @@ export type Compilation = {
 /** Compiles the model of a file with the direct plan. Throws a CompileError with every mistake that was found. */
 export function compile(source: SourceFile, options: CompileOptions = {}): Compilation {
   const start = front(source, options);
-  const { direct } = backends[options.target ?? "cpu"];
-  const buckets = bucketFronts(source, start.hlir, options).map(({ bucket, hlir }) => ({
-    bucket,
-    plan: direct(hlir),
-  }));
+  const { direct, directBuckets } = backends[options.target ?? "cpu"];
+  const wanted = options.buckets ?? directBuckets(start.hlir);
+  const buckets = bucketFronts(source, start.hlir, { ...options, buckets: wanted }).map(
+    ({ bucket, hlir }) => ({ bucket, plan: direct(hlir) }),
+  );
   return finish(start, direct(start.hlir), buckets, "plan", options);
 }
 

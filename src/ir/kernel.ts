@@ -194,6 +194,8 @@ export type Contraction = {
   readonly schedule?: ContractionSchedule;
   /** On a GPU: its tiles and parts, where its scheduler does not decide. */
   readonly cut?: ProductCut;
+  /** On a GPU: the largest extents, which its cut is chosen by. What is alike but for them is another kernel. */
+  readonly most?: readonly number[];
   /** On a GPU: each part of the k axis is summed on its own, and the epilogue runs for each of them. */
   readonly split?: { readonly part: number };
 };
@@ -236,6 +238,8 @@ export type Attention = {
   readonly epilogue: readonly Stmt[];
   /** On a GPU: the parts of its keys, where its scheduler does not decide. */
   readonly keySplit?: KeySplit;
+  /** On a GPU: the largest extents, as of a product. */
+  readonly most?: readonly number[];
   /**
    * On a GPU: an item is `group` items of the model, whose rows are rows of one. `seen` is of a row of theirs, which is
    * variable `row`.

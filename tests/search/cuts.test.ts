@@ -2,9 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { explainModel } from "../../src/explain/explain.ts";
 import { reportText } from "../../src/explain/text.ts";
+import { bucketText } from "../../src/ir/bucket.ts";
 import { isKeySplit, isProductCut, type ProductCut, tileAndParts } from "../../src/ir/cuts.ts";
 import { choicesOf, scheduleOf } from "../../src/ir/plan.ts";
-import { compileLocked, compileSearched, front } from "../../src/pipeline.ts";
+import { compile, compileLocked, compileSearched, front } from "../../src/pipeline.ts";
 import { cudaMachine } from "../../src/search/cost-cuda.ts";
 import { allNodes } from "../../src/search/encode.ts";
 import { createDecoder, direct, type Genome, genomeKey } from "../../src/search/genome.ts";
@@ -134,6 +135,31 @@ test("decisions of every cut come back from their text", async () => {
       expect(plan.entries.flatMap((e) => [...choicesOf(e.body)].map(scheduleOf))).toContain(wanted);
     }
   }
+});
+
+test("a bucket of few rows is cut for them, without being told how", () => {
+  const buckets = [new Map([["s", { low: 2, high: 16 }]])];
+  const { program } = compile(sourceOf(product("1..4096", 4096, 4096)), { target: "cuda", buckets });
+  const tilings = program.kernels.map((k) => k.launch!.tiling!);
+  expect(tilings.map((t) => t.rows)).toEqual([128, 16]);
+  const [{ steps, variants }] = program.entries;
+  expect(variants).toHaveLength(1);
+  expect(variants[0].steps).not.toEqual(steps);
+});
+
+test("a model with state has a plan for one element by itself, where the target cuts kernels once", () => {
+  const body = [
+    "dim s in 1..512",
+    "dim pos in 0..512",
+    "input q: bf16[s, 8, 64], x: bf16[s, 2, 64]",
+    "state k: bf16[1024, 2, 64]",
+    "k[pos + i, g, c] := x[i, g, c]",
+    "output y[h in 0..8, i, j in 0..pos + s] = sum(c) q[i, h, c] as f32 * k[j, h / 4, c] as f32",
+  ].join("\n");
+  const own = (target: "cpu" | "cuda") =>
+    compile(sourceOf(body), { target }).buckets.map((b) => bucketText(b.bucket));
+  expect(own("cuda")).toEqual(["s=1"]);
+  expect(own("cpu")).toEqual([]);
 });
 
 test("a cut that no kernel has is told", async () => {

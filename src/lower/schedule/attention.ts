@@ -7,7 +7,7 @@ import { type Atom, axis, constantOf, int, mentions, type Poly, zero } from "../
 import { dotAt, exponentialAt } from "../plan-attention.ts";
 import { keptAxes, operandCoordinates, pureAxis, throughView } from "../plan-contraction.ts";
 import type { KernelDraft } from "./build.ts";
-import { axesOfRoot, batchVariable } from "./contraction.ts";
+import { axesOfRoot, batchVariable, mostOf } from "./contraction.ts";
 import { createEvaluator } from "./evaluate.ts";
 import type { Frame } from "./frames.ts";
 import { axisNames, reducedNames } from "./index-names.ts";
@@ -109,6 +109,7 @@ export function attention(k: KernelDraft, choice: Choice): void {
     workspace: k.ev.extra("workspace"),
     epilogue: epilogue.out,
     ...(keySplit === undefined ? {} : { keySplit }),
+    ...(k.engine?.target === "cuda" ? { most: mostOf(k, [item, row, key, depth, width]) } : {}),
   });
   k.note(
     "Attention in one pass over the keys: scores exist for a block at a time, sums are rescaled when a greater score comes.",

@@ -1,4 +1,5 @@
 /** Kernels that are matrix products: axes merged into m, n, k and a batch, operands, epilogue. */
+import { upperBound } from "../../ir/bounds.ts";
 import { isProductCut } from "../../ir/cuts.ts";
 import type { Node } from "../../ir/hlir.ts";
 import type { Contraction, Operand, OperandForm } from "../../ir/kernel.ts";
@@ -109,8 +110,13 @@ export function productOf(k: KernelDraft, choice: Choice, first?: Contraction): 
     epilogue: epilogue.out,
     ...(scheduled === undefined ? {} : { schedule: scheduled }),
     ...(cut === undefined ? {} : { cut }),
+    ...(onCuda ? { most: mostOf(k, [v.item, v.m, v.n, v.k]) } : {}),
   };
 }
+
+/** The largest extents of some of the kernel's variables; 1 for those that it hasn't. */
+export const mostOf = (k: KernelDraft, variables: readonly (number | undefined)[]): number[] =>
+  variables.map((v) => (v === undefined ? 1 : (upperBound(k.ev.variables[v].size, k.bounds) ?? Infinity)));
 
 /** For each axis of the root the axis of the product that it is; undefined for axes of size 1. */
 export function axesOfRoot(

@@ -29,7 +29,7 @@ let built: Awaited<ReturnType<typeof emulateProject>>;
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), "lumc-cuda-project-"));
-  compilation = compile({ path: "counter.lum", text }, { target: "cuda" });
+  compilation = compile({ path: "counter.lum", text }, { target: "cuda", buckets: [] });
   writeProject(compilation.files, dir);
   built = await emulateProject(dir, { jobs: 2, programs: true });
 }, 600_000);
