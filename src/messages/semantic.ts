@@ -261,6 +261,7 @@ export const semanticMessages = {
   },
   LUM2150: {
     text: (_: object) => "`scan` is not supported by this version",
-    help: (_: object) => "cumsum and cumprod are; a recurrence over a fixed number of steps can be a `for`",
+    help: (_: object) =>
+      "running sums and products are cumsum(x, axis = 0) and cumprod; any other recurrence over a number of steps known at compile time is a `for` that assigns a name from before it: for t in 0..8 { h = a[t] * h + x[t] }",
   },
 };

@@ -138,6 +138,11 @@ const cases: readonly Case[] = [
     "LUM2013",
     'fn f(a) = a\nmodel M {\ninput x: f32[4]\noutput y = «f prefix "a" (x)\n}',
   ],
+  [
+    "a scan",
+    "LUM2150",
+    "input x: f32[8]\n«scan t in 0..8 with h = 0.0 {\nh = h + x[t]\nemit y[t] = h\n}\noutput y",
+  ],
   // state
   ["a write to an input", "LUM2080", "input x: f32[4]\n«x[i] := 1.0\noutput y = x"],
   ["a state of another dtype", "LUM2081", "input x: i32[4]\nstate c: f32[4]\nc[i] := «x[i]\noutput y = x"],

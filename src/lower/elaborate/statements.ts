@@ -69,6 +69,8 @@ function poison(site: Site, s: Ast.Statement): void {
         return s.names;
       case "dim":
         return [s.name];
+      case "scan":
+        return s.body.flatMap((x) => (x.kind === "emit" ? [x.target.name] : []));
       case "if":
         return [...s.then, ...(s.otherwise ?? [])].flatMap((x) =>
           x.kind === "define" ? x.targets.map((t) => t.name) : [],
