@@ -16,6 +16,7 @@ import { mergedTiling } from "./schedule-cuda/merged.ts";
 import { attentionIn, splitAttention } from "./schedule-cuda/split-attention.ts";
 import { productIn, splitProduct } from "./schedule-cuda/split-product.ts";
 import { splitRows, splitRowsIn } from "./schedule-cuda/split-rows.ts";
+import { stagedRows } from "./schedule-cuda/staged-rows.ts";
 import { argumentsFor, type Room, type Stage } from "./schedule-cuda/stages.ts";
 import { cutText, tilingOf } from "./schedule-cuda/tiles.ts";
 
@@ -58,8 +59,10 @@ class Versions {
   private readonly known = new Map<string, Kernel>();
   private readonly stages: ReadonlyMap<string, readonly Stage[]>;
   private readonly room: number;
+  private readonly arch: CudaArch;
 
   constructor({ kernels, arenaBytes }: Program, arch: CudaArch) {
+    this.arch = arch;
     this.arenaBytes = arenaBytes;
     this.room = aligned(arenaBytes);
     const taken = new Set(kernels.map((k) => k.name));
@@ -97,7 +100,7 @@ class Versions {
         (k) => k.name === kernel.name || k.name.startsWith(`${kernel.name}_of_`),
       );
       const name = twin.length === 0 ? kernel.name : `${kernel.name}_of_${dims.map((d) => d.dim).join("_")}`;
-      found = launched({ ...kernel, name }, dims, tiling);
+      found = launched({ ...kernel, name }, dims, tiling, this.arch);
       this.known.set(key, found);
       this.kernels.push(found);
     }
@@ -161,21 +164,27 @@ function launched(
   kernel: Kernel,
   dims: readonly { name: string; dim: string }[],
   tiling: Tiling | undefined,
+  arch: CudaArch,
 ): Kernel {
   const mapped = mapLoops(kernel);
+  const onChip = mapped.group === "block" ? stagedRows(kernel, mapped.body, arch) : undefined;
   const given = kernel.body.find((s) => s.kind === "text" && s.geometry !== undefined);
   const geometry = given?.kind === "text" ? given.geometry : undefined;
   return {
     ...kernel,
+    notes: [...kernel.notes, ...(onChip?.notes ?? [])],
     params: deviceParams(kernel.params, dims),
-    body: mapped.body,
+    body: onChip?.body ?? mapped.body,
     launch: {
       blocks:
         tiling?.blocks ?? (geometry === undefined ? mapped.blocks : largest(geometry.grid, kernel.bounds)),
       threads:
-        tiling?.threads ?? (geometry === undefined ? cuda.threads : largest(geometry.block, kernel.bounds)),
+        tiling?.threads ??
+        onChip?.threads ??
+        (geometry === undefined ? cuda.threads : largest(geometry.block, kernel.bounds)),
       group: mapped.group,
       tiling,
+      staged: onChip?.staged,
       index: "i64",
       dims,
     },

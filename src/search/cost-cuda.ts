@@ -28,6 +28,7 @@ import {
   launchSeconds,
   memoryLatency,
   quickestParts,
+  rowBytes,
 } from "../targets/cuda-cost.ts";
 import { gpuOfArch } from "../targets/gpu-machines.ts";
 import type { Machine } from "../targets/machines.ts";
@@ -83,7 +84,10 @@ function loadOf(choice: Choice, site: Site, arch: CudaArch): Load {
   }
   return {
     bytes: all,
-    moving: moving / filled + blockSeconds + waitingOf(choice, sized, arch),
+    moving:
+      (moving * (foldedBy(choice, sized, arch)?.again ?? 1)) / filled +
+      blockSeconds +
+      waitingOf(choice, sized, arch),
     operations,
     busy: vector / filled + blockSeconds,
   };
@@ -130,7 +134,7 @@ function flightOf(choice: Choice, sized: Sized, arch: CudaArch): number {
   return 16 * rows * parts * threads;
 }
 
-/** Rows that a kernel folds, their elements, and parts that the scheduler cuts each into. */
+/** Rows that a kernel folds, their elements, parts that the scheduler cuts each into, and how often an element is moved. */
 function foldedBy({ root, implementation: i }: Choice, { size, extent }: Sized, arch: CudaArch) {
   if (i.family !== "reduction") return undefined;
   const rows = i.outer.reduce((n, a) => n * size(root.shape[a]), 1);
@@ -138,8 +142,19 @@ function foldedBy({ root, implementation: i }: Choice, { size, extent }: Sized, 
     1,
     ...i.reduces.map((n) => extent(n.inputs[0].shape) / Math.max(1, extent(n.shape))),
   );
-  const bytes = byteSize(root.dtype) * (i.reduces.length + 1);
-  return { rows, terms, parts: quickestParts({ rows, terms, bytes, kernels: 2 }, arch) };
+  const own = byteSize(root.dtype);
+  const writes = extent(domainOf(root)) > rows ? 1 : 0;
+  const loops = i.reduces.length + writes;
+  const once = own * (1 + writes);
+  const bytes = {
+    once,
+    inLoops: own * (loops + writes),
+    inKernels: own * (1 + 2 * writes),
+    kept: loops > 1 ? own : 0,
+  };
+  const work = { rows, terms, bytes, kernels: 2 };
+  const parts = quickestParts(work, arch);
+  return { rows, terms, parts, again: rowBytes(work, parts) / once };
 }
 
 /**

@@ -2,7 +2,7 @@
  * About how long kernels take on an NVIDIA GPU, from what its maker publishes: which of two ways is quicker, for the
  * scheduler, which cuts products by it, and for the search. Only ratios are meant; no GPU was timed for it.
  */
-import { type CudaArch, cuda } from "./cuda.ts";
+import { type CudaArch, cuda, rowBytesOfAll } from "./cuda.ts";
 
 /** Seconds from the end of one kernel of a graph to the start of the next. */
 export const launchSeconds = 1.3e-6;
@@ -116,8 +116,16 @@ function engineRate(c: Cut, arch: CudaArch): number {
 export type RowWork = {
   readonly rows: number;
   readonly terms: number;
-  /** Bytes of an element, in all loops over a row together. */
-  readonly bytes: number;
+  /** Bytes of an element. */
+  readonly bytes: {
+    /** Of what is read and written, each tensor once: where a row stays on the chip. */
+    readonly once: number;
+    /** Where each loop over a row reads again, and where each kernel does, whose blocks keep their part of it. */
+    readonly inLoops: number;
+    readonly inKernels: number;
+    /** Of what more than one loop reads. */
+    readonly kept: number;
+  };
   /** Kernels where a row is in parts, each of which waits for all parts of the one before. */
   readonly kernels: number;
 };
@@ -125,18 +133,28 @@ export type RowWork = {
 /** Bytes that a thread of a row has under way: four vectors. */
 const rowFlight = 64;
 
+/** Bytes that rows in so many parts move, of each element. */
+export const rowBytes = ({ terms, bytes }: RowWork, parts: number): number => {
+  if (parts > 1) return bytes.inKernels;
+  return terms * bytes.kept <= rowBytesOfAll ? bytes.once : bytes.inLoops;
+};
+
 /** Seconds of kernels that fold rows in so many parts, a block each. */
-export function rowSeconds({ rows, terms, bytes, kernels }: RowWork, parts: number, arch: CudaArch): number {
+export function rowSeconds(w: RowWork, parts: number, arch: CudaArch): number {
+  const { rows, terms, kernels } = w;
   const resident = arch.multiprocessors * (arch.threadsPerMultiprocessor / cuda.threads);
   const underWay = Math.min(rows * parts, resident) * cuda.threads * rowFlight;
-  const streaming = (rows * terms * bytes) / bandwidthOf(arch, underWay);
+  const streaming = (rows * terms * rowBytes(w, parts)) / bandwidthOf(arch, underWay);
   const started = launchSeconds + blockSeconds + memoryLatency;
   return parts === 1 ? streaming + started : (streaming + kernels * started) * splitPenalty;
 }
 
 /** Parts of a row with which the rows take the least time; 1: it stays a block's work. */
 export function quickestParts(w: RowWork, arch: CudaArch): number {
-  const wanted = Math.floor((2 * arch.multiprocessors) / w.rows);
-  const parts = Math.min(wanted, Math.floor(w.terms / cuda.leastPiece), cuda.mostPieces);
-  return parts > 1 && rowSeconds(w, parts, arch) < rowSeconds(w, 1, arch) ? parts : 1;
+  const toFill = Math.floor((2 * arch.multiprocessors) / w.rows);
+  const toFit = Math.ceil((w.terms * w.bytes.kept) / cuda.pieceBytes);
+  const most = Math.min(Math.floor(w.terms / cuda.leastPiece), cuda.mostPieces);
+  const candidates = [1, ...[toFill, toFit].map((p) => Math.min(p, most)).filter((p) => p > 1)];
+  const seconds = candidates.map((parts) => rowSeconds(w, parts, arch));
+  return candidates[seconds.indexOf(Math.min(...seconds))];
 }

@@ -108,6 +108,12 @@ export const cudaArchs: readonly CudaArch[] = [
   },
 ];
 
+/** Shared memory that a block may ask for on every architecture: what comes out runs on any. */
+export const sharedBytesOfAll = Math.min(...cudaArchs.map((a) => a.sharedBytesPerBlock));
+
+/** Of it, what rows may stay in: beside what the warps of a block meet through. */
+export const rowBytesOfAll = sharedBytesOfAll - 512;
+
 /** Sizes that decide between two ways of running a kernel. */
 export const cuda = {
   warp: 32,
@@ -139,6 +145,8 @@ export const cuda = {
   /** Elements of a part of a row at the least, and parts of one at most: where many blocks have a row. */
   leastPiece: 1 << 11,
   mostPieces: 512,
+  /** Bytes of a part that a block keeps in its registers. */
+  pieceBytes: 1 << 15,
 } as const;
 
 export const defaultCudaArch = "sm_90a";

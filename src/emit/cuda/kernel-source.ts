@@ -1,7 +1,8 @@
 /** One kernel as one .cu file. */
-import type { Kernel, Table } from "../../ir/kernel.ts";
+import type { Kernel, Launch, Table } from "../../ir/kernel.ts";
 import { floatBits, isNarrowFloat } from "../../lower/float-formats.ts";
 import { literal } from "../../ops/spelling.ts";
+import { cppType } from "../cpp.ts";
 import { localType } from "../kernels/expressions.ts";
 import type { Dialect, Indexing } from "../kernels/indices.ts";
 import { headComment, signature } from "../kernels/source.ts";
@@ -28,7 +29,7 @@ export function cudaKernelSource(kernel: Kernel, sites: Sites): string {
   const ix: Indexing = { variables: kernel.variables, bounds: kernel.bounds, dialect };
   const read = (dim: string): string => (index === "i64" ? `dims->${dim}` : `static_cast<int>(dims->${dim})`);
   const dims = (kernel.launch?.dims ?? []).map((d) => `    const ${index} ${d.name} = ${read(d.dim)};`);
-  const body = [...dims, ...bodyLines(kernel, "    ", ix)].flatMap(wrapLine);
+  const body = [...dims, ...stagedLines(kernel), ...bodyLines(kernel, "    ", ix)].flatMap(wrapLine);
   const text = body.join("\n");
   const head = `__global__ void __launch_bounds__(${kernel.launch?.threads ?? 256})`;
   return [
@@ -48,6 +49,16 @@ export function cudaKernelSource(kernel: Kernel, sites: Sites): string {
     "",
   ].join("\n");
 }
+
+/** Shared memory of a block in which its warps meet: of each what it has folded or picked, and where. */
+export const meetingBytes = (launch: Launch): number => 16 * (launch.threads / 32);
+
+/** Where rows stay in shared memory, behind that. */
+const stagedLines = ({ launch }: Kernel): string[] =>
+  (launch?.staged ?? []).map((s) => {
+    const type = cppType(s.dtype);
+    return `    ${type}* const ${s.name} = lum::shared<${type}>(${meetingBytes(launch!) + s.offset});`;
+  });
 
 function tableLines(t: Table): string[] {
   const numbers = t.values.map((value) => elementText(value, t));

@@ -24,6 +24,8 @@ type Loop = Stmt & { readonly kind: "loop" };
 export type Lanes = { readonly first: string; readonly step: string; readonly threads: number };
 
 export type RowVectors = {
+  /** Tensors, or pointers into them, whose elements stay in registers. */
+  readonly kept: ReadonlySet<string>;
   /** The registers that the row stays in. */
   readonly declarations: (indent: string) => string[];
   /** A loop of the row, without what combines its folds; undefined for one over something else. */
@@ -61,11 +63,14 @@ export function rowVectors(
   if (width === undefined) return undefined;
   const length = Math.max(...lengths);
   const parts = Math.ceil(length / (width * lanes.threads));
-  const kept = parts <= mostParts ? keptOf(found, parts, ix) : [];
+  const staged = new Set(kernel.launch?.staged?.map((s) => s.name));
+  const several = parts <= mostParts ? keptOf(found, ix).filter((k) => !staged.has(k.from)) : [];
+  const kept = several.slice(0, Math.floor(mostKept / parts));
   const turn = ["part", "turn", "turn_"].find((name) => !ix.variables.some((v) => v.name === name))!;
   const exact = constantOf(first.size) === parts * width * lanes.threads;
 
   return {
+    kept: new Set(kept.map((k) => k.from)),
     declarations: (indent) =>
       kept.map(
         (k) =>
@@ -170,6 +175,7 @@ function rootsIn(body: readonly Stmt[]): (name: string) => string {
 
 type KeptRow = {
   readonly key: string;
+  readonly from: string;
   readonly name: string;
   readonly dtype: Parameters<typeof cppType>[0];
   /** The loop that reads it first, unless one has written it by then, and the last one that writes it. */
@@ -177,8 +183,8 @@ type KeptRow = {
   readonly last: number | undefined;
 };
 
-/** What more than one loop touches, as far as there are registers. */
-function keptOf(found: readonly Accesses[], parts: number, ix: Indexing): KeptRow[] {
+/** What more than one loop touches. */
+function keptOf(found: readonly Accesses[], ix: Indexing): KeptRow[] {
   const uses = new Map<string, { loop: number; stored: boolean; dtype: KeptRow["dtype"]; from: string }[]>();
   found.forEach((accesses, loop) => {
     for (const a of accesses.values()) {
@@ -195,7 +201,6 @@ function keptOf(found: readonly Accesses[], parts: number, ix: Indexing): KeptRo
   };
   return [...uses]
     .filter(([, of]) => new Set(of.map((u) => u.loop)).size > 1)
-    .slice(0, Math.floor(mostKept / parts))
     .map(([key, of]) => {
       // In a loop that does both, it is read before it is written.
       const reads = of.filter((u) => !u.stored).map((u) => u.loop);
@@ -204,6 +209,7 @@ function keptOf(found: readonly Accesses[], parts: number, ix: Indexing): KeptRo
       const needs = firstRead !== undefined && !writes.some((w) => w < firstRead);
       return {
         key,
+        from: of[0].from,
         name: fresh(`${of[0].from}_row`),
         dtype: of[0].dtype,
         first: needs ? firstRead : undefined,

@@ -114,7 +114,9 @@ function accessOf(
 ): Omit<Access, "stored"> | undefined {
   const row = before.find((s) => s.kind === "row" && s.name === from);
   const tensor = kernel.params.find((p) => p.name === (row?.kind === "row" ? row.from : from));
-  if (tensor?.kind !== "pointer") return undefined;
+  const staged = kernel.launch?.staged?.find((s) => s.name === from);
+  const dtype = tensor?.kind === "pointer" ? tensor.dtype : staged?.dtype;
+  if (dtype === undefined) return undefined;
   const linear = linearIn(at, { kind: "axis", axis: variable });
   if (linear === undefined || constantOf(linear.coefficient) !== 1) return undefined;
   const base = linear.rest;
@@ -123,7 +125,7 @@ function accessOf(
   if (mentions(base, own)) return undefined;
   // A row starts where a vector may: 1 stands for a place that may not.
   const start = row?.kind === "row" ? row.at : base;
-  return { from, base: isMultiple(start, 16) || row === undefined ? base : int(1), dtype: tensor.dtype };
+  return { from, base: isMultiple(start, 16) || row === undefined ? base : int(1), dtype };
 }
 
 type Body = {

@@ -5,6 +5,7 @@ import type { Program } from "../../ir/llir.ts";
 import { floatBits, isNarrowFloat } from "../../lower/float-formats.ts";
 import { type ProjectView, viewProject } from "../view.ts";
 import type { ArgumentView, EntryView, RoutineView } from "../view-entry.ts";
+import { meetingBytes } from "./kernel-source.ts";
 import { type CudaKernelText, kernelTexts } from "./kernel-texts.ts";
 
 /** Tensors in device memory start at multiples of it: whole transactions, and what TMA asks for. */
@@ -130,8 +131,8 @@ export function sharedBytes({ body, launch }: Kernel): string {
   const rows = body.some(
     (s) => s.kind === "accumulator" || s.kind === "topk" || (s.kind === "loop" && s.how === "rows"),
   );
-  // Of each warp what it has folded or picked, and where.
-  return String(rows && launch?.group === "block" ? 16 * (launch.threads / 32) : 0);
+  if (!rows || launch?.group !== "block") return "0";
+  return String(meetingBytes(launch) + (launch.staged ?? []).reduce((sum, s) => sum + s.bytes, 0));
 }
 
 /** The initial value of a state as an unsigned number of its width. */

@@ -5,11 +5,12 @@
 import { byteSize, type DType } from "../../ir/dtype.ts";
 import type { Expr, Kernel, Stmt } from "../../ir/kernel.ts";
 import { axis, multiply, one, type Poly, substitute } from "../../ir/poly.ts";
+import type { RowWork } from "../../targets/cuda-cost.ts";
 import { chainOf, foldedIn, isIndependent, isPure, isSequential, type Loop, statementsIn } from "./loops.ts";
 import { largest } from "./map.ts";
 import { rescaledPair } from "./rescaled.ts";
 import { withPolys } from "./stages.ts";
-import { neededBy } from "./uses.ts";
+import { neededBy, usesIn } from "./uses.ts";
 
 export type Accumulator = Stmt & { readonly kind: "accumulator" };
 export type Fold = Stmt & { readonly kind: "fold" };
@@ -33,10 +34,10 @@ export type LongRows = {
   /** In stages, each of which needs what those before it have folded. */
   readonly stages: readonly (readonly Unit[])[];
   readonly terms: Poly;
-  /** At the largest sizes: rows, elements of one, and bytes that all loops together touch of an element. */
+  /** At the largest sizes: rows, elements of one. */
   readonly items: number;
   readonly most: number;
-  readonly bytes: number;
+  readonly bytes: RowWork["bytes"];
 };
 
 const foldable: ReadonlySet<DType> = new Set(["f32", "f64", "i32", "i64"]);
@@ -65,12 +66,12 @@ export function longRowsIn(kernel: Kernel): LongRows | undefined {
     return undefined;
   const pure = [...around, ...body.filter(isPure)];
   if (!storesAreOwn(body, loops, pure)) return undefined;
+  const stages = stagesOf(unitsOf(body), pure, new Set(accumulators.keys()));
   return {
-    ...{ rows, pure, accumulators, terms },
-    stages: stagesOf(unitsOf(body), pure, new Set(accumulators.keys())),
+    ...{ rows, pure, accumulators, terms, stages },
     items: largest(multiply(one, ...rows.map((l) => l.size)), kernel.bounds),
     most: largest(terms, kernel.bounds),
-    bytes: loops.reduce((sum, l) => sum + bytesOf(l, kernel, pure), 0),
+    bytes: bytesOf(loops, stages, kernel, pure),
   };
 }
 
@@ -136,12 +137,35 @@ function loadsIn(x: unknown): (Expr & { kind: "load" })[] {
   return (x as { kind?: string }).kind === "load" ? [x as Expr & { kind: "load" }, ...inner] : inner;
 }
 
-function bytesOf(l: Loop, kernel: Kernel, pure: readonly Stmt[]): number {
-  const { tensors } = neededBy([l], pure).uses;
-  return kernel.params.reduce(
-    (sum, p) => sum + (p.kind === "pointer" && tensors.has(p.name) ? byteSize(p.dtype) : 0),
-    0,
+/** Bytes of an element that are moved, by what stays where. */
+function bytesOf(
+  loops: readonly Loop[],
+  stages: readonly (readonly Unit[])[],
+  kernel: Kernel,
+  pure: readonly Stmt[],
+): RowWork["bytes"] {
+  const sizes = new Map(
+    kernel.params.flatMap((p) => (p.kind === "pointer" ? [[p.name, byteSize(p.dtype)]] : [])),
   );
+  const rootOf = (name: string): string => {
+    const row = pure.find((s) => s.kind === "row" && s.name === name);
+    return row?.kind === "row" ? row.from : name;
+  };
+  const sum = (names: Iterable<string>): number =>
+    [...new Set([...names].map(rootOf))].reduce((bytes, name) => bytes + (sizes.get(name) ?? 0), 0);
+  const touchedBy = (body: readonly Stmt[]): string[] => [...usesIn(body).tensors];
+  const reads = loops.map((l) => new Set(loadsIn([l]).map((e) => rootOf(e.from))));
+  const several = [...new Set(reads.flatMap((r) => [...r]))].filter(
+    (name) => reads.filter((r) => r.has(name)).length > 1,
+  );
+  const inLoops = loops.map((l) => sum(touchedBy([l])));
+  const inKernels = stages.map((units) => sum(touchedBy(units.flatMap((u) => u.body))));
+  return {
+    once: sum(touchedBy(loops)),
+    inLoops: inLoops.reduce((a, b) => a + b, 0),
+    inKernels: inKernels.reduce((a, b) => a + b, 0),
+    kept: sum(several),
+  };
 }
 
 function unitsOf(body: readonly Stmt[]): Unit[] {

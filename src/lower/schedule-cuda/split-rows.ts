@@ -56,7 +56,7 @@ class Splitting {
     this.rows = rows;
     this.d = new Draft(kernel);
     // Of whole vectors, so that every part starts where the reads of the others do.
-    this.piece = Math.ceil(rows.most / parts / 1024) * 1024;
+    this.piece = Math.max(1, Math.round(rows.most / parts / 1024)) * 1024;
     this.count = int(Math.ceil(rows.most / this.piece));
     this.part = this.d.variable("part", this.count);
     this.start = multiply(axis(this.part), int(this.piece));

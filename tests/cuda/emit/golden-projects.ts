@@ -8,7 +8,10 @@ const root = join(import.meta.dirname, "../../golden");
 
 const shared = readdirSync(root).filter((name) => existsSync(join(root, name, "model.lum")));
 
-export const goldenNames: readonly string[] = [...shared, "families"];
+/** Models of this folder. */
+const own = ["families", "rows"];
+
+export const goldenNames: readonly string[] = [...shared, ...own];
 
 /** Without buckets: each kernel once. */
 export function goldenProject(name: string): ProjectFiles {
@@ -16,7 +19,7 @@ export function goldenProject(name: string): ProjectFiles {
   const options: { set?: Record<string, string> } = isShared
     ? JSON.parse(readFileSync(join(root, name, "options.json"), "utf8"))
     : {};
-  const path = isShared ? join(root, name, "model.lum") : join(import.meta.dirname, "families.lum");
+  const path = isShared ? join(root, name, "model.lum") : join(import.meta.dirname, `${name}.lum`);
   const source = { path: `${name}/model.lum`, text: readFileSync(path, "utf8") };
   const set = new Map(Object.entries(options.set ?? {}));
   return compile(source, { set, target: "cuda", arch: "sm_80", buckets: [] }).files;

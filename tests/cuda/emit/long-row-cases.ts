@@ -28,25 +28,28 @@ const everyType = types.flatMap((t) =>
       kernels: two,
     },
     {
-      name: `log_softmax of rows ${t} ${n}`,
-      body: `dim s in 1..3\ninput x: ${t}[s, ${n}]\noutput y = log_softmax(x)`,
-      dims: { s: 2 },
-      kernels: two,
-    },
-    {
       name: `argmax ${t} ${n}`,
       body: `dim s in 1..3\ninput x: ${t}[s, ${n}]\noutput y[i] = argmax(j) x[i, j]`,
       dims: { s: 3 },
       kernels: two,
     },
-    {
-      name: `argmin ${t} ${n}`,
-      body: `input x: ${t}[${n}]\noutput y = argmin(j) x[j]`,
-      dims: none,
-      kernels: two,
-    },
   ]),
 );
+
+const odd = types.flatMap((t): LongRowCase[] => [
+  {
+    name: `log_softmax of rows ${t}`,
+    body: `dim s in 1..3\ninput x: ${t}[s, 50257]\noutput y = log_softmax(x)`,
+    dims: { s: 2 },
+    kernels: two,
+  },
+  {
+    name: `argmin ${t}`,
+    body: `input x: ${t}[50257]\noutput y = argmin(j) x[j]`,
+    dims: none,
+    kernels: two,
+  },
+]);
 
 const argmax = (n: number): string => `input x: f32[${n}]\noutput y = argmax(j) x[j]`;
 const argmin = (n: number): string => `input x: f32[${n}]\noutput y = argmin(j) x[j]`;
@@ -204,4 +207,4 @@ const forms: LongRowCase[] = [
   },
 ];
 
-export const longRowCases: readonly LongRowCase[] = [...everyType, ...special, ...forms];
+export const longRowCases: readonly LongRowCase[] = [...everyType, ...odd, ...special, ...forms];

@@ -37,7 +37,7 @@ constexpr Launch kLaunches[] = {
     {"running", 40, 256, 128},
     {"order_topk", 1, 256, 128},
     {"order", 1, 256, 0},
-    {"total_parts", 40, 256, 128},
+    {"total_parts", 59, 256, 128},
     {"total", 1, 256, 0},
     {"scaled", 1, 256, 0},
 };

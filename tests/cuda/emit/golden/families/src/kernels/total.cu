@@ -4,19 +4,14 @@
 #include "runtime/loops.cuh"
 #include "runtime/rows.cuh"
 #include "runtime/types.cuh"
-#include "runtime/vector.cuh"
 
 namespace kernels {
 
-__global__ void __launch_bounds__(256) total(const float* total_parts,  // [40]
+__global__ void __launch_bounds__(256) total(const float* total_parts,  // [59]
                                              float* total) {            // []
     float total_ = 0.0f;
-    for (int other = lum::lane() * 4; other < 40; other += lum::kWarp * 4) {
-        const auto total_parts_vector = lum::load_vector<float, 4>(total_parts + other);
-#pragma unroll
-        for (int v = 0; v < 4; ++v) {
-            total_ += total_parts_vector.element[v];
-        }
+    for (int other = lum::lane(); other < 59; other += lum::kWarp) {
+        total_ += total_parts[other];
     }
     total_ = lum::warp_reduce<lum::Sum>(total_);
     if (lum::lane() == 0) total[0] = total_;

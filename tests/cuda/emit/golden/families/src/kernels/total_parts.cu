@@ -1,5 +1,5 @@
 // output total = sum(x)
-// model.lum:20, total. In parts of 3072 elements, a block each.
+// model.lum:20, total. In parts of 2048 elements, a block each.
 #include "kernels.h"
 #include "runtime/integers.cuh"
 #include "runtime/loops.cuh"
@@ -11,14 +11,14 @@
 namespace kernels {
 
 __global__ void __launch_bounds__(256) total_parts(const float* x,      // [s, 3000]
-                                                   float* total_parts,  // [40]
+                                                   float* total_parts,  // [59]
                                                    const Dims* dims) {
     const int s = static_cast<int>(dims->s);
-    for (int part = lum::block(); part < 40; part += lum::grid()) {  // a block each
+    for (int part = lum::block(); part < 59; part += lum::grid()) {  // a block each
         float total_ = 0.0f;
         for (int place = lum::thread() * 4; place <
-            lum::min<int>(s * 3000 - part * 3072, 3072); place += lum::threads() * 4) {
-            const auto x_vector = lum::load_vector<float, 4>(x + part * 3072 + place);
+            lum::min<int>(s * 3000 - part * 2048, 2048); place += lum::threads() * 4) {
+            const auto x_vector = lum::load_vector<float, 4>(x + part * 2048 + place);
 #pragma unroll
             for (int v = 0; v < 4; ++v) {
                 total_ += x_vector.element[v];
