@@ -1,6 +1,7 @@
 /** `weights.json`: which tensor of the checkpoint goes where. `lumc.lock.json`: the choice behind each kernel. */
 
 import type { Program, WeightSlot } from "../ir/llir.ts";
+import { winogradTileText } from "../ir/plan.ts";
 import { printPoly } from "../ir/poly.ts";
 import { jsonText } from "../json-text.ts";
 import type { LockPart } from "../search/lock.ts";
@@ -10,7 +11,8 @@ import { bytesOf, sourceText } from "./view-weights.ts";
 
 function layoutOf(w: WeightSlot): unknown {
   if (w.layout.kind === "stored") return "as stored";
-  if (w.layout.kind === "filters") return { kind: "transformed 3x3 filters" };
+  if (w.layout.kind === "filters")
+    return { kind: "transformed 3x3 filters", tile: winogradTileText(w.layout.tile) };
   return { kind: "panels", columns: printPoly(w.layout.n), depth: printPoly(w.layout.k) };
 }
 

@@ -151,7 +151,7 @@ export function viewWeights(program: Program, { statesDType = false } = {}): Wei
 /** Bytes of a slot in all iterations of its loops; weights have constant sizes. */
 export function bytesOf(w: WeightSlot): number {
   const elements = w.shape.reduce((product, p) => product * p.constant, 1);
-  const grown = w.layout.kind === "filters" ? 16 / 9 : 1;
+  const grown = w.layout.kind === "filters" ? (w.layout.tile + 2) ** 2 / 9 : 1;
   return w.loops.reduce((n, l) => n * (l.high - l.low), elements * grown * byteSize(w.dtype));
 }
 
@@ -176,7 +176,7 @@ function bindingOf(
   if (w.layout.kind === "stored") return [`bound.as_stored(&${place}, ${dtype}${name}, ${shape});`];
   if (w.layout.kind === "filters")
     return [
-      `bound.transformed(&${place}, ${name}, ${shape}, lum::WinogradFilters{${w.layout.outputs}, ${w.layout.channels}});`,
+      `bound.transformed(&${place}, ${name}, ${shape}, lum::WinogradFilters<${w.layout.tile}>{${w.layout.outputs}, ${w.layout.channels}});`,
     ];
   const [columns, depth] = [number(w.layout.n), number(w.layout.k)];
   return [

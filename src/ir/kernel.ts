@@ -5,7 +5,7 @@
 import type { Bounds } from "./bounds.ts";
 import type { KeySplit, ProductCut } from "./cuts.ts";
 import type { DType } from "./dtype.ts";
-import type { ContractionSchedule } from "./plan.ts";
+import type { ContractionSchedule, WinogradTile } from "./plan.ts";
 import type { Poly } from "./poly.ts";
 import type { Span } from "./source.ts";
 
@@ -266,7 +266,7 @@ export type OperandForm =
       readonly kStride: Poly;
     }
   /** 3x3 filters in Winograd's transform, made ahead of time; the other factor is patches at stride 1. */
-  | { readonly kind: "filters"; readonly from: string }
+  | { readonly kind: "filters"; readonly from: string; readonly tile: WinogradTile }
   /** Panels made ahead of time. */
   | { readonly kind: "packed"; readonly from: string; readonly dtype: DType; readonly side: "a" | "b" }
   | {

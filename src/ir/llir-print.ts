@@ -8,6 +8,7 @@ import { bucketText } from "./bucket.ts";
 import { typeText } from "./hlir-print.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Argument, LEntry, Program, Routine, Step, WeightSlot } from "./llir.ts";
+import { winogradTileText } from "./plan.ts";
 
 export function printLlir(program: Program): string {
   const lines = [`program ${program.name}, arena ${program.arenaBytes} bytes`];
@@ -26,7 +27,9 @@ function weightLine(w: WeightSlot): string {
 
 function layoutText(l: WeightSlot["layout"]): string {
   if (l.kind === "stored") return "";
-  return l.kind === "packed" ? `, packed [${l.n.key}, ${l.k.key}]` : ", transformed filters";
+  return l.kind === "packed"
+    ? `, packed [${l.n.key}, ${l.k.key}]`
+    : `, filters transformed for ${winogradTileText(l.tile)} tiles`;
 }
 
 function entryLines(e: LEntry): string[] {

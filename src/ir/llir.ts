@@ -7,6 +7,7 @@ import type { Bucket } from "./bucket.ts";
 import type { DType } from "./dtype.ts";
 import type { Dim, Shape } from "./hlir.ts";
 import type { Kernel } from "./kernel.ts";
+import type { WinogradTile } from "./plan.ts";
 import type { Poly } from "./poly.ts";
 import type { Span } from "./source.ts";
 
@@ -33,7 +34,13 @@ export type Layout =
   /** Micro-panels for contractions, made once from the stored tensor seen as a [rows, columns] matrix with k along `alongColumns ? columns : rows`. */
   | { readonly kind: "packed"; readonly n: Poly; readonly k: Poly; readonly kContiguous: boolean }
   /** Winograd's transform of the 3x3 filters that the slot `of` would hold. */
-  | { readonly kind: "filters"; readonly of: string; readonly outputs: number; readonly channels: number };
+  | {
+      readonly kind: "filters";
+      readonly tile: WinogradTile;
+      readonly of: string;
+      readonly outputs: number;
+      readonly channels: number;
+    };
 
 export type WeightSlot = {
   /** C identifier, `attention_wq`. */

@@ -110,7 +110,7 @@ function checkChoice(c: Choice, plan: Plan, isStored: (n: Node) => boolean, repo
       );
     if (again === undefined || axes(again) !== axes(i.form))
       report(`${label(c.root)} is no such contraction`);
-    if (i.winograd === true && !winogradApplies(c, plan.hlir.bounds, isStored))
+    if (i.winograd !== undefined && !winogradApplies(c, plan.hlir.bounds, isStored))
       report(`${label(c.root)} is no 3x3 convolution of stride 1 with constant filters`);
   }
   const schedule = scheduleOf(c);

@@ -13,6 +13,7 @@ import {
   type Plan,
   type Region,
   scheduleOf,
+  winogradTileText,
 } from "./plan.ts";
 
 export function printPlan(plan: Plan): string {
@@ -46,7 +47,7 @@ const labelOf = (n: Node, names: Names): string => n.name ?? n.cell ?? names(n);
 function howText(c: Choice, names: Names): string {
   const { implementation: i } = c;
   if (i.family === "contraction")
-    return `contraction${i.winograd === true ? " by Winograd" : ""} around ${names(i.anchor)}, ${formText(i.form)}${scheduleText(c)}`;
+    return `contraction${i.winograd === undefined ? "" : ` by Winograd in ${winogradTileText(i.winograd)} tiles`} around ${names(i.anchor)}, ${formText(i.form)}${scheduleText(c)}`;
   if (i.family === "reduction")
     return `reduction of ${i.reduces.map(names).join(", ")} by rows ${axesText(i.outer)}`;
   if (i.family === "attention")

@@ -44,7 +44,7 @@ export type Implementation =
       readonly anchor: Node;
       readonly form: ContractionForm;
       /** A 3x3 convolution with constant filters, by Winograd's minimal filtering. */
-      readonly winograd?: true;
+      readonly winograd?: WinogradTile;
       /** Without one the CPU's engine goes by the sizes of each call, and a GPU's scheduler by the largest ones. */
       readonly schedule?: ContractionSchedule | ProductCut;
     }
@@ -53,6 +53,14 @@ export type Implementation =
   | { readonly family: "cumulate" }
   | { readonly family: "topk" }
   | { readonly family: "custom" };
+
+/** Outputs along each side of a tile that Winograd's filtering computes together: F(2x2, 3x3) and F(4x4, 3x3). */
+export const winogradTiles = [2, 4] as const;
+
+export type WinogradTile = (typeof winogradTiles)[number];
+
+/** `4x4` */
+export const winogradTileText = (tile: WinogradTile): string => `${tile}x${tile}`;
 
 /**
  * How the CPU's engine walks a product where it does not decide by the sizes of each call: with another register tile,

@@ -166,7 +166,7 @@ const factors = new WeakMap<Choice, { readonly text: string | undefined }>();
 
 function findLeftFactor(choice: Choice, { bounds, isStored }: Around): string | undefined {
   const { implementation: i } = choice;
-  if (i.family !== "contraction" || i.winograd === true) return undefined;
+  if (i.family !== "contraction" || i.winograd !== undefined) return undefined;
   const { anchor, form } = i;
   if (form.n.length === 0 || !isPlain(choice, bounds, isStored)) return undefined;
   const product = anchor.inputs[0];

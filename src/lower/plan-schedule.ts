@@ -69,7 +69,7 @@ const products = new WeakMap<Choice, Map<Bounds, Product | undefined>>();
 
 function findProduct(choice: Choice, bounds: Bounds, isStored: IsStored): Product | undefined {
   const { implementation: i } = choice;
-  if (i.family !== "contraction" || i.winograd === true) return undefined;
+  if (i.family !== "contraction" || i.winograd !== undefined) return undefined;
   const slotOf = (n: Node): Slot | undefined =>
     isStored(n) || isGiven(n)
       ? { key: `${n.id}`, name: "", place: { kind: "temporary", name: "" }, shape: n.shape, dtype: n.dtype }

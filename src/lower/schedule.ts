@@ -3,7 +3,15 @@ import { noBounds } from "../ir/bounds.ts";
 import { type Bucket, bucketSuffix } from "../ir/bucket.ts";
 import type { Hlir, Node } from "../ir/hlir.ts";
 import type { Layout, LEntry, Program, Routine, Step, Variant, WeightSlot } from "../ir/llir.ts";
-import { type BucketPlan, choicesOf, type EntryPlan, isGiven, type Plan, type Region } from "../ir/plan.ts";
+import {
+  type BucketPlan,
+  choicesOf,
+  type EntryPlan,
+  isGiven,
+  type Plan,
+  type Region,
+  winogradTiles,
+} from "../ir/plan.ts";
 import { atomsOf, type Poly } from "../ir/poly.ts";
 import type { Span } from "../ir/source.ts";
 import type { Engine } from "../targets/engine.ts";
@@ -185,10 +193,10 @@ function weightSlots(
     const name = w.name.replaceAll(".", "_");
     const forms: readonly (readonly [string, Layout])[] = [
       [name, layouts.get(w.name) ?? { kind: "stored" }],
-      [
-        filtersName(name),
-        { kind: "filters", of: name, outputs: w.shape[0]?.constant, channels: w.shape[1]?.constant },
-      ],
+      ...winogradTiles.map((tile): readonly [string, Layout] => [
+        filtersName(name, tile),
+        { kind: "filters", tile, of: name, outputs: w.shape[0]?.constant, channels: w.shape[1]?.constant },
+      ]),
     ];
     const loops = w.loops.map((variable) => ({ variable, ...loopEnds(variable, hlir) }));
     return forms

@@ -68,7 +68,7 @@ function loadOf(choice: Choice, site: Site, arch: CudaArch): Load {
   const sized = sizedAt(site.bounds);
   const { implementation: i } = choice;
   // There is no kernel for it: the convolution would be computed as any other.
-  const impossible = i.family === "contraction" && i.winograd === true;
+  const impossible = i.family === "contraction" && i.winograd !== undefined;
   const engine = engineTime(choice, scheduleOf(choice), { ...site, ...sized }, arch);
   const apart = engine?.nodes ?? new Set<Node>();
   const operations = elementWork(choice, { ...site, ...sized });

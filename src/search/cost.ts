@@ -7,6 +7,7 @@ import { byteSize } from "../ir/dtype.ts";
 import type { Node } from "../ir/hlir.ts";
 import {
   type Choice,
+  type ContractionForm,
   choicesOf,
   domainOf,
   isContractionSchedule,
@@ -14,6 +15,7 @@ import {
   type Plan,
   type Region,
   scheduleOf,
+  type WinogradTile,
 } from "../ir/plan.ts";
 import { constantOf, type Poly, subtract } from "../ir/poly.ts";
 import { ownWork } from "../lower/direct/cost.ts";
@@ -27,6 +29,7 @@ import { keptBy } from "../lower/schedule/kept.ts";
 import { seenShare } from "../lower/seen-share.ts";
 import type { Machine } from "../targets/machines.ts";
 import { contractionSeconds } from "./contraction-cost.ts";
+import { winogradTime } from "./winograd-cost.ts";
 
 export type KernelCost = {
   /** Of one call, in seconds: what bounds it is the greatest of the three. */
@@ -107,7 +110,7 @@ function keyOf(c: Choice, runs: number): string {
     return `${own}(${n.inputs.map((x) => inside.get(x) ?? `${x.dtype}[${x.shape.map((p) => p.key)}]${x.op.kind}`)})`;
   });
   const { implementation: i } = c;
-  const by = i.family === "contraction" && i.winograd === true ? "winograd" : scheduleOf(c);
+  const by = (i.family === "contraction" ? i.winograd : undefined) ?? scheduleOf(c);
   return `${runs} ${i.family} ${by} ${parts.join(";")}`;
 }
 
@@ -265,10 +268,6 @@ const belowOne = 0.7;
 const attentionKeys = 256;
 const attentionRows = 192;
 
-/** Operations of Winograd's transforms: of a tile in one channel, and of its outputs in one channel. */
-const tileInputWork = 48;
-const tileOutputWork = 40;
-
 function computeTime(
   choice: Choice,
   isStored: (n: Node) => boolean,
@@ -293,24 +292,21 @@ function computeTime(
     operations += flops;
     seconds += flops / (machine.contractionRate * filling(of(form.m), of(form.n), machine));
   };
-  /** 16 products for four outputs of each tile instead of 36, and the transforms of its 4x4 inputs and 2x2 outputs. */
-  const winograd = (anchor: Node, form: { m: readonly number[]; n: readonly number[] }): void => {
-    const of = (axes: readonly number[]) => axes.reduce((n, a) => n * size(anchor.inputs[0].shape[a]), 1);
-    const [h, w] = form.n.slice(-2).map((a) => size(anchor.inputs[0].shape[a]));
-    const group = machine.tile.n;
-    const tiles = (of(form.n) / (h * w)) * Math.ceil(h / 2) * Math.ceil(w / group) * (group / 2);
+  const winograd = (anchor: Node, form: ContractionForm, tile: WinogradTile): void => {
+    const { shape } = anchor.inputs[0];
+    const of = (axes: readonly number[]) => axes.reduce((n, a) => n * size(shape[a]), 1);
+    const [height, width] = form.n.slice(-2).map((a) => size(shape[a]));
     const outputs = of(form.m);
-    const channels = extent(anchor.inputs[0].shape) / of(form.n) / outputs / 9;
-    const flops = 2 * 16 * tiles * outputs * channels;
-    operations += flops;
-    seconds += flops / (machine.contractionRate * filling(outputs, tiles, machine));
-    vector(tiles * channels, tileInputWork);
-    vector(tiles * outputs, tileOutputWork);
+    const images = of(form.n) / (height * width);
+    const channels = extent(shape) / of(form.n) / outputs / 9;
+    const time = winogradTime({ images, height, width, channels, outputs }, tile, machine);
+    operations += time.operations;
+    seconds += time.seconds;
   };
   if (implementation.family === "contraction") {
     const { anchor, form, schedule } = implementation;
     const walked = machine.call === undefined ? undefined : productOf(choice, bounds, isStored);
-    if (implementation.winograd === true) winograd(anchor, form);
+    if (implementation.winograd !== undefined) winograd(anchor, form, implementation.winograd);
     else if (walked === undefined) product(anchor, form);
     else {
       const [items, m, n, k] = [walked.items, walked.m, walked.n, walked.k].map(size);

@@ -1,7 +1,7 @@
 /** A genome: every decision of the search, as differences from the direct plan. Immutable. */
 
 import type { Hlir, Node } from "../ir/hlir.ts";
-import { choicesOf, type Plan, type Schedule, storedIn } from "../ir/plan.ts";
+import { choicesOf, type Plan, type Schedule, storedIn, type WinogradTile } from "../ir/plan.ts";
 import type { Policy } from "../lower/direct/direct.ts";
 import { directPlan } from "../lower/direct/direct.ts";
 import { attentionHolds, attentionOf, totalsOf } from "../lower/plan-attention.ts";
@@ -14,8 +14,8 @@ export type Genome = Selection & {
   readonly inline: ReadonlyMap<string, boolean>;
   /** Classes of weighted sums computed in one pass. */
   readonly onePass: ReadonlySet<number>;
-  /** Keys of convolutions computed by Winograd's filtering. */
-  readonly winograd: ReadonlySet<string>;
+  /** Tiles of convolutions computed by Winograd's filtering, by the keys of their sums. */
+  readonly winograd: ReadonlyMap<string, WinogradTile>;
   /** Keys of sums of products that share a kernel with those of the same left factor that are here, too. */
   readonly merged: ReadonlySet<string>;
   /** How products and attentions are walked, by the keys of their sums, where the target doesn't decide. */
@@ -27,7 +27,7 @@ export const direct: Genome = {
   classes: new Map(),
   inline: new Map(),
   onePass: new Set(),
-  winograd: new Set(),
+  winograd: new Map(),
   merged: new Set(),
   schedules: new Map(),
 };
@@ -39,7 +39,7 @@ export function genomeKey(g: Genome): string {
       .map(([k, v]) => `${k}=${v}`)
       .sort()
       .join(",");
-  return `${selectionKey(g)}|${sorted(g.inline)}|${[...g.onePass].sort((a, b) => a - b)}|${[...g.winograd].sort()}|${[...g.merged].sort()}|${sorted(g.schedules)}`;
+  return `${selectionKey(g)}|${sorted(g.inline)}|${[...g.onePass].sort((a, b) => a - b)}|${sorted(g.winograd)}|${[...g.merged].sort()}|${sorted(g.schedules)}`;
 }
 
 export function selectionKey(s: Selection): string {
@@ -72,6 +72,13 @@ export function createDecoder(hlir: Hlir, nodes: readonly Node[], space: Space) 
 
 function policyOf(g: Genome, r: Rebuilt): Policy {
   const { bounds } = r.hlir;
+  const at = <V>(m: ReadonlyMap<string, V>) =>
+    m.size === 0
+      ? undefined
+      : (n: Node): V | undefined => {
+          const key = r.keyOf.get(n);
+          return key === undefined ? undefined : m.get(key);
+        };
   const isKeyIn = (keys: ReadonlySet<string>) =>
     keys.size === 0
       ? undefined
@@ -81,10 +88,7 @@ function policyOf(g: Genome, r: Rebuilt): Policy {
         };
   const totalOf = g.onePass.size === 0 ? undefined : totalsOf(allNodes(r.hlir));
   return {
-    inline: (n) => {
-      const key = r.keyOf.get(n);
-      return key === undefined ? undefined : g.inline.get(key);
-    },
+    inline: at(g.inline),
     attention:
       totalOf === undefined
         ? undefined
@@ -92,15 +96,9 @@ function policyOf(g: Genome, r: Rebuilt): Policy {
             const c = r.classOf.get(n);
             return c !== undefined && g.onePass.has(c) ? attentionOf(n, bounds, totalOf) : undefined;
           },
-    winograd: isKeyIn(g.winograd),
+    winograd: at(g.winograd),
     merge: isKeyIn(g.merged),
-    schedule:
-      g.schedules.size === 0
-        ? undefined
-        : (n) => {
-            const key = r.keyOf.get(n);
-            return key === undefined ? undefined : g.schedules.get(key);
-          },
+    schedule: at(g.schedules),
   };
 }
 

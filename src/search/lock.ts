@@ -16,6 +16,7 @@ import {
   isContractionSchedule,
   type Plan,
   scheduleOf,
+  winogradTileText,
 } from "../ir/plan.ts";
 import { printPoly } from "../ir/poly.ts";
 import { namer } from "../lower/schedule/storage.ts";
@@ -38,7 +39,7 @@ export type LockedChoice = {
   readonly decision: "compute" | "store" | "inline" | "one pass" | "winograd" | "merge" | "schedule";
   /** What is meant: `node` and the key of a tensor of the model, or `class` and that of one that rules made. */
   readonly of: string;
-  /** For `compute`: the key of the term that is taken, and its text. For `schedule`: which. */
+  /** For `compute`: the key of the term that is taken, and its text. For `schedule` and `winograd`: which. */
   readonly take?: string;
   readonly as?: string;
   /** The rules that made the term and those in it. */
@@ -190,7 +191,11 @@ export function choicesOfGenome(genome: Genome, naming: Naming): LockedChoice[] 
       decision: "one pass",
       rules: naming.traced?.onePass.get(keys.ofClass(c)) ?? [],
     })),
-    winograd: [...genome.winograd].map((key) => ({ ...about(key), decision: "winograd" })),
+    winograd: [...genome.winograd].map(([key, tile]) => ({
+      ...about(key),
+      decision: "winograd",
+      take: winogradTileText(tile),
+    })),
     merged: [...genome.merged].map((key) => ({ ...about(key), decision: "merge" })),
     schedules: [...genome.schedules].map(([key, take]) => ({ ...about(key), decision: "schedule", take })),
   };
@@ -256,7 +261,8 @@ export function familyText(c: Choice, labelOf: (root: Node) => string = nodeText
 
 function implementationText(c: Choice): string {
   const { implementation: i } = c;
-  if (i.family === "contraction" && i.winograd === true) return "contraction by Winograd";
+  if (i.family === "contraction" && i.winograd !== undefined)
+    return `contraction by Winograd in ${winogradTileText(i.winograd)} tiles`;
   const schedule = scheduleOf(c);
   if (schedule === undefined) return i.family;
   return isContractionSchedule(schedule)

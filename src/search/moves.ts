@@ -1,7 +1,7 @@
 /** The single steps from a genome to its neighbours. */
 import type { Node } from "../ir/hlir.ts";
 import { reachable, rootsOf } from "../ir/hlir.ts";
-import { choicesOf, storedIn } from "../ir/plan.ts";
+import { choicesOf, storedIn, winogradTiles, winogradTileText } from "../ir/plan.ts";
 import { winogradApplies } from "../lower/schedule/winograd.ts";
 import type { Candidate as Decoded, Genome } from "./genome.ts";
 import type { Space } from "./space.ts";
@@ -88,7 +88,7 @@ function termsOver(space: Space, of: number, op: string): [number, number][] {
   });
 }
 
-/** Winograd's filtering for convolutions that rules have found it for, each by itself, and the reverse. */
+/** Winograd's filtering, in tiles of each size, for convolutions that rules have found it for, and the reverse. */
 export function winogradMoves({ plan, rebuilt }: Decoded): Move[] {
   const { bounds } = plan.hlir;
   return plan.entries.flatMap((entry) => {
@@ -100,12 +100,16 @@ export function winogradMoves({ plan, rebuilt }: Decoded): Move[] {
       if (!winogradApplies(c, bounds, isStored)) return [];
       const key = rebuilt.keyOf.get(i.anchor);
       if (key === undefined) return [];
-      const apply = (g: Genome): Genome => {
-        const winograd = new Set(g.winograd);
-        if (!winograd.delete(key)) winograd.add(key);
-        return { ...g, winograd };
-      };
-      return [{ text: `filter ${c.root.name ?? key} by Winograd`, apply }];
+      const what = c.root.name ?? key;
+      return [undefined, ...winogradTiles]
+        .filter((tile) => tile !== i.winograd)
+        .map((tile) => ({
+          text:
+            tile === undefined
+              ? `compute ${what} without filtering by Winograd`
+              : `filter ${what} by Winograd in ${winogradTileText(tile)} tiles`,
+          apply: (g) => ({ ...g, winograd: withEntry(g.winograd, key, tile) }),
+        }));
     });
   });
 }

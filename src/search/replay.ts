@@ -3,7 +3,15 @@ import { CompileError, diagnostic } from "../diagnostics.ts";
 import { type Bucket, parseBucket } from "../ir/bucket.ts";
 import type { Hlir, Node } from "../ir/hlir.ts";
 import { checkHlir } from "../ir/hlir-check.ts";
-import { schedules as allSchedules, type BucketPlan, type Plan, type Schedule } from "../ir/plan.ts";
+import {
+  schedules as allSchedules,
+  type BucketPlan,
+  type Plan,
+  type Schedule,
+  type WinogradTile,
+  winogradTiles,
+  winogradTileText,
+} from "../ir/plan.ts";
 import { createAtoms } from "./atoms.ts";
 import { allNodes } from "./encode.ts";
 import { createDecoder, type Genome } from "./genome.ts";
@@ -103,7 +111,7 @@ export function genomeOf(
   const classes = new Map<number, number>();
   const inline = new Map<string, boolean>();
   const onePass = new Set<number>();
-  const winograd = new Set<string>();
+  const winograd = new Map<string, WinogradTile>();
   const merged = new Set<string>();
   const schedules = new Map<string, Schedule>();
   for (const choice of choices) {
@@ -129,9 +137,12 @@ export function genomeOf(
           return { missing: `${textOf(choice)}: no rule finds that one pass can compute it` };
         onePass.add(c);
         break;
-      case "winograd":
-        winograd.add(key);
+      case "winograd": {
+        const tile = winogradTiles.find((t) => winogradTileText(t) === choice.take);
+        if (tile === undefined) return { missing: `${textOf(choice)}: the engine has no such tiles` };
+        winograd.set(key, tile);
         break;
+      }
       case "merge":
         merged.add(key);
         break;
@@ -159,7 +170,7 @@ export function textOf({ tensor, at, decision, take, as }: LockedChoice): string
     case "one pass":
       return `compute ${what} in one pass over its keys`;
     case "winograd":
-      return `filter ${what} by Winograd`;
+      return `filter ${what} by Winograd in ${take} tiles`;
     case "merge":
       return `compute ${what} in one kernel with others of its left factor`;
     case "schedule":

@@ -110,7 +110,7 @@ function difference(from: Genome, to: Genome): { added: Genome; removed: Genome 
     classes: entries(a.classes, b.classes),
     inline: entries(a.inline, b.inline),
     onePass: members(a.onePass, b.onePass),
-    winograd: members(a.winograd, b.winograd),
+    winograd: entries(a.winograd, b.winograd),
     merged: members(a.merged, b.merged),
     schedules: entries(a.schedules, b.schedules),
   });
@@ -121,7 +121,7 @@ function difference(from: Genome, to: Genome): { added: Genome; removed: Genome 
 function firstKey(g: Genome): string | undefined {
   const [node] = g.nodes.keys();
   const [made] = [...g.onePass, ...g.classes.keys()];
-  const [key] = [...g.winograd, ...g.merged, ...g.schedules.keys(), ...g.inline.keys()];
+  const [key] = [...g.winograd.keys(), ...g.merged, ...g.schedules.keys(), ...g.inline.keys()];
   if (made !== undefined) return `c${made}`;
   return node === undefined ? key : `n${node}`;
 }

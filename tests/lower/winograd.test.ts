@@ -7,12 +7,12 @@ import { hlirFromText } from "../emit/from-text.ts";
 
 const planOf = (body: string): Plan =>
   directPlan(hlirFromText({ name: "t", body, head: 'import { conv2d } from "std/nn"' }), {
-    winograd: () => true,
+    winograd: () => 4,
   });
 
 const filtered = (p: Plan): boolean =>
   p.entries.some((e) =>
-    [...choicesOf(e.body)].some(({ implementation: i }) => i.family === "contraction" && i.winograd === true),
+    [...choicesOf(e.body)].some(({ implementation: i }) => i.family === "contraction" && i.winograd === 4),
   );
 
 const model = (c: { image?: string; filters?: string; call?: string; weight?: string }): string =>
@@ -58,7 +58,7 @@ test("a plan that claims it where it does not hold is refused", () => {
   const p = planOf(model({ call: "conv2d(x, k, stride = 2, pad = 1)" }));
   const claim = (s: PlanStep): PlanStep =>
     s.kind === "kernel" && s.choice.implementation.family === "contraction"
-      ? { ...s, choice: { ...s.choice, implementation: { ...s.choice.implementation, winograd: true } } }
+      ? { ...s, choice: { ...s.choice, implementation: { ...s.choice.implementation, winograd: 4 } } }
       : s;
   const claimed: Plan = {
     ...p,

@@ -63,7 +63,7 @@ describe("resnet", () => {
     const source = { path: f.model, text: readFileSync(f.model, "utf8") };
     // What the cost model makes of such small sizes must not decide what is tested.
     const { hlir } = front(source, { set: f.set });
-    const planned = directPlan(hlir, { winograd: () => true });
+    const planned = directPlan(hlir, { winograd: () => 4 });
     made = await buildCompiled(finish({ hlir, warnings: [] }, planned, [], "winograd", {}));
     model = loadBuild(made, { weights: f.weights });
   });

@@ -13,8 +13,10 @@ export function contractionLines(s: Contraction, indent: string, ix: Indexing): 
   const inner = `${indent}    `;
   const extents = [s.m, s.n, s.k].map(size).join(", ");
   const parameters = [s.m, s.n];
-  const engine = s.a.form.kind === "filters" ? "winograd" : "gemm";
-  const schedule = s.schedule === undefined ? "" : `<lum::${scheduleTypes[s.schedule]}>`;
+  const { form } = s.a;
+  const engine = form.kind === "filters" ? "winograd" : "gemm";
+  const walk = s.schedule === undefined ? "" : `<lum::${scheduleTypes[s.schedule]}>`;
+  const schedule = form.kind === "filters" ? `<${form.tile}>` : walk;
   if (s.batch === undefined) {
     return [
       ...blockLines([...s.a.perItem, ...s.b.perItem], indent, ix),

@@ -18,6 +18,7 @@ import {
   type Region,
   type Schedule,
   storedIn,
+  type WinogradTile,
 } from "../../ir/plan.ts";
 import { constantOf, equal, subtract } from "../../ir/poly.ts";
 import { cpu } from "../../targets/cpu.ts";
@@ -45,8 +46,8 @@ export type Policy = {
   readonly inline?: (n: Node) => boolean | undefined;
   /** How to compute a softmax-weighted sum in one pass; undefined: as any other sum. */
   readonly attention?: (weighted: Node) => AttentionForm | undefined;
-  /** Whether Winograd's filtering computes a convolution that it can compute. */
-  readonly winograd?: (sum: Node) => boolean;
+  /** In which tiles Winograd's filtering computes a convolution that it can compute; undefined: as any other product. */
+  readonly winograd?: (sum: Node) => WinogradTile | undefined;
   /** Whether a product may share a kernel with others of its left factor. */
   readonly merge?: (sum: Node) => boolean;
   /** How a product is walked, or the sum of an attention; undefined: as the target's engine or scheduler decides. */
@@ -69,8 +70,9 @@ function withWinograd(plan: EntryPlan, bounds: Bounds, { winograd }: Policy): En
   const isStored = storedIn(plan);
   const chosen = (c: Choice): Choice => {
     const { implementation: i } = c;
-    if (i.family !== "contraction" || !winograd(i.anchor) || !winogradApplies(c, bounds, isStored)) return c;
-    return { ...c, implementation: { ...i, winograd: true } };
+    const tile = i.family === "contraction" ? winograd(i.anchor) : undefined;
+    if (i.family !== "contraction" || tile === undefined || !winogradApplies(c, bounds, isStored)) return c;
+    return { ...c, implementation: { ...i, winograd: tile } };
   };
   const region = (steps: Region): Region =>
     steps.map((s) =>

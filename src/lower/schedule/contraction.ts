@@ -9,6 +9,8 @@ import {
   type ContractionSchedule,
   domainOf,
   isContractionSchedule,
+  type WinogradTile,
+  winogradTileText,
 } from "../../ir/plan.ts";
 import { axis, constantOf, floorDiv, modulo, type Poly, zero } from "../../ir/poly.ts";
 import { keptAxes, pureAxis } from "../plan-contraction.ts";
@@ -66,8 +68,8 @@ export function productOf(k: KernelDraft, choice: Choice, first?: Contraction): 
   const patchesOf = (side: "a" | "b") =>
     window?.side === side ? { window: window.of, outWidth: sizeOf(window.of.w) } : undefined;
   const leftFactor = (): Operand =>
-    implementation.winograd === true && k.engine?.filters !== false
-      ? filtersOperand(k, choice)
+    implementation.winograd !== undefined && k.engine?.filters !== false
+      ? filtersOperand(k, choice, implementation.winograd)
       : operand(k, choice, form.a, v, {
           frame: frames.a,
           outer: v.m,
@@ -306,12 +308,12 @@ function operand(k: KernelDraft, choice: Choice, factors: readonly Node[], v: Wa
   return { perItem: frame.out, form: { kind: "computed", lets: inner.out, value } };
 }
 
-function filtersOperand(k: KernelDraft, choice: Choice): Operand {
+function filtersOperand(k: KernelDraft, choice: Choice, tile: WinogradTile): Operand {
   const found = filtersOf(k, choice);
   if (found === undefined) throw new Error(`${choice.root.name ?? "a sum"} is no convolution for Winograd`);
-  const slot = filtersSlot(found);
+  const slot = filtersSlot(found, tile);
   k.ev.layouts.set(slot.key, ", transformed");
-  return { perItem: [], form: { kind: "filters", from: k.ev.param(slot, false) } };
+  return { perItem: [], form: { kind: "filters", from: k.ev.param(slot, false), tile } };
 }
 
 function plainForm(
@@ -367,7 +369,7 @@ const scheduleNotes: { readonly [S in ContractionSchedule]: string } = {
 
 function describe({ batch, a: { form: a }, b: { form: b } }: Contraction): string {
   if (a.kind === "filters")
-    return "A 3x3 convolution by Winograd's filtering: 16 multiplications for 2x2 outputs instead of 36.";
+    return `A 3x3 convolution by Winograd's filtering: ${(a.tile + 2) ** 2} multiplications for ${winogradTileText(a.tile)} outputs instead of ${9 * a.tile ** 2}.`;
   const rows = batch !== undefined ? "A batch of matrix products" : "One matrix product";
   return `${rows}; left factor ${readingText[a.kind]}, right factor ${readingText[b.kind]}.`;
 }

@@ -1,6 +1,6 @@
 /** Convolutions that Winograd's filtering computes: 3x3, stride 1, constant filters, the image in memory. */
 import type { Node } from "../../ir/hlir.ts";
-import { type Choice, isGiven } from "../../ir/plan.ts";
+import { type Choice, isGiven, type WinogradTile, winogradTileText } from "../../ir/plan.ts";
 import { constantOf, zero } from "../../ir/poly.ts";
 import { cpu } from "../../targets/cpu.ts";
 import { usesOf } from "../plan-reads.ts";
@@ -76,11 +76,13 @@ export function winogradApplies(
 }
 
 /** Where transformed filters lie, beside the stored ones. */
-export const filtersSlot = ({ slot }: Filters): Slot => ({
+export const filtersSlot = ({ slot }: Filters, tile: WinogradTile): Slot => ({
   ...slot,
-  key: `${slot.key} filters`,
+  key: `${slot.key} filters ${tile}`,
   name: `${slot.name}_filters`,
-  place: slot.place.kind === "weight" ? { kind: "weight", name: filtersName(slot.place.name) } : slot.place,
+  place:
+    slot.place.kind === "weight" ? { kind: "weight", name: filtersName(slot.place.name, tile) } : slot.place,
 });
 
-export const filtersName = (weight: string): string => `${weight}_winograd_filters`;
+export const filtersName = (weight: string, tile: WinogradTile): string =>
+  `${weight}_winograd_${winogradTileText(tile)}`;

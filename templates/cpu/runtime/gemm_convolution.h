@@ -62,6 +62,7 @@ struct StagedRow {
     bool by_vectors;  // none but the first and the last vector meets the padding
     LaneRange head[2], tail[2];
 
+    StagedRow() = default;
     StagedRow(i64 first_, i64 stride_, i64 image_width_, i64 count_)
         : first(first_), stride(stride_), image_width(image_width_), count(count_) {
         const i64 last = (count - 1) / kLanes * kLanes;
