@@ -40,7 +40,7 @@ function build(choice: Choice, bounds: Bounds, isStored: IsStored): CutKernel | 
   const { implementation: i } = choice;
   if (choice.joined !== undefined || (i.family !== "contraction" && i.family !== "attention"))
     return undefined;
-  if (i.family === "contraction" && i.winograd === true) return undefined;
+  if (i.family === "contraction" && i.winograd !== undefined) return undefined;
   const slotOf = (n: Node): Slot | undefined =>
     isStored(n) || isGiven(n)
       ? { key: `${n.id}`, name: "x", place: { kind: "temporary", name: "x" }, shape: n.shape, dtype: n.dtype }

@@ -1,7 +1,6 @@
 /** Hlir → the terms and facts of an e-graph. */
 import type { Hlir, Node } from "../ir/hlir.ts";
 import { bodyNodes, isPoly, reachable, rootsOf } from "../ir/hlir.ts";
-import type { Poly } from "../ir/poly.ts";
 import { binaryOps } from "../ops/index.ts";
 import { type Atoms, maskOf, mostAxes, slides } from "./atoms.ts";
 

@@ -346,7 +346,7 @@ function layoutText(w: WeightSlot): { bytes: string; pack: string } | undefined 
   const { layout } = w;
   if (layout.kind === "stored") return undefined;
   if (layout.kind === "filters") {
-    const filters = `lum::WinogradFilters{${layout.outputs}, ${layout.channels}}`;
+    const filters = `lum::WinogradFilters<${layout.tile}>{${layout.outputs}, ${layout.channels}}`;
     return { bytes: `${filters}.bytes()`, pack: `${filters}(from, to)` };
   }
   const type = `lum::PackedB<${cppType(w.dtype)}>`;

@@ -76,7 +76,7 @@ describe("resnet", () => {
     const { program, files } = made.compilation;
     const filters = program.weights.filter((w) => w.layout.kind === "filters");
     expect(filters.length).toBeGreaterThan(3);
-    expect(files.get("src/model.cpp")).toContain("lum::WinogradFilters{");
+    expect(files.get("src/model.cpp")).toContain("lum::WinogradFilters<4>{");
     const entry = model.spec.entries[0];
     const inputs = Object.fromEntries(
       entry.inputs.map((i) => [i.name, Float32Array.from(f.io.get(i.name)!.data)]),

@@ -10,7 +10,13 @@ import { allNodes } from "../../../src/search/encode.ts";
 import { createDecoder, direct, type Genome, genomeKey } from "../../../src/search/genome.ts";
 import { familyText } from "../../../src/search/lock.ts";
 import { mergeMoves } from "../../../src/search/merge-moves.ts";
-import { type Move, onePassMoves, storageMoves, termMoves } from "../../../src/search/moves.ts";
+import {
+  type Move,
+  onePassMoves,
+  storageMoves,
+  termMoves,
+  winogradMoves,
+} from "../../../src/search/moves.ts";
 import { seeded } from "../../../src/search/random.ts";
 import { saturate } from "../../../src/search/saturate.ts";
 import { scheduleMoves } from "../../../src/search/schedule-moves.ts";
@@ -60,6 +66,7 @@ export async function candidatesOf(
         storage,
         fixed,
         rare,
+        winogradMoves(here),
         mergeMoves(here, target.machine),
         scheduleMoves(here, target.machine),
       ].filter((list) => list.length > 0);
