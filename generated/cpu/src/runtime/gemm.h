@@ -16,7 +16,7 @@
 // the result itself, so that bias, activation, residual and rounding cost no further pass. Capture by value. With
 // K = 0 the sum is 0.
 //
-// `workspace` holds gemm_workspace_bytes(threads()) bytes = threads * 1572864, for any M, N, K. Concurrent calls need
+// `workspace` holds gemm_workspace_bytes(threads()) bytes, 1.5 MiB a thread (3 MiB with AVX-512), for any M, N, K. Concurrent calls need
 // one each; calls from inside a parallel_for share one, each thread using its own part.
 #pragma once
 
@@ -46,7 +46,7 @@ constexpr i64 kSameLines = 1024;
 constexpr i64 kStreamedDepth = 16;
 constexpr i64 kStreamedPanelDepth = 1024;
 
-constexpr i64 kGemmWorkspaceBytes = 1572864;
+constexpr i64 kGemmWorkspaceBytes = 1572864 * (kTileCols > 16 ? 2 : 1);
 constexpr i64 gemm_workspace_bytes(int thread_count) { return thread_count * kGemmWorkspaceBytes; }
 
 // One thread's part of the workspace, in floats.

@@ -108,6 +108,39 @@ inline void store_interleaved(float* to, vfloat even, vfloat odd) {
 #endif
 }
 
+// Lanes 4q + i of `columns[s]` = element s of quads[q of kLanes / 4][i], so that kLanes quads become four vectors.
+inline void transpose_quads(const vquad quads[kLanes], vfloat columns[4]) {
+#if defined(__AVX512F__)
+    vfloat rows[4];
+    for (int i = 0; i < 4; ++i) {
+        typedef float vhalf __attribute__((vector_size(32)));
+        const vhalf low = __builtin_shufflevector(quads[i], quads[4 + i], 0, 1, 2, 3, 4, 5, 6, 7);
+        const vhalf high = __builtin_shufflevector(quads[8 + i], quads[12 + i], 0, 1, 2, 3, 4, 5, 6, 7);
+        rows[i] = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    }
+#define LUM_IN_QUADS(a, b, i, j, k, l)                                                                                  \
+    __builtin_shufflevector(a, b, i, j, k, l, i + 4, j + 4, k + 4, l + 4, i + 8, j + 8, k + 8, l + 8, i + 12, j + 12, k + 12, \
+                            l + 12)
+#elif defined(__AVX__)
+    vfloat rows[4];
+    for (int i = 0; i < 4; ++i) rows[i] = __builtin_shufflevector(quads[i], quads[4 + i], 0, 1, 2, 3, 4, 5, 6, 7);
+#define LUM_IN_QUADS(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l, i + 4, j + 4, k + 4, l + 4)
+#else
+    const vquad* rows = quads;
+#define LUM_IN_QUADS(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#endif
+    constexpr int second = kLanes;  // the first lane of the second vector
+    const vfloat ab_low = LUM_IN_QUADS(rows[0], rows[1], 0, second, 1, second + 1);
+    const vfloat ab_high = LUM_IN_QUADS(rows[0], rows[1], 2, second + 2, 3, second + 3);
+    const vfloat cd_low = LUM_IN_QUADS(rows[2], rows[3], 0, second, 1, second + 1);
+    const vfloat cd_high = LUM_IN_QUADS(rows[2], rows[3], 2, second + 2, 3, second + 3);
+    columns[0] = LUM_IN_QUADS(ab_low, cd_low, 0, 1, second, second + 1);
+    columns[1] = LUM_IN_QUADS(ab_low, cd_low, 2, 3, second + 2, second + 3);
+    columns[2] = LUM_IN_QUADS(ab_high, cd_high, 0, 1, second, second + 1);
+    columns[3] = LUM_IN_QUADS(ab_high, cd_high, 2, 3, second + 2, second + 3);
+#undef LUM_IN_QUADS
+}
+
 // Lanes [begin, end) of a vector, to load without touching the memory of the other lanes, which become 0.
 struct LaneRange {
     LaneRange() = default;
