@@ -76,7 +76,7 @@ function readInputs(entry: LEntry, files: ReadonlyMap<string, string>): Map<stri
   );
 }
 
-function checkRanges(entry: EntrySpec, dims: Readonly<Record<string, number>>): void {
+export function checkRanges(entry: EntrySpec, dims: Readonly<Record<string, number>>): void {
   for (const d of entry.dims) {
     const [value, low, high] = [dims[d.name], d.low(dims), d.high(dims)];
     if (value >= low && value <= high) continue;

@@ -4,10 +4,11 @@ import { recordCase } from "../../src/emit/vectors.ts";
 import { valueAt } from "../../src/ir/bounds.ts";
 import type { LEntry } from "../../src/ir/llir.ts";
 import type { TypedArray } from "../../src/loader/native.ts";
+import { modelSpec } from "../../src/loader/spec.ts";
 import { fromBytes, toBytes } from "../../src/lower/tensor.ts";
 import { compareValues, createReference, indexLimits, randomInput, weightSource } from "../../src/verify.ts";
 import { type BuildOptions, type Built, buildArguments, buildModel, loadModel } from "../build-model.ts";
-import { pickEntry, statedDims } from "../call.ts";
+import { checkRanges, pickEntry, statedDims } from "../call.ts";
 import { modelArguments } from "../model.ts";
 import { printJson, printLine, run } from "../output.ts";
 import { typedArray } from "../tensors.ts";
@@ -103,11 +104,12 @@ const bytesOf = (a: TypedArray): Uint8Array => new Uint8Array(a.buffer, a.byteOf
 
 /** 3 where that is allowed, else the end of the range that is nearest to it. */
 function smallDims(built: Built, entry: LEntry, stated: ReadonlyMap<string, number>): Record<string, number> {
-  const values = new Map<string, number>();
-  for (const d of built.compilation.program.dims) {
-    if (!entry.dims.includes(d.name)) continue;
-    const [low, high] = [valueAt(d.low, values), valueAt(d.high, values)];
-    values.set(d.name, stated.get(d.name) ?? (low === 0 ? 0 : Math.min(Math.max(3, low), high)));
+  const spec = modelSpec(built.compilation.program).entries.find((e) => e.name === entry.name)!;
+  const values: Record<string, number> = {};
+  for (const d of spec.dims) {
+    const [low, high] = [d.low(values), d.high(values)];
+    values[d.name] = stated.get(d.name) ?? (low === 0 ? 0 : Math.min(Math.max(3, low), high));
   }
-  return Object.fromEntries(values);
+  checkRanges(spec, values);
+  return values;
 }

@@ -1,5 +1,6 @@
 /** Checks what a call is given against the entry's declarations. Every complaint is a LUM60xx diagnostic. */
 import { type Diagnostic, diagnostic } from "../../diagnostics.ts";
+import { highest, lowest, noBounds } from "../../ir/bounds.ts";
 import {
   bodyNodes,
   type Coordinate,
@@ -29,7 +30,8 @@ export function dimValues(
     if (!h.dims.some((d) => d.name === name))
       report(diagnostic("LUM6004", entry.span, { call, name: `dim ${name}`, known }));
   const values = new Map<string, number>();
-  const needed = dimsOf(entry, h);
+  const needed = dimsOf(entry);
+  const bounds = { ...noBounds, dims: new Map(h.dims.map((d) => [d.name, d])) };
   for (const d of h.dims) {
     const value = given[d.name] ?? sizeFromInputs(d.name, entry, inputs);
     if (value === undefined) {
@@ -37,8 +39,9 @@ export function dimValues(
       continue;
     }
     values.set(d.name, value);
-    const ends = [d.low, d.high].map((p) => valueIfKnown(p, values));
-    const [low, high] = [ends[0] ?? 0, ends[1] ?? Number.MAX_SAFE_INTEGER];
+    // `pos in 0..max_len - s` where the call has no s: it holds for some s.
+    const low = valueIfKnown(d.low, values) ?? lowest(d.low, bounds) ?? 0;
+    const high = valueIfKnown(d.high, values) ?? highest(d.high, bounds) ?? Number.MAX_SAFE_INTEGER;
     if (Number.isSafeInteger(value) && value >= low && value <= high) continue;
     const [written, means] = [`${d.low.key}..${d.high.key}`, `${low}..${high}`];
     const range = written === means ? means : `${means} (${written})`;
@@ -62,7 +65,7 @@ function valueIfKnown(p: Poly, values: ReadonlyMap<string, number>): number | un
 }
 
 /** The dims that the value of an entry depends on. */
-export function dimsOf(entry: Entry, h: Hlir): Set<string> {
+function dimsOf(entry: Entry): Set<string> {
   const found = new Set<string>();
   const add = (p: Poly) => {
     for (const a of atomsOf(p)) if (a.kind === "dim") found.add(a.name);
@@ -75,12 +78,6 @@ export function dimsOf(entry: Entry, h: Hlir): Set<string> {
   };
   visit(reachable(rootsOf(entry)));
   for (const input of entry.inputs) input.shape.forEach(add);
-  // A range may speak of other dims: pos in 0..max_len - s.
-  for (const d of h.dims.toReversed())
-    if (found.has(d.name)) {
-      add(d.low);
-      add(d.high);
-    }
   return found;
 }
 

@@ -3,6 +3,7 @@ import { type Code, CompileError, type Diagnostic } from "../../../src/diagnosti
 import { axis, dim, int } from "../../../src/ir/poly.ts";
 import { type Call, initialStates, interpret } from "../../../src/lower/interpret.ts";
 import { tensor } from "../../../src/lower/tensor.ts";
+import { hlirFromText } from "../../emit/from-text.ts";
 import { freshBuilder, layersModel, linearModel, modelOf, nowhere } from "../../ir/graphs.ts";
 
 function problems(run: () => unknown): readonly Diagnostic[] {
@@ -96,6 +97,26 @@ describe("dims that depend on others", () => {
     expect(call({ pos: 5 })).not.toThrow();
     const [d] = problems(call({ pos: 6 }));
     expect(d.message).toContain("pos = 6 is outside of 0..5 (0..8 - s)");
+  });
+  test("where the entry has no use for the other one, it holds for some value of that", () => {
+    const two = hlirFromText({
+      name: "two",
+      body: `dim s in 1..4
+dim pos in 0..8 - s
+entry whole {
+  input x: f32[s]
+  output y[t] = x[t] + pos
+}
+entry step {
+  input x: f32[2]
+  output y = x + pos
+}`,
+    });
+    const step = (pos: number) =>
+      interpret(two, "step", { dims: { pos }, inputs: { x: tensor("f32", [2], [1, 2]) } });
+    expect([...step(7).outputs.y.data]).toEqual([8, 9]);
+    const [d] = problems(() => step(8));
+    expect(d.message).toContain("pos = 8 is outside of 0..7");
   });
   test("one that no input tells must be given", () => {
     const [d] = problems(call({}));
