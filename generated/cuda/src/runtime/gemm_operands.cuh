@@ -35,28 +35,21 @@ __device__ inline Computed<T, Fn> computed(Fn fn) { return Computed<T, Fn>{fn}; 
 // The windows of an image [channels, height, width] as a matrix, none of them stored: o counts the outputs of a
 // convolution row by row, k the taps of its kernel, channel by channel; what lies outside of the image is 0. Where an
 // output's window begins, and where a tap lies in it, is found apart, so that whoever walks many pairs finds each once.
-template <class T>
+template <class T, class Index = i64>
 struct Patches {
     using Element = T;
-    struct Place { int y, x, column; };       // the window's first input, and the output's column
-    struct Tap { i64 offset; int y, x; };
+    struct Place { Index y, x, column; };       // the window's first input, and the output's column
+    struct Tap { i64 offset; Index y, x; };
 
     const T* image;
+    Index height, width, kernel_height, kernel_width;
+    int stride_y, stride_x, dilation_y, dilation_x, pad_y, pad_x;
+    Index out_width;
     i64 channel;
-    int height, width, kernel_height, kernel_width, stride_y, stride_x, dilation_y, dilation_x, pad_y, pad_x, out_width;
-    int first_tap = 0;
+    Index first_tap = 0;
 
-    __device__ Patches(const T* image_, i64 height_, i64 width_, i64 kernel_height_, i64 kernel_width_, i64 stride_y_,
-                       i64 stride_x_, i64 dilation_y_, i64 dilation_x_, i64 pad_y_, i64 pad_x_, i64 out_width_,
-                       i64 channel_)
-        : image(image_), channel(channel_), height(static_cast<int>(height_)), width(static_cast<int>(width_)),
-          kernel_height(static_cast<int>(kernel_height_)), kernel_width(static_cast<int>(kernel_width_)),
-          stride_y(static_cast<int>(stride_y_)), stride_x(static_cast<int>(stride_x_)),
-          dilation_y(static_cast<int>(dilation_y_)), dilation_x(static_cast<int>(dilation_x_)),
-          pad_y(static_cast<int>(pad_y_)), pad_x(static_cast<int>(pad_x_)), out_width(static_cast<int>(out_width_)) {}
-
-    __device__ Place place(i64 o) const {
-        const int row = static_cast<int>(o) / out_width, column = static_cast<int>(o) - row * out_width;
+    __device__ Place place(Index o) const {
+        const Index row = o / out_width, column = o - row * out_width;
         return {row * stride_y - pad_y, column * stride_x - pad_x, column};
     }
     __device__ void advance(Place& at) const {  // to the next output
@@ -64,18 +57,19 @@ struct Patches {
         if (++at.column < out_width) return;
         at = {at.y + stride_y, -pad_x, 0};
     }
-    __device__ Tap tap(i64 k) const {
-        const int number = static_cast<int>(k) + first_tap, row = number / kernel_width, c = row / kernel_height;
+    __device__ Tap tap(Index k) const {
+        const Index number = k + first_tap, row = number / kernel_width, c = row / kernel_height;
         return {c * channel, (row - c * kernel_height) * dilation_y, (number - row * kernel_width) * dilation_x};
     }
     __device__ bool inside(const Place& at, const Tap& tap) const {
-        return static_cast<unsigned>(at.y + tap.y) < static_cast<unsigned>(height) &&
-               static_cast<unsigned>(at.x + tap.x) < static_cast<unsigned>(width);
+        using Unsigned = std::make_unsigned_t<Index>;
+        return static_cast<Unsigned>(at.y + tap.y) < static_cast<Unsigned>(height) &&
+               static_cast<Unsigned>(at.x + tap.x) < static_cast<Unsigned>(width);
     }
     __device__ const T* address(const Place& at, const Tap& tap) const {
         return image + tap.offset + static_cast<i64>(at.y + tap.y) * width + (at.x + tap.x);
     }
-    __device__ T raw(i64 o, i64 k) const {
+    __device__ T raw(Index o, Index k) const {
         const Place at = place(o);
         const Tap in = tap(k);
         return inside(at, in) ? *address(at, in) : T{};
@@ -84,8 +78,8 @@ struct Patches {
 
 template <class Operand>
 constexpr bool kIsPatches = false;
-template <class T>
-constexpr bool kIsPatches<Patches<T>> = true;
+template <class T, class Index>
+constexpr bool kIsPatches<Patches<T, Index>> = true;
 
 template <class Operand>
 constexpr bool kIsStrided = false;
@@ -127,8 +121,8 @@ struct SplitK {
         return {whole.data + begin * whole.k_stride, whole.outer_stride, whole.k_stride};
     }
     template <class T>
-    __device__ Patches<T> of(Patches<T> whole) const {
-        whole.first_tap += static_cast<int>(begin);
+    __device__ Patches<T, Index> of(Patches<T, Index> whole) const {
+        whole.first_tap += begin;
         return whole;
     }
     template <class Operand>

@@ -18,7 +18,7 @@ __global__ void __launch_bounds__(256) h(const float* k,  // [8, 3, 3, 3]
     lum::skinny<8, 8, true, int>(8, 99, 27,
         lum::Strided<float, int>{k, 27, 1},
         // image, its height and width; kernel's height and width; strides, dilations, padding; output's width; channel
-        lum::Patches<float>{x, 11, 9, 3, 3, 1, 1, 1, 1, 1, 1, 9, 99},
+        lum::Patches<float, int>{x, 11, 9, 3, 3, 1, 1, 1, 1, 1, 1, 9, 99},
         [=](int f, int n, float sum) { h[f * 99 + n] = lum::max(sum + b[f], 0.0f); });
 }
 
