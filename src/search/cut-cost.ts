@@ -4,10 +4,9 @@ import { isKeySplit, isProductCut } from "../ir/cuts.ts";
 import type { Node } from "../ir/hlir.ts";
 import type { Tiling } from "../ir/kernel.ts";
 import { type Choice, type Schedule, scheduleOf } from "../ir/plan.ts";
-import { constantOf, type Poly } from "../ir/poly.ts";
+import type { Poly } from "../ir/poly.ts";
 import { type CutKernel, cutKernelOf, cutsOf } from "../lower/plan-cuts.ts";
-import { attentionTiling, type Rows, rowsOf } from "../lower/schedule-cuda/attention-tiles.ts";
-import { largest } from "../lower/schedule-cuda/map.ts";
+import { attentionTiling, rowsOf } from "../lower/schedule-cuda/attention-tiles.ts";
 import { type Chosen, cutNamed, productOf, quickestCut } from "../lower/schedule-cuda/tiles.ts";
 import type { CudaArch } from "../targets/cuda.ts";
 import {
@@ -64,7 +63,6 @@ function attentionCut(k: AttentionKernel, named: Schedule | undefined, arch: Cud
 
 /** What an attention and the parts of its keys come to at some sizes. */
 export type KeyWork = {
-  readonly rows: Rows;
   /** How long its fullest multiprocessor computes, in shares of the device that all of them would take. */
   readonly fullest: number;
   /** Bytes a second with the keys and values that they have under way. */
@@ -93,7 +91,6 @@ export function keyWork(
   const sums = 8 * parts * rows.items * rows.rows * (rows.width + 2);
   const isSplit = tiling.parts > 1;
   return {
-    rows,
     fullest: (Math.ceil(blocks / arch.multiprocessors) * arch.multiprocessors) / blocks,
     bandwidth: bandwidthOf(arch, underWay),
     combining: isSplit ? launchSeconds + blockSeconds + sums / (arch.memoryBytesPerSecond * cacheSpeed) : 0,
@@ -146,9 +143,3 @@ function cutText(k: CutKernel, named: Schedule | undefined, arch: CudaArch): str
   }
   return `in ${attentionCut(k, named, arch).parts}`;
 }
-
-/** Sizes at a point of the bounds, or a guess. */
-export const sizeAt =
-  (at: Bounds) =>
-  (p: Poly): number =>
-    constantOf(p) ?? largest(p, at);
