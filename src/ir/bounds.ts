@@ -45,7 +45,9 @@ function rank(a: Atom, b: Bounds): number {
   if (a.kind === "axis") return 3_000_000 + a.axis;
   if (a.kind === "loop") return 2_000_000 + [...b.loops.keys()].indexOf(a.name);
   if (a.kind === "dim") return 1_000_000 + [...b.dims.keys()].indexOf(a.name);
-  return 4_000_000 + a.left.key.length;
+  // A quotient of dims is a size, which those of axes cancel against.
+  const isInner = (x: Atom) => x.kind === "axis" || x.kind === "loop";
+  return (mentions(atom(a), isInner) ? 4_000_000 : 1_500_000) + a.left.key.length;
 }
 
 function rangeOf(a: Atom, b: Bounds, depth: number): Range | undefined {
@@ -62,7 +64,8 @@ function rangeOf(a: Atom, b: Bounds, depth: number): Range | undefined {
       if (divisor <= 0) return undefined;
       const [low, high] = [lowestEnd(a.left, b, depth), lowestEnd(negate(a.left), b, depth)];
       if (low === undefined || high === undefined) return undefined;
-      return { low: floorDiv(low, a.right), high: floorDiv(negate(high), a.right) };
+      const ends = { low: floorDiv(low, a.right), high: floorDiv(negate(high), a.right) };
+      return ends.low.key === atom(a).key ? numericEnds(a.left, divisor, b, depth + 1) : ends;
     }
     case "mod":
       return isPositive(a.right, b, depth) ? { low: int(0), high: subtract(a.right, int(1)) } : undefined;
@@ -70,6 +73,13 @@ function rangeOf(a: Atom, b: Bounds, depth: number): Range | undefined {
     case "max":
       return rangeOfExtreme(a, b, depth);
   }
+}
+
+/** Of a quotient of dims, `floor((w + 1) / 2)`: it has no ends in other terms. */
+function numericEnds(left: Poly, divisor: number, b: Bounds, depth: number): Range | undefined {
+  const [low, high] = [lowest(left, b, depth), highest(left, b, depth)];
+  if (low === undefined || high === undefined) return undefined;
+  return { low: int(Math.floor(low / divisor)), high: int(Math.floor(high / divisor)) };
 }
 
 /** Of a division by a size: multiples of the size leave it at each end, and what is left over is 0 or -1. */

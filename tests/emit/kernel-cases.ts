@@ -377,6 +377,11 @@ export const kernelCases: readonly KernelCase[] = [
   },
   { name: "random", body: "input x: f32[40], seed: i32[]\noutput y = x + random([40], seed)", below: 7 },
   {
+    name: "strided windows of an image whose width is known at run time",
+    body: "dim w in 3..23\ninput x: f32[2, 3, 7, w], k: f32[5, 3, 3, 3]\ny[b, f, p in 0..4, q in 0..(w + 1) / 2] = sum(c, r, t) x[b, c, 2 * p + r - 1, 2 * q + t - 1 else 0] * k[f, c, r, t]\noutput z = max(y, 0)\noutput m[b, f, p in 0..2, q in 0..((w + 1) / 2 + 1) / 2] = max(r in 0..2, t in 0..2) y[b, f, 2 * p + r, 2 * q + t else -inf]",
+    dims: { w: 17 },
+  },
+  {
     name: "random, of a seed in 64 bits",
     body: "input x: f32[40], seed: i64[], small: u8[]\noutput y = x + random([40], seed * 3000000001)\noutput z = random([7], small)",
     below: 7,

@@ -88,6 +88,16 @@ describe("what is proved", () => {
     expect(B.within(index, size, bounds)).toBe(false),
   );
 
+  test("quotients of dims have the ends that their dims give them", () => {
+    const rows = P.floorDiv(P.add(s, P.int(3)), P.int(2));
+    expect([B.lowest(rows, sampleBounds), B.highest(rows, sampleBounds)]).toEqual([2, 9]);
+    const again = P.floorDiv(P.add(rows, P.one), P.int(2));
+    expect([B.lowest(again, sampleBounds), B.highest(again, sampleBounds)]).toEqual([1, 5]);
+    const both = P.add(rows, P.floorDiv(pos, P.int(4)));
+    expect(B.lowest(both, sampleBounds)).toBe(2);
+    expect(B.highest(both, sampleBounds)).toBeGreaterThanOrEqual(9);
+  });
+
   test("no claim about a variable without a range", () => {
     expect(B.lowest(P.dim("unknown"), sampleBounds)).toBeUndefined();
     expect(B.within(P.zero, P.dim("unknown"), sampleBounds)).toBe(false);
