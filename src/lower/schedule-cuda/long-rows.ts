@@ -9,7 +9,7 @@ import type { RowWork } from "../../targets/cuda-cost.ts";
 import { chainOf, foldedIn, isIndependent, isPure, isSequential, type Loop, statementsIn } from "./loops.ts";
 import { largest } from "./map.ts";
 import { rescaledPair } from "./rescaled.ts";
-import { withPolys } from "./stages.ts";
+import { Draft, withPolys } from "./stages.ts";
 import { neededBy, usesIn } from "./uses.ts";
 
 export type Accumulator = Stmt & { readonly kind: "accumulator" };
@@ -66,7 +66,7 @@ export function longRowsIn(kernel: Kernel): LongRows | undefined {
     return undefined;
   const pure = [...around, ...body.filter(isPure)];
   if (!storesAreOwn(body, loops, pure)) return undefined;
-  const stages = stagesOf(unitsOf(body), pure, new Set(accumulators.keys()));
+  const stages = stagesOf(unitsOf(body, new Draft(kernel)), pure, new Set(accumulators.keys()));
   return {
     ...{ rows, pure, accumulators, terms, stages },
     items: largest(multiply(one, ...rows.map((l) => l.size)), kernel.bounds),
@@ -168,7 +168,7 @@ function bytesOf(
   };
 }
 
-function unitsOf(body: readonly Stmt[]): Unit[] {
+function unitsOf(body: readonly Stmt[], names: Draft): Unit[] {
   const steps = body.filter(
     (s): s is Loop | (Stmt & { kind: "store" }) => s.kind === "loop" || s.kind === "store",
   );
@@ -177,7 +177,9 @@ function unitsOf(body: readonly Stmt[]): Unit[] {
     const s = steps[i];
     const next = steps[i + 1];
     const pair =
-      s.kind === "loop" && next?.kind === "loop" ? rescaledPair(s, next, steps.slice(i + 2)) : undefined;
+      s.kind === "loop" && next?.kind === "loop"
+        ? rescaledPair(s, next, steps.slice(i + 2), names)
+        : undefined;
     if (pair === undefined) {
       units.push({ body: [s], folds: foldsOf(s), isLoop: s.kind === "loop" });
       continue;

@@ -6,7 +6,7 @@
 import type { Expr, Stmt } from "../../ir/kernel.ts";
 import { axis, type Poly, substitute } from "../../ir/poly.ts";
 import type { Loop } from "./loops.ts";
-import { local, number, withPolys } from "./stages.ts";
+import { type Draft, local, number, withPolys } from "./stages.ts";
 import { replaced } from "./uses.ts";
 
 export type Rescaled = {
@@ -22,7 +22,12 @@ type Simple = {
   readonly store: (Stmt & { kind: "store" }) | undefined;
 };
 
-export function rescaledPair(first: Loop, second: Loop, rest: readonly Stmt[]): Rescaled | undefined {
+export function rescaledPair(
+  first: Loop,
+  second: Loop,
+  rest: readonly Stmt[],
+  names: Draft,
+): Rescaled | undefined {
   const [a, b] = [simple(first), simple(second)];
   if (a === undefined || b === undefined || a.store !== undefined) return undefined;
   if (a.fold.fn !== "max" || b.fold.fn !== "sum" || b.fold.value.dtype !== "f32") return undefined;
@@ -38,7 +43,7 @@ export function rescaledPair(first: Loop, second: Loop, rest: readonly Stmt[]): 
   const after = b.store === undefined ? rest : withoutStore(b.store, b.lets, second, rest);
   if (after === undefined) return undefined;
   // Below the greatest of nothing but -infinity there is nothing to add, and no NaN.
-  const base = `${greatest}_or_0`;
+  const base = names.name(`${greatest}_or_0`);
   const none: Expr = {
     ...{ kind: "binary", fn: "eq", a: local(greatest), b: number(-Infinity), dtype: "bool" },
   } as Expr;

@@ -80,6 +80,12 @@ const forms: StagedRowCase[] = [
     staged: [4016],
   },
   {
+    name: "what is read again after another is left",
+    body: `${many}input x: f32[s, 3001]\nu[i, j] = exp(x[i, j] - max(k) x[i, k])\noutput y[i, j] = u[i, j] / (sum(k) u[i, k]) + x[i, j]`,
+    dims: { s: 5 },
+    staged: [12016, 12016],
+  },
+  {
     name: "a state in its own place",
     body: "dim s in 1..2\nstate x: f32[40, 2005]\ninput a: f32[40, 2005]\nx[i, j] := exp(x[i, j] + a[i, j] - max(k) (x[i, k] + a[i, k]))\noutput y = x",
     dims: { s: 1 },
