@@ -4,14 +4,29 @@ import { CompileError } from "./diagnostics.ts";
 import { generator } from "./generate/sampler.ts";
 import { isFloat } from "./ir/dtype.ts";
 import type { Entry, Hlir, Node } from "./ir/hlir.ts";
-import { reachable, rootsOf } from "./ir/hlir.ts";
+import { bodyNodes, reachable, rootsOf } from "./ir/hlir.ts";
 import { constantOf } from "./ir/poly.ts";
+import { isNarrowFloat } from "./lower/float-formats.ts";
 import { initialStates, interpret, type WeightSource, weightsByName } from "./lower/interpret.ts";
 import { conversion, elementCount, fromBytes, type Tensor } from "./lower/tensor.ts";
 import { openCheckpoint } from "./weights/checkpoint.ts";
 import { matchWeights } from "./weights/match.ts";
 import { requiredTensors } from "./weights/required.ts";
 import { readTensorBytes } from "./weights/tensor-data.ts";
+
+/**
+ * Whether something on the way is rounded to less than f32. Where sums are taken in another order, such a rounding may
+ * go the other way, and an output of f32 differs by as much.
+ */
+export function roundsBelowF32(entry: Entry): boolean {
+  const inside = (roots: readonly Node[]): boolean =>
+    reachable(roots).some(
+      (n) =>
+        (n.op.kind === "cast" && isNarrowFloat(n.dtype)) ||
+        (n.op.kind === "loop" && inside(bodyNodes(n.op.loop))),
+    );
+  return inside(rootsOf(entry));
+}
 
 /** Indices that an input's values must stay below, since they select rows of a tensor: tokens below the vocabulary. */
 export function indexLimits(entry: Entry): ReadonlyMap<string, number> {

@@ -6,7 +6,14 @@ import type { LEntry } from "../../src/ir/llir.ts";
 import type { TypedArray } from "../../src/loader/native.ts";
 import { modelSpec } from "../../src/loader/spec.ts";
 import { fromBytes, toBytes } from "../../src/lower/tensor.ts";
-import { compareValues, createReference, indexLimits, randomInput, weightSource } from "../../src/verify.ts";
+import {
+  compareValues,
+  createReference,
+  indexLimits,
+  randomInput,
+  roundsBelowF32,
+  weightSource,
+} from "../../src/verify.ts";
 import { type BuildOptions, type Built, buildArguments, buildModel, loadModel } from "../build-model.ts";
 import { checkRanges, pickEntry, statedDims } from "../call.ts";
 import { modelArguments } from "../model.ts";
@@ -32,7 +39,8 @@ export const verify: CommandModule<object, VerifyOptions> = {
       .option("entry", { type: "string", describe: "which entry; the first by default" })
       .option("tolerance", {
         type: "number",
-        describe: "largest error over largest expected value; 1e-4, or 2e-2 below f32",
+        describe:
+          "largest error over largest expected value; 1e-4, or 2e-2 where something is rounded below f32",
       })
       .option("calls", { type: "number", default: 3, describe: "calls in a row on one model" })
       .option("seed", { type: "number", default: 1, describe: "of the random inputs" }),
@@ -63,6 +71,7 @@ function compare(built: Built, args: VerifyOptions): Row[] {
   );
   const dims = smallDims(built, entry, statedDims(entry, args.dim));
   const limits = indexLimits(declared);
+  const tolerance = args.tolerance ?? (roundsBelowF32(declared) ? 2e-2 : 1e-4);
   using model = loadModel(built, { threads: args.threads });
   const rows: Row[] = [];
   for (let call = 1; call <= args.calls; call++) {
@@ -73,8 +82,6 @@ function compare(built: Built, args: VerifyOptions): Row[] {
       }),
     );
     const expected = reference(inputs, dims);
-    const limitOf = (dtype: string) => args.tolerance ?? (dtype === "f32" || dtype === "f64" ? 1e-4 : 2e-2);
-    const tolerance = Math.max(...entry.outputs.map((o) => limitOf(o.dtype)));
     recordCase(built.dir, {
       name: `${entry.name}-${call}`,
       entry: entry.name,
@@ -91,7 +98,7 @@ function compare(built: Built, args: VerifyOptions): Row[] {
     for (const o of entry.outputs) {
       const found = fromBytes(o.dtype, expected[o.name].shape, bytesOf(actual[o.name]));
       const c = compareValues(found.data, expected[o.name].data);
-      rows.push({ call, output: o.name, ...c, fine: c.maxRelative <= limitOf(o.dtype) });
+      rows.push({ call, output: o.name, ...c, fine: c.maxRelative <= tolerance });
     }
   }
   return rows;
