@@ -1,6 +1,6 @@
 /** `lumc doctor --calibrate`: a small program that measures this machine's processor. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { CompileError, diagnostic } from "../../diagnostics.ts";
 import { type Arch, archFlags, hostArch } from "../../emit/arch.ts";
@@ -10,6 +10,7 @@ import { runtimeFiles } from "../../emit/runtime-files.ts";
 import { templateText } from "../../emit/template.ts";
 import { findCompiler, runTool } from "../../emit/toolchain.ts";
 import type { Calibration, ThreadsCalibration } from "../../targets/calibrated.ts";
+import { workFolder } from "./work-folder.ts";
 
 export type CalibrateOptions = {
   readonly compiler?: string;
@@ -23,7 +24,7 @@ export async function calibrate(o: CalibrateOptions = {}): Promise<Calibration> 
   const compiler = await findCompiler(o.compiler, archFlags(arch), arch);
   const caches = dataCaches();
   const threads = compiler.threads.length === 0 ? 1 : (o.threads ?? availableParallelism());
-  const dir = mkdtempSync(join(tmpdir(), "lumc-calibrate-"));
+  const dir = workFolder("calibrate");
   try {
     const text = templateText("measure/calibrate.cpp");
     mkdirSync(join(dir, "src", "runtime"), { recursive: true });

@@ -1,6 +1,5 @@
 /** One program for many kernels of a GPU: written, compiled in parallel, linked, run; timed by events. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CompileError, diagnostic } from "../../diagnostics.ts";
 import { cppType } from "../../emit/cpp.ts";
@@ -11,6 +10,7 @@ import { runTool } from "../../emit/toolchain.ts";
 import type { Kernel, KernelParam } from "../../ir/kernel.ts";
 import { dimValues, type GpuCall, launchText } from "./gpu-calls.ts";
 import { buildProgram, type GpuCompiler } from "./gpu-program.ts";
+import { workFolder } from "./work-folder.ts";
 
 export type GpuHarnessOptions = {
   readonly compiler: GpuCompiler;
@@ -25,7 +25,7 @@ export type GpuHarnessOptions = {
 /** Median seconds of each call. Throws LUM4503 where the program fails. */
 export async function timeGpuCalls(calls: readonly GpuCall[], o: GpuHarnessOptions): Promise<number[]> {
   const kernels = [...new Map(calls.map((c) => [c.kernel.name, c])).values()];
-  const dir = mkdtempSync(join(tmpdir(), "lumc-measure-gpu-"));
+  const dir = workFolder("gpu");
   try {
     const sources = writeSources(dir, kernels);
     const program = await buildProgram(dir, sources, o);

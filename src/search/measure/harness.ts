@@ -1,6 +1,5 @@
 /** One program for many kernels: written, compiled in parallel, linked, run. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CompileError, diagnostic } from "../../diagnostics.ts";
 import { type Arch, archFlags } from "../../emit/arch.ts";
@@ -12,6 +11,7 @@ import { templateText } from "../../emit/template.ts";
 import { type Compiler, runTool } from "../../emit/toolchain.ts";
 import type { Kernel, KernelParam } from "../../ir/kernel.ts";
 import type { KernelCall } from "./calls.ts";
+import { workFolder } from "./work-folder.ts";
 
 export type HarnessOptions = {
   readonly arch: Arch;
@@ -29,7 +29,7 @@ export type HarnessOptions = {
 /** Seconds of each call. Throws LUM4503 where the program fails. */
 export async function timeCalls(calls: readonly KernelCall[], o: HarnessOptions): Promise<number[]> {
   const kernels = [...new Map(calls.map((c) => [c.kernel.name, c])).values()];
-  const dir = mkdtempSync(join(tmpdir(), "lumc-measure-"));
+  const dir = workFolder("kernels");
   try {
     const program = await buildProgram(dir, kernels, o);
     const place = new Map(kernels.map((c, i) => [c.kernel.name, i]));

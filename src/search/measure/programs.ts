@@ -1,7 +1,6 @@
 /** Whole programs timed on this machine: emitted, compiled, run in turn by a process of their own, and kept. */
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -13,6 +12,7 @@ import { writeProject } from "../../emit/write.ts";
 import type { TimingDatabase, TimingKey } from "./database.ts";
 import type { JobAnswer, JobPoint, ProgramJob } from "./program-job.ts";
 import { type RandomTensor, writeRandomWeights } from "./random-weights.ts";
+import { workFolder } from "./work-folder.ts";
 
 /** What is compared at one point; `text` says where, for the database and for a reader. */
 export type ProgramPoint = Pick<JobPoint, "calls" | "rivals"> & { readonly text: string };
@@ -124,7 +124,7 @@ async function timeMissing(
   o: TimeProgramsOptions,
   done: (point: number, times: Times) => void,
 ): Promise<string | undefined> {
-  const dir = mkdtempSync(join(tmpdir(), "lumc-programs-"));
+  const dir = workFolder("programs");
   try {
     const libraries = await compileAll(p, missing, dir, o);
     const weights = p.weights.length === 0 ? undefined : join(dir, "weights.safetensors");
