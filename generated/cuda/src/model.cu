@@ -55,9 +55,8 @@ constexpr Launch kLaunches[] = {
     {"update_v_cache", 512, 256, lum::MmaShape<128, 128, 32, 2, 4, 4>::shared_bytes(2)},
     {"self_attn_attention_o", 4096, 128, lum::MmaAttention<128, 128, 4, 1, 64>::shared_bytes()},
     {"h_", 2048, 256, lum::MmaShape<128, 128, 32, 2, 4, 4>::shared_bytes(2)},
-    {"mlp_g_part", 8192, 256, 128},
-    {"mlp_g_part_", 7168, 256, lum::MmaShape<128, 128, 32, 2, 4, 4>::shared_bytes(2, 2)},
-    {"mlp_g", 7168, 256, lum::MmaShape<128, 128, 32, 2, 4, 4>::shared_bytes(2, 2)},
+    {"mlp_g_part", 7168, 256, lum::MmaShape<128, 128, 32, 2, 4, 4>::shared_bytes(2)},
+    {"mlp_g", 7168, 256, lum::MmaShape<128, 128, 32, 2, 4, 4>::shared_bytes(2)},
     {"h_2", 2048, 256, lum::MmaShape<128, 128, 32, 2, 4, 4>::shared_bytes(2)},
     {"z", 1, 256, 128},
     {"logits", 16032, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
@@ -73,9 +72,8 @@ constexpr Launch kLaunches[] = {
     {"self_attn_attention_o_s1_parts", 264, 128, lum::MmaAttention<128, 128, 1, 4, 16>::shared_bytes()},
     {"self_attn_attention_o_s1", 16, 256, 0},
     {"h_s1_", 512, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
-    {"mlp_g_part_s1", 1, 256, 128},
-    {"mlp_g_part__s1", 1792, 256, lum::skinny_shared_bytes(8, 1, 0, 4)},
-    {"mlp_g_s1", 1792, 256, lum::skinny_shared_bytes(8, 1, 0, 4)},
+    {"mlp_g_part_s1", 1792, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
+    {"mlp_g_s1", 1792, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
     {"h_s1_2", 512, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
 };
 // Their code, in the same order.
@@ -93,7 +91,6 @@ const void* const kCode[] = {
     reinterpret_cast<const void*>(kernels::self_attn_attention_o),
     reinterpret_cast<const void*>(kernels::h_),
     reinterpret_cast<const void*>(kernels::mlp_g_part),
-    reinterpret_cast<const void*>(kernels::mlp_g_part_),
     reinterpret_cast<const void*>(kernels::mlp_g),
     reinterpret_cast<const void*>(kernels::h_2),
     reinterpret_cast<const void*>(kernels::z),
@@ -111,7 +108,6 @@ const void* const kCode[] = {
     reinterpret_cast<const void*>(kernels::self_attn_attention_o_s1),
     reinterpret_cast<const void*>(kernels::h_s1_),
     reinterpret_cast<const void*>(kernels::mlp_g_part_s1),
-    reinterpret_cast<const void*>(kernels::mlp_g_part__s1),
     reinterpret_cast<const void*>(kernels::mlp_g_s1),
     reinterpret_cast<const void*>(kernels::h_s1_2),
 };
@@ -209,17 +205,17 @@ static int forward_s1_kernels(llama_model& model) {
     std::byte* const arena = model.arena_memory.data();
     const lum::i32* const tokens = at<lum::i32>(model.argument_memory.data(), 0);  // in, i32[s]
     lum::bf16* const logits = at<lum::bf16>(model.argument_memory.data(), 32768);  // out, bf16[128256]
-    lum::bf16* const h = at<lum::bf16>(arena, 102400);  // bf16[1, 4096], 8.0 KiB
-    float* const self_attn_rope_low_cos = at<float>(arena, 118784);  // f32[1, 64], 256 bytes
-    float* const self_attn_rope_low_sin = at<float>(arena, 119040);  // f32[1, 64], 256 bytes
+    lum::bf16* const h = at<lum::bf16>(arena, 86016);  // bf16[1, 4096], 8.0 KiB
+    float* const self_attn_rope_low_cos = at<float>(arena, 110592);  // f32[1, 64], 256 bytes
+    float* const self_attn_rope_low_sin = at<float>(arena, 110848);  // f32[1, 64], 256 bytes
     lum::bf16* const x = at<lum::bf16>(arena, 0);  // bf16[1, 4096], 8.0 KiB
     lum::bf16* const self_attn_q = at<lum::bf16>(arena, 8192);  // bf16[1, 32, 128], 8.0 KiB
     lum::bf16* const self_attn_k = at<lum::bf16>(arena, 24576);  // bf16[1, 8, 128], 2.0 KiB
     lum::bf16* const self_attn_attention_score_part = at<lum::bf16>(arena, 16384);  // bf16[1, 32, 128], 8.0 KiB
     lum::bf16* const self_attn_attention_o = at<lum::bf16>(arena, 0);  // bf16[1, 32, 128], 8.0 KiB
-    lum::bf16* const h_ = at<lum::bf16>(arena, 110592);  // bf16[1, 4096], 8.0 KiB
-    float* const mlp_g_part = at<float>(arena, 86016);  // f32[1, 4096], 16 KiB
-    float* const mlp_g_part_ = at<float>(arena, 0);  // f32[1, 14336], 56 KiB
+    lum::bf16* const h_ = at<lum::bf16>(arena, 94208);  // bf16[1, 4096], 8.0 KiB
+    lum::bf16* const y = at<lum::bf16>(arena, 102400);  // bf16[1, 4096], 8.0 KiB
+    float* const mlp_g_part = at<float>(arena, 0);  // f32[1, 14336], 56 KiB
     lum::bf16* const mlp_g = at<lum::bf16>(arena, 57344);  // bf16[1, 14336], 28 KiB
     lum::bf16* const z = at<lum::bf16>(arena, 0);  // bf16[4096], 8.0 KiB
 
@@ -237,13 +233,13 @@ static int forward_s1_kernels(llama_model& model) {
              model.dims, l);
         CALL(update_v_cache_s1, x, per_l.self_attn_wv, model.state.v_cache, model.dims, l);
         CALL(self_attn_attention_o_s1_parts, self_attn_attention_score_part, model.state.k_cache, model.state.v_cache,
-             at<float>(arena, 977272832), at<float>(arena, 977813504), model.dims, l);  // self_attn.attention.o
-        CALL(self_attn_attention_o_s1, at<float>(arena, 977272832), at<float>(arena, 977813504),
+             at<float>(arena, 910163968), at<float>(arena, 910704640), model.dims, l);  // self_attn.attention.o
+        CALL(self_attn_attention_o_s1, at<float>(arena, 910163968), at<float>(arena, 910704640),
              self_attn_attention_o);  // self_attn.attention.o
         CALL(h_s1_, self_attn_attention_o, per_l.self_attn_wo, h, h_);  // h
-        CALL(mlp_g_part_s1, h_, per_l.mlp_norm, mlp_g_part);
-        CALL(mlp_g_part__s1, mlp_g_part, per_l.mlp_w_gate, mlp_g_part_);
-        CALL(mlp_g_s1, mlp_g_part, per_l.mlp_w_up, mlp_g_part_, mlp_g);  // mlp.g
+        CALL(x_s1, h_, per_l.mlp_norm, y);  // y
+        CALL(mlp_g_part_s1, y, per_l.mlp_w_gate, mlp_g_part);
+        CALL(mlp_g_s1, y, per_l.mlp_w_up, mlp_g_part, mlp_g);  // mlp.g
         CALL(h_s1_2, mlp_g, per_l.mlp_w_down, h_, h);  // h
     }
     CALL(x_s1, h, weights.norm, z);  // z
@@ -257,18 +253,18 @@ static int forward_kernels(llama_model& model) {
     std::byte* const arena = model.arena_memory.data();
     const lum::i32* const tokens = at<lum::i32>(model.argument_memory.data(), 0);  // in, i32[s]
     lum::bf16* const logits = at<lum::bf16>(model.argument_memory.data(), 32768);  // out, bf16[128256]
-    lum::bf16* const h = at<lum::bf16>(arena, 838860800);  // bf16[s, 4096], 64 MiB
+    lum::bf16* const h = at<lum::bf16>(arena, 704643072);  // bf16[s, 4096], 64 MiB
     float* const self_attn_rope_freq = at<float>(arena, 0);  // f32[64], 256 bytes
-    float* const self_attn_rope_low_cos = at<float>(arena, 973078528);  // f32[s, 64], 2.0 MiB
-    float* const self_attn_rope_low_sin = at<float>(arena, 975175680);  // f32[s, 64], 2.0 MiB
+    float* const self_attn_rope_low_cos = at<float>(arena, 905969664);  // f32[s, 64], 2.0 MiB
+    float* const self_attn_rope_low_sin = at<float>(arena, 908066816);  // f32[s, 64], 2.0 MiB
     lum::bf16* const x = at<lum::bf16>(arena, 0);  // bf16[s, 4096], 64 MiB
     lum::bf16* const self_attn_q = at<lum::bf16>(arena, 67108864);  // bf16[s, 32, 128], 64 MiB
     lum::bf16* const self_attn_k = at<lum::bf16>(arena, 201326592);  // bf16[s, 8, 128], 16 MiB
     lum::bf16* const self_attn_attention_score_part = at<lum::bf16>(arena, 134217728);  // bf16[s, 32, 128], 64 MiB
     lum::bf16* const self_attn_attention_o = at<lum::bf16>(arena, 0);  // bf16[s, 32, 128], 64 MiB
-    lum::bf16* const h_ = at<lum::bf16>(arena, 905969664);  // bf16[s, 4096], 64 MiB
-    float* const mlp_g_part = at<float>(arena, 704643072);  // f32[s, 4096], 128 MiB
-    float* const mlp_g_part_ = at<float>(arena, 0);  // f32[s, 14336], 448 MiB
+    lum::bf16* const h_ = at<lum::bf16>(arena, 771751936);  // bf16[s, 4096], 64 MiB
+    lum::bf16* const y = at<lum::bf16>(arena, 838860800);  // bf16[s, 4096], 64 MiB
+    float* const mlp_g_part = at<float>(arena, 0);  // f32[s, 14336], 448 MiB
     lum::bf16* const mlp_g = at<lum::bf16>(arena, 469762048);  // bf16[s, 14336], 224 MiB
     lum::bf16* const z = at<lum::bf16>(arena, 0);  // bf16[4096], 8.0 KiB
 
@@ -289,9 +285,9 @@ static int forward_kernels(llama_model& model) {
         CALL(self_attn_attention_o, self_attn_attention_score_part, model.state.k_cache, model.state.v_cache,
              self_attn_attention_o, model.dims, l);
         CALL(h_, self_attn_attention_o, per_l.self_attn_wo, h, h_, model.dims);  // h
-        CALL(mlp_g_part, h_, per_l.mlp_norm, mlp_g_part, model.dims);
-        CALL(mlp_g_part_, mlp_g_part, per_l.mlp_w_gate, mlp_g_part_, model.dims);
-        CALL(mlp_g, mlp_g_part, per_l.mlp_w_up, mlp_g_part_, mlp_g, model.dims);
+        CALL(x, h_, per_l.mlp_norm, y, model.dims);  // y
+        CALL(mlp_g_part, y, per_l.mlp_w_gate, mlp_g_part, model.dims);
+        CALL(mlp_g, y, per_l.mlp_w_up, mlp_g_part, mlp_g, model.dims);
         CALL(h_2, mlp_g, per_l.mlp_w_down, h_, h, model.dims);  // h
     }
     CALL(z, h, weights.norm, z, model.dims);

@@ -39,7 +39,7 @@ struct State {
 };
 
 // Bytes, at the largest values of the dims.
-constexpr size_t kArenaBytes = 977821952;  // 933 MiB
+constexpr size_t kArenaBytes = 910713088;  // 869 MiB
 constexpr size_t kStateBytes = 1073741824;
 constexpr size_t kTapBytes = 0;
 constexpr size_t kArgumentBytes = 289280;  // inputs and outputs of a call

@@ -1,5 +1,5 @@
-// h = h + Mlp(hidden, ffn, T) prefix "mlp" (rms_norm(h, mlp_norm, eps))
-// llama.lum:65, h. One matrix product; left factor read where it lies, right factor read where it lies. In tiles of
+// h = h + Mlp(hidden, ffn, T) prefix "mlp" (y)
+// llama.lum:67, h. One matrix product; left factor read where it lies, right factor read where it lies. In tiles of
 // 128 x 128 on tensor cores: the quickest way by the cost model for sm_90a.
 #include "kernels.h"
 #include "runtime/gemm_mma.cuh"

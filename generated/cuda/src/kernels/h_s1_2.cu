@@ -1,5 +1,5 @@
-// h = h + Mlp(hidden, ffn, T) prefix "mlp" (rms_norm(h, mlp_norm, eps))
-// llama.lum:65, h. One matrix product; left factor read where it lies, right factor read where it lies. With few
+// h = h + Mlp(hidden, ffn, T) prefix "mlp" (y)
+// llama.lum:67, h. One matrix product; left factor read where it lies, right factor read where it lies. With few
 // rows, the right factor streamed, a block for 8 columns at a time: the quickest way by the cost model for sm_90a.
 #include "kernels.h"
 #include "runtime/gemv.cuh"

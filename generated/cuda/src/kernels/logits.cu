@@ -1,5 +1,5 @@
 // output logits[o] = sum(d) z[d] * head[o, d]
-// llama.lum:69, logits. One matrix product; left factor read where it lies, right factor read where it lies. With
+// llama.lum:71, logits. One matrix product; left factor read where it lies, right factor read where it lies. With
 // few rows, the right factor streamed, a block for 8 columns at a time: the quickest way by the cost model for
 // sm_90a.
 #include "kernels.h"

@@ -1,6 +1,6 @@
 // g[t, f] = silu(sum(i) x[t, i] * w_gate[f, i]) * sum(i) x[t, i] * w_up[f, i]
 // llama.lum:32, mlp.g. One matrix product; left factor read where it lies, right factor read where it lies. In
-// tiles of 128 x 128 on tensor cores, the f32 factor as two of bf16: the quickest way by the cost model for sm_90a.
+// tiles of 128 x 128 on tensor cores: the quickest way by the cost model for sm_90a.
 #include "kernels.h"
 #include "runtime/gemm_mma.cuh"
 #include "runtime/tiles.cuh"
@@ -8,18 +8,18 @@
 
 namespace kernels {
 
-__global__ void __launch_bounds__(256) mlp_g(const float* g_part,    // [s, 4096]
+__global__ void __launch_bounds__(256) mlp_g(const lum::bf16* y,     // [s, 4096]
                                              const lum::bf16* w_up,  // [14336, 4096]
-                                             const float* g_part_,   // [s, 14336]
+                                             const float* g_part,    // [s, 14336]
                                              lum::bf16* g,           // [s, 14336]
                                              const Dims* dims) {
     const int s = static_cast<int>(dims->s);
     for (lum::Tiles<128, 128, int> tile(1, s, 14336); tile.next();) {
         lum::gemm_tile<lum::MmaShape<128, 128, 32, 2, 4, 4>>(tile, s, 14336, 4096,
-            lum::in_two_parts(lum::Strided<float, int>{g_part, 4096, 1}),
+            lum::Strided<lum::bf16, int>{y, 4096, 1},
             lum::Strided<lum::bf16, int>{w_up, 4096, 1},
             [=](int t, int f, float sum) {
-                g[t * 14336 + f] = lum::from_float<lum::bf16>(g_part_[t * 14336 + f] * sum);
+                g[t * 14336 + f] = lum::from_float<lum::bf16>(g_part[t * 14336 + f] * sum);
             });
     }
 }

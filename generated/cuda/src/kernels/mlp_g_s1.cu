@@ -8,14 +8,14 @@
 
 namespace kernels {
 
-__global__ void __launch_bounds__(256) mlp_g_s1(const float* g_part,    // [1, 4096]
+__global__ void __launch_bounds__(256) mlp_g_s1(const lum::bf16* y,     // [1, 4096]
                                                 const lum::bf16* w_up,  // [14336, 4096]
-                                                const float* g_part_,   // [1, 14336]
+                                                const float* g_part,    // [1, 14336]
                                                 lum::bf16* g) {         // [1, 14336]
     lum::skinny<1, 1, false, int>(1, 14336, 4096,
-        lum::Strided<float, int>{g_part, 0, 1},
+        lum::Strided<lum::bf16, int>{y, 0, 1},
         lum::Strided<lum::bf16, int>{w_up, 4096, 1},
-        [=](int, int f, float sum) { g[f] = lum::from_float<lum::bf16>(g_part_[f] * sum); });
+        [=](int, int f, float sum) { g[f] = lum::from_float<lum::bf16>(g_part[f] * sum); });
 }
 
 }  // namespace kernels

@@ -1,5 +1,5 @@
 // z = rms_norm(last, norm, eps)
-// llama.lum:68, z.
+// llama.lum:70, z.
 #include "kernels.h"
 #include "runtime/loops.cuh"
 #include "runtime/math.cuh"
