@@ -323,11 +323,12 @@ function firstDifference(a: string, b: string): string {
 export function loadModel(built: Built, options: { threads?: number; timings?: boolean } = {}): NativeModel {
   if (built.compiled === undefined) throw new Error("the project was not compiled");
   checkHasWeights(built.compilation, built.weights);
+  const verb = built.compilation.program.device === "cuda" ? "copying" : "packing";
   return new NativeModel(built.compiled.library, modelSpec(built.compilation.program), {
     weights: built.weights,
     cache: join(built.dir, "build", "weights.packed"),
     threads: options.threads,
     timings: options.timings,
-    onProgress: (done, total, tensor) => progress("packing weights", done, total, tensor),
+    onProgress: (done, total, tensor) => progress(`${verb} weights`, done, total, tensor),
   });
 }

@@ -31,8 +31,7 @@ export const emitMessages = {
     (p: { arch: string; known: string }) => `known: ${p.known}`,
   ),
   LUM5009: entry(
-    (_: Record<string, never>) =>
-      "no nvcc found (looked at CUDACXX, CUDA_HOME, the path and /usr/local/cuda)",
+    (p: { looked: string }) => `no nvcc found (looked at ${p.looked})`,
     () =>
       "install the CUDA toolkit, 12 or later, or name its nvcc with --compiler; --no-compile writes the sources only, and `lumc run --emulate` needs no toolkit",
   ),

@@ -21,7 +21,8 @@ export async function findNvcc(wanted: string | undefined): Promise<Compiler> {
     const version = await runTool(path, ["--version"]);
     if (version.code === 0) return { path, identity: version.output, threads: [] };
   }
-  throw new CompileError([diagnostic("LUM5009", undefined, {})]);
+  const looked = wanted ?? "CUDACXX, CUDA_HOME, the path and /usr/local/cuda";
+  throw new CompileError([diagnostic("LUM5009", undefined, { looked })]);
 }
 
 /** What every source of a project is compiled with, for an architecture such as `sm_90a`. */
