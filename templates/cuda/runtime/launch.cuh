@@ -37,9 +37,13 @@ cudaError_t launch(void (*kernel)(Parameters...), i64 grid, int block, std::size
                                                          static_cast<int>(shared_bytes));
         if (allowed != cudaSuccess) return allowed;
     }
-    kernel<<<static_cast<unsigned>(grid), static_cast<unsigned>(block), shared_bytes, stream>>>(
-        static_cast<Parameters>(arguments)...);
-    return cudaGetLastError();
+    // kernel<<<grid, block, shared_bytes, stream>>>(arguments…), whose status isn't mixed with that of calls before it.
+    cudaLaunchConfig_t shape{};
+    shape.gridDim = dim3(static_cast<unsigned>(grid));
+    shape.blockDim = dim3(static_cast<unsigned>(block));
+    shape.dynamicSmemBytes = shared_bytes;
+    shape.stream = stream;
+    return cudaLaunchKernelEx(&shape, kernel, static_cast<Parameters>(arguments)...);
 #endif
 }
 
