@@ -1,5 +1,5 @@
 // output chances = softmax(logits)
-// model.lum:10, chances. Puts the parts together in their order.
+// model.lum:14, chances. Puts the parts together in their order.
 #include "kernels.h"
 #include "runtime/integers.cuh"
 #include "runtime/loops.cuh"

@@ -1,5 +1,5 @@
 // output chances = softmax(logits)
-// model.lum:10, chances. In parts of 2048 elements, a block each.
+// model.lum:14, chances. In parts of 2048 elements, a block each.
 #include "kernels.h"
 #include "runtime/integers.cuh"
 #include "runtime/loops.cuh"

@@ -1,5 +1,5 @@
 // output normed = rms_norm(x, w)
-// model.lum:11, normed. What several loops need of a row stays in shared memory.
+// model.lum:15, normed. What several loops need of a row stays in shared memory.
 #include "kernels.h"
 #include "runtime/loops.cuh"
 #include "runtime/math.cuh"

@@ -1,5 +1,5 @@
 // output scores = log_softmax(longer)
-// model.lum:13, scores. Puts the parts together in their order.
+// model.lum:17, scores. Puts the parts together in their order.
 #include "kernels.h"
 #include "runtime/integers.cuh"
 #include "runtime/loops.cuh"

@@ -1,5 +1,5 @@
 // output scores = log_softmax(longer)
-// model.lum:13, scores. In parts of 15360 elements, a block each.
+// model.lum:17, scores. In parts of 15360 elements, a block each.
 #include "kernels.h"
 #include "runtime/integers.cuh"
 #include "runtime/loops.cuh"

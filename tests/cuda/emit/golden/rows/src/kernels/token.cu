@@ -1,5 +1,5 @@
 // output token[i] = argmax(j) logits[i, j]
-// model.lum:9, token. Puts the parts together in their order.
+// model.lum:13, token. Puts the parts together in their order.
 #include "kernels.h"
 #include "runtime/loops.cuh"
 #include "runtime/math.cuh"

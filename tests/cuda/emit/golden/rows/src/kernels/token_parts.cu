@@ -1,5 +1,5 @@
 // output token[i] = argmax(j) logits[i, j]
-// model.lum:9, token. In parts of 2048 elements, a block each.
+// model.lum:13, token. In parts of 2048 elements, a block each.
 #include "kernels.h"
 #include "runtime/integers.cuh"
 #include "runtime/loops.cuh"

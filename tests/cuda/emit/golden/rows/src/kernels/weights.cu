@@ -1,5 +1,5 @@
 // output weights = softmax(wide)
-// model.lum:12, weights. What several loops need of a row stays in shared memory.
+// model.lum:16, weights. What several loops need of a row stays in shared memory.
 #include "kernels.h"
 #include "runtime/integers.cuh"
 #include "runtime/loops.cuh"
