@@ -16,8 +16,8 @@
 // the result itself, so that bias, activation, residual and rounding cost no further pass. Capture by value. With
 // K = 0 the sum is 0.
 //
-// `workspace` holds gemm_workspace_bytes(threads()) bytes, 1.5 MiB a thread (3 MiB with AVX-512), for any M, N, K. Concurrent calls need
-// one each; calls from inside a parallel_for share one, each thread using its own part.
+// `workspace` holds gemm_workspace_bytes(threads()) bytes, 1.5 MiB a thread (3 MiB with AVX-512), for any M, N, K.
+// Concurrent calls need one each; calls from inside a parallel_for share one, each thread using its own part.
 #pragma once
 
 #include "gemm_schedules.h"
