@@ -155,10 +155,10 @@ void finish_tiles(Range rows, const TileGrid<Side>& grid, i64 first, i64 count, 
     }
 }
 
-// Tiles [first, first + count) on the calling thread.
+// The outputs `rows`, from a whole register tile on, of tiles [first, first + count) on the calling thread.
 template <int Side, class T, class PatchesOf, class Epilogue>
-void winograd_block(i64 outputs, i64 channels, const float* filters, const PatchesOf& patches_of, const TileGrid<Side>& grid,
-                    i64 first, i64 count, float* workspace, const Epilogue& epilogue) {
+void winograd_block(Range rows, i64 outputs, i64 channels, const float* filters, const PatchesOf& patches_of,
+                    const TileGrid<Side>& grid, i64 first, i64 count, float* workspace, const Epilogue& epilogue) {
     constexpr i64 places = WinogradFilters<Side>::kPlaces;
     const i64 panels = (count + kTileCols - 1) / kTileCols;
     const i64 row_tiles = (outputs + kTileRows - 1) / kTileRows;
@@ -167,9 +167,10 @@ void winograd_block(i64 outputs, i64 channels, const float* filters, const Patch
     float* sums = workspace + places * tiles_size;  // [place][panel][row][kTileCols]
     transform_tiles<Side, T>(patches_of, grid, channels, first, count, tiles, tiles_size);
     const i64 room = kGemmWorkspaceBytes / static_cast<i64>(sizeof(float)) / places - tiles_size;
+    const i64 last_tile = (rows.end + kTileRows - 1) / kTileRows;
     const i64 step = smaller(row_tiles, (room / kTileCols - 1) / (panels * kTileRows));
-    for (i64 begin = 0; begin < row_tiles; begin += step) {
-        const i64 end = smaller(begin + step, row_tiles);
+    for (i64 begin = rows.begin / kTileRows; begin < last_tile; begin += step) {
+        const i64 end = smaller(begin + step, last_tile);
         const i64 sums_size = place_floats(panels * (end - begin) * kTileRows);
         for (i64 place = 0; place < places; ++place)
             for (i64 panel = 0; panel < panels; ++panel)
@@ -196,15 +197,20 @@ void winograd_batched(i64 batch, i64 outputs, i64 positions, i64 depth, const fl
     const i64 panels = (grid.tiles() + kTileCols - 1) / kTileCols;
     const i64 room = panels_at_a_time<Side>(outputs, channels);
     const i64 count = gemm_threads(batch * outputs * positions * depth);
-    // As many panels at a time as the workspace holds, but a share for every thread, and equal shares.
+    // As many panels at a time as the workspace holds, but a share for every thread, and equal shares. Where there are
+    // fewer panels than threads, several compute some of the outputs each, and all of them transform the tiles.
     i64 blocks = (panels + room - 1) / room;
     if (blocks % count != 0) blocks = smaller(panels, (blocks + count - 1) / count * count);
-    parallel_for(blocks, count <= 1 ? blocks : 1, [&](i64 begin, i64 end) {
+    const i64 parts = (count + blocks - 1) / blocks;
+    parallel_for(blocks * parts, count <= 1 ? blocks : 1, [&](i64 begin, i64 end) {
         float* own = thread_workspace(workspace);
-        for (i64 block = begin; block < end; ++block) {
+        for (i64 task = begin; task < end; ++task) {
+            const i64 block = task / parts;
             const i64 first = panels * block / blocks * kTileCols;
             const i64 last = smaller(panels * (block + 1) / blocks * kTileCols, grid.tiles());
-            winograd_block<Side, T>(outputs, channels, filters, patches_of, grid, first, last - first, own, epilogue);
+            const Range rows = share_of(outputs, kTileRows, task % parts, parts);
+            if (rows.size() <= 0) continue;
+            winograd_block<Side, T>(rows, outputs, channels, filters, patches_of, grid, first, last - first, own, epilogue);
         }
     });
 }
