@@ -22,13 +22,13 @@ export async function explainModel(
     readonly onProgress?: (text: string) => void;
   },
 ): Promise<ExplainedModel> {
-  const { search } = options;
+  const { search, target = "cpu" } = options;
   const machine = search?.machine ?? options.machine ?? genericCpu;
   const { start, searched, elsewhere, buckets } = await searchPlans(source, {
     ...options,
-    // Without a search only the buckets that were asked for have plans, and nothing but the direct plan is costed.
-    buckets: options.buckets ?? (search === undefined ? [] : undefined),
-    search: search ?? { evaluations: 0, machine },
+    // Without a search there are the buckets that the target's direct plan has, and nothing else is costed.
+    buckets: options.buckets ?? (search === undefined && target === "cpu" ? [] : undefined),
+    search: search ?? { evaluations: 0, machine, onePass: target === "cuda" },
   });
   const inputs: ExplainInput[] = [
     { bucket: "any", model: start.hlir, searched, elsewhere },
@@ -38,7 +38,7 @@ export async function explainModel(
   for (const input of inputs) {
     options.onProgress?.(`costing the runners-up, plan ${plans.length + 1} of ${inputs.length}`);
     // A GPU's kernels are not those of the CPU's schedule, one for each choice: only whole plans are told there.
-    const measurer = options.target === "cuda" ? undefined : search?.measure;
+    const measurer = target === "cuda" ? undefined : search?.measure;
     plans.push(await explainSearched(input, machine, measurer));
   }
   const reports = plans.map((p) => p.report);
@@ -46,7 +46,7 @@ export async function explainModel(
   const report: Report = {
     model: start.hlir.name,
     file: source.path,
-    target: options.target ?? "cpu",
+    target,
     machine: machineReport(machine),
     search: searchText(by, reports),
     plans: reports,

@@ -25,6 +25,8 @@ export type SearchOptions = {
   /** Values of dims that have plans of their own. */
   readonly elsewhere?: readonly Bucket[];
   readonly limits?: SaturateLimits;
+  /** Starts from the direct plan of a target that computes attention in one pass wherever it can. */
+  readonly onePass?: boolean;
   readonly onProgress?: (p: Progress) => void;
   /** Times the plans near the best one on this machine; the analytic cost decides alone without it. */
   readonly measure?: Measurer;
@@ -94,7 +96,14 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
     if (found === undefined) throw new Error("a plan that was costed is none");
     return found.plan;
   };
-  const floor = costsOf(decoded(direct)).map((c) => c.seconds);
+  const onePass = onePassMoves(nodes, space);
+  const withStep = (g: Genome, move: Move): Genome => {
+    const next = move.apply(g);
+    const made = decoder.decode(next);
+    return made !== undefined && costsOf(made.plan).every((c) => c.seconds < Infinity) ? next : g;
+  };
+  const start = options.onePass === true ? onePass.reduce(withStep, direct) : direct;
+  const floor = costsOf(decoded(start)).map((c) => c.seconds);
 
   /** As a share of the direct plan's time. */
   const costOf = (g: Genome): number => {
@@ -110,8 +119,7 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
     return cost;
   };
 
-  let best = { genome: direct, cost: 1, taken: [] as readonly string[] };
-  const onePass = onePassMoves(nodes, space);
+  let best = { genome: start, cost: 1, taken: [] as readonly string[] };
   const terms = termMoves(nodes, space);
   /** The steps that may save most come first: a small budget ends before the last. */
   const movesFrom = (g: Genome): readonly Move[] => {

@@ -12,6 +12,7 @@ import { compile, front } from "../../src/pipeline.ts";
 import { dumpEGraph, egraphText } from "../../src/search/egraph-text.ts";
 import { allRules } from "../../src/search/rules.ts";
 import { tracing } from "../../src/search/trace.ts";
+import { h100 } from "../../src/targets/gpu-machines.ts";
 import { example, exampleNames } from "./examples.ts";
 
 const ruleNames = new Set([...allRules().matchAll(/:name "([^"]+)"/g)].map((m) => m[1]));
@@ -32,6 +33,15 @@ describe.each(exampleNames)("%s", (name) => {
     expect(p.kernels.map((k) => k.family.split(" ")[0])).toEqual(roots);
     expect(p.taken).toEqual([]);
     expect(p.share).toBe(1);
+  });
+
+  test("so is the one of a GPU, with the buckets that it has by itself", async () => {
+    const { plan, buckets } = compile(example(name), { target: "cuda" });
+    const { report } = await explainModel(example(name), { target: "cuda", machine: h100 });
+    const families = [plan, ...buckets.map((b) => b.plan)].map((p) =>
+      p.entries.flatMap((e) => [...choicesOf(e.body)].map((c) => c.implementation.family)).sort(),
+    );
+    expect(report.plans.map((p) => p.kernels.map((k) => k.family.split(" ")[0]).sort())).toEqual(families);
   });
 
   test("kernels take the plan's time, none less than the machine needs", () => {
