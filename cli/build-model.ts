@@ -24,7 +24,7 @@ import { type Lock, lockName, readLock, setAside } from "../src/search/lock-file
 import type { Measurer } from "../src/search/measure/measure.ts";
 import type { Progress, Searched, SearchOptions } from "../src/search/search.ts";
 import { machineHere, machineOf, readCalibration } from "../src/targets/calibrated.ts";
-import { cudaArchOf } from "../src/targets/cuda.ts";
+import { cudaArchOf, type Permission, permissions } from "../src/targets/cuda.ts";
 import { genericCpu, type Machine } from "../src/targets/machines.ts";
 import { openCheckpoint } from "../src/weights/checkpoint.ts";
 import { matchWeights } from "../src/weights/match.ts";
@@ -43,6 +43,7 @@ import { percent, printDiagnostics, progress, progressDone, transient } from "./
 export type BuildOptions = ModelOptions & {
   target: string;
   arch?: string;
+  allow?: Permission[];
   weights?: string;
   out?: string;
   jobs?: number;
@@ -65,6 +66,11 @@ export type BuildOptions = ModelOptions & {
 export const searchArguments = <T>(y: Argv<T>) =>
   y
     .option("target", { choices: ["cpu", "cuda", "metal"], default: "cpu", describe: "what to compile for" })
+    .option("allow", {
+      choices: permissions,
+      array: true,
+      describe: "with --target cuda: what may be less exact; tf32: tensor cores for products of f32",
+    })
     .option("search", {
       type: "string",
       default: "direct",
@@ -144,6 +150,7 @@ export async function buildModel(options: BuildOptions, before: BeforeCompiling 
   const isCuda = options.target === "cuda";
   if (options.emulate && !isCuda)
     throw new CompileError([diagnostic("LUM5011", undefined, { target: options.target })]);
+  checkAllowed(options);
   const start = performance.now();
   const file = findModelFile(options.file);
   const source = readSource(file);
@@ -162,6 +169,12 @@ export async function buildModel(options: BuildOptions, before: BeforeCompiling 
   const compiled = options.compile === false ? undefined : await compiledIn(resolve(dir), arch, options);
   const times = { lumc: written - start, compiler: performance.now() - written };
   return { file, dir, compilation, weights, compiled, changed, times, notes };
+}
+
+/** Throws LUM5012 where something is allowed that the target has no use for. */
+export function checkAllowed({ target, allow = [] }: Pick<BuildOptions, "target" | "allow">): void {
+  if (allow.length > 0 && target !== "cuda")
+    throw new CompileError([diagnostic("LUM5012", undefined, { allowed: allow.join(" "), target })]);
 }
 
 /** Compiled for the target, or where asked for, a project for a GPU for this machine's CPU. */
@@ -194,6 +207,7 @@ function planned(
     model: options.model,
     target: options.target === "cuda" ? ("cuda" as const) : ("cpu" as const),
     arch,
+    allow: options.allow,
     buckets: bucketsOf(options.bucket),
   };
   if (locked !== undefined) return compileLocked(source, common, locked);
@@ -218,7 +232,9 @@ export function searchOf({
   search = "direct",
   seed,
   ...target
-}: Pick<BuildOptions, "search" | "seed" | "target" | "arch" | "machine">): SearchOptions | undefined {
+}: Pick<BuildOptions, "search" | "seed" | "target" | "arch" | "allow" | "machine">):
+  | SearchOptions
+  | undefined {
   if (search === "direct" || search === "0") return undefined;
   const seconds = search === "fast" ? undefined : Number(search);
   if (seconds !== undefined && !(seconds > 0))
@@ -235,9 +251,10 @@ export function searchOf({
 export function machineFor({
   target,
   arch,
+  allow,
   machine = "here",
-}: Pick<BuildOptions, "target" | "arch" | "machine">): Machine {
-  if (target === "cuda") return cudaMachine(cudaArchOf(arch ?? defaultGpu));
+}: Pick<BuildOptions, "target" | "arch" | "allow" | "machine">): Machine {
+  if (target === "cuda") return cudaMachine(cudaArchOf(arch ?? defaultGpu, allow));
   if (machine === "here") return machineHere(undefined, (d) => printDiagnostics([d], false));
   if (machine === "generic") return genericCpu;
   const { found, problem } = readCalibration(machine);
@@ -291,6 +308,9 @@ function lockIn(dir: string, options: BuildOptions): { lock?: Locked; notes: rea
   if (options.locked !== true) return { notes: [] };
   if (read.kind === "none") throw new CompileError([diagnostic("LUM4002", undefined, { lock: path })]);
   if (read.kind === "other version") throw notFitting(path, `it is of form ${read.version}`);
+  const [allowed, asked] = [read.lock.allow ?? [], options.allow ?? []].map((list) => list.join(" "));
+  if (allowed !== asked)
+    throw notFitting(path, `it was built with ${allowText(allowed)}, this build has ${allowText(asked)}`);
   const wanted = bucketsOf(options.bucket)?.map(bucketText).join(" ");
   const stated = read.lock.plans
     .slice(1)
@@ -303,6 +323,8 @@ function lockIn(dir: string, options: BuildOptions): { lock?: Locked; notes: rea
     );
   return { lock: { lock: read.lock, text: read.text, path }, notes: [] };
 }
+
+const allowText = (allowed: string): string => (allowed === "" ? "no --allow" : `--allow ${allowed}`);
 
 const notFitting = (lock: string, difference: string) =>
   new CompileError([diagnostic("LUM5106", undefined, { lock, difference })]);

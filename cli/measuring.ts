@@ -4,12 +4,14 @@ import { defaultTimings, TimingDatabase } from "../src/search/measure/database.t
 import { createGpuMeasurer } from "../src/search/measure/gpu-measure.ts";
 import { createMeasurer, type Measurer } from "../src/search/measure/measure.ts";
 import type { ProgramRound } from "../src/search/measure/programs.ts";
+import type { Permission } from "../src/targets/cuda.ts";
 import { printDiagnostics, transient } from "./output.ts";
 
 export type MeasuringOptions = {
   /** Of this machine's CPU; for its GPU `gpu` instead. */
   readonly arch?: Arch;
   readonly gpu?: string;
+  readonly allow?: readonly Permission[];
   readonly compiler?: string;
   readonly threads?: number;
   readonly jobs?: number;

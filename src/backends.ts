@@ -13,7 +13,7 @@ import { schedule } from "./lower/schedule.ts";
 import { scheduleCuda } from "./lower/schedule-cuda.ts";
 import type { LockPart } from "./search/lock.ts";
 import { onePassPlan } from "./search/one-pass.ts";
-import { cuda, cudaArchOf, defaultCudaArch } from "./targets/cuda.ts";
+import { cuda, cudaArchOf, defaultCudaArch, type Permission } from "./targets/cuda.ts";
 
 export type TargetName = "cpu" | "cuda";
 
@@ -22,10 +22,17 @@ export type Backend = {
   readonly direct: (hlir: Hlir) => Plan;
   /** What has a direct plan of its own without being asked for. */
   readonly directBuckets: (hlir: Hlir) => readonly Bucket[];
-  /** `arch`: what the sizes of kernels are chosen for, where the target has several. */
-  readonly schedule: (plan: Plan, buckets: readonly BucketPlan[], arch?: string) => Program;
-  /** `arch` is the default of the project's own build. Throws LUM5005 or 5008 where the target has no such one. */
-  readonly emit: (program: Program, o: { arch: string | undefined; lock: LockPart }) => ProjectFiles;
+  /** Throws LUM5008 where the target has no such part. */
+  readonly schedule: (plan: Plan, buckets: readonly BucketPlan[], part?: Part) => Program;
+  /** The part is the default of the project's own build. Throws LUM5005 or 5008 where the target has no such one. */
+  readonly emit: (program: Program, o: Part & { readonly lock: LockPart }) => ProjectFiles;
+};
+
+/** What is compiled for, where the target has several. */
+export type Part = {
+  readonly arch?: string;
+  /** What may be less exact, on CUDA. */
+  readonly allow?: readonly Permission[];
 };
 
 export const backends: Readonly<Record<TargetName, Backend>> = {
@@ -41,8 +48,9 @@ export const backends: Readonly<Record<TargetName, Backend>> = {
     direct: (hlir) => onePassPlan(hlir, cuda.attentionWidth),
     // Kernels are cut once for the largest sizes, and a captured graph has them as they are.
     directBuckets: usualBuckets,
-    schedule: (plan, buckets, arch = defaultCudaArch) => scheduleCuda(plan, buckets, cudaArchOf(arch)),
-    emit: (program, { arch = defaultCudaArch, lock }) =>
-      emitCudaProject(program, { arch: cudaArchOf(arch).name, lock }),
+    schedule: (plan, buckets, { arch = defaultCudaArch, allow } = {}) =>
+      scheduleCuda(plan, buckets, cudaArchOf(arch, allow)),
+    emit: (program, { arch = defaultCudaArch, allow, lock }) =>
+      emitCudaProject(program, { arch: cudaArchOf(arch).name, allow, lock }),
   },
 };

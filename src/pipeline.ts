@@ -1,5 +1,5 @@
 /** The compiler on one screen: text → Ast → Hlir → Plan → Llir → files. Each step is checked by the next line. */
-import { backends, type TargetName } from "./backends.ts";
+import { backends, type Part, type TargetName } from "./backends.ts";
 import { CompileError, type Diagnostic } from "./diagnostics.ts";
 import type { ProjectFiles } from "./emit/project.ts";
 import type { Bucket } from "./ir/bucket.ts";
@@ -17,13 +17,13 @@ import { finals } from "./search/measure/finals.ts";
 import { replayAll, replayedLock } from "./search/replay.ts";
 import { type Searched, type SearchOptions, search } from "./search/search.ts";
 
-export type CompileOptions = ElaborateOptions & {
-  /** The CPU's if left out. */
-  readonly target?: TargetName;
-  readonly arch?: string;
-  /** Values of dims that are planned on their own; the first that a call is in is run. A search and CUDA have usual ones. */
-  readonly buckets?: readonly Bucket[];
-};
+export type CompileOptions = ElaborateOptions &
+  Part & {
+    /** The CPU's if left out. */
+    readonly target?: TargetName;
+    /** Values of dims that are planned on their own; the first that a call is in is run. A search and CUDA have usual ones. */
+    readonly buckets?: readonly Bucket[];
+  };
 
 export type Compilation = {
   /** As it was elaborated, before anything was chosen. */
@@ -123,10 +123,10 @@ export function finish(
   for (const p of [planned, ...buckets.map((b) => b.plan)]) checkPlan(p, step);
 
   const backend = backends[options.target ?? "cpu"];
-  const program = backend.schedule(planned, buckets, options.arch);
+  const program = backend.schedule(planned, buckets, options);
   checkLlir(program, "schedule");
 
-  const files = backend.emit(program, { arch: options.arch, lock });
+  const files = backend.emit(program, { arch: options.arch, allow: options.allow, lock });
   const { hlir: model, warnings } = start;
   return { model, hlir: planned.hlir, plan: planned, buckets, program, files, warnings };
 }

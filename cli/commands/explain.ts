@@ -10,6 +10,7 @@ import { cudaArchOf } from "../../src/targets/cuda.ts";
 import {
   type BuildOptions,
   bucketsOf,
+  checkAllowed,
   defaultGpu,
   machineFor,
   searchArguments,
@@ -22,7 +23,7 @@ import { printJson, printLine, progressDone, run, transient } from "../output.ts
 type ExplainOptions = ModelOptions &
   Pick<
     BuildOptions,
-    "target" | "arch" | "search" | "seed" | "bucket" | "machine" | "measure" | "jobs" | "compiler"
+    "target" | "arch" | "allow" | "search" | "seed" | "bucket" | "machine" | "measure" | "jobs" | "compiler"
   > & {
     html?: string;
   };
@@ -45,6 +46,7 @@ export const explain: CommandModule<object, ExplainOptions> = {
     run(args.json, async () => {
       if (args.target === "metal")
         throw new CompileError([diagnostic("LUM5103", undefined, { target: args.target })]);
+      checkAllowed(args);
       const source = readSource(findModelFile(args.file));
       const search = searchOf(args.measure && args.search === "direct" ? { ...args, search: "fast" } : args);
       const explain = (measure?: Measurer) =>
@@ -57,11 +59,11 @@ export const explain: CommandModule<object, ExplainOptions> = {
           machine: machineFor(args),
           onProgress: transient,
         });
-      const { jobs, compiler } = args;
+      const { jobs, compiler, allow } = args;
       const place =
         args.target === "cuda" ? { gpu: cudaArchOf(args.arch ?? defaultGpu).name } : { arch: hostArch() };
       const explained = await (args.measure
-        ? withMeasurer({ jobs, compiler, ...place }, explain)
+        ? withMeasurer({ jobs, compiler, allow, ...place }, explain)
         : explain()
       ).finally(progressDone);
       if (args.html !== undefined) writePage(args.html, pageHtml(explained));

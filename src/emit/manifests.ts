@@ -35,13 +35,19 @@ export function weightsFile(program: Program, view: ProjectView): string {
 }
 
 /** `part` is what the search decided; what of it the kernels became is added here. */
-export function lockFile(program: Program, view: ProjectView, arch: string, part: LockPart): string {
+export function lockFile(
+  program: Program,
+  view: ProjectView,
+  { arch, allow = [] }: { readonly arch: string; readonly allow?: readonly string[] },
+  part: LockPart,
+): string {
   const kernel = new Map(view.kernels.map((k) => [k.name, k]));
   return lockText({
     model: view.model.title,
     hash: part.hash,
     target: program.device ?? "cpu",
     arch,
+    ...(allow.length === 0 ? {} : { allow }),
     search: part.search,
     plans: part.plans,
     kernels: Object.fromEntries(

@@ -63,7 +63,7 @@ export function emitProject(program: Program, options: EmitOptions): ProjectFile
     render("cpu/CMakeLists.txt.ejs", { ...view, arch, flags: languageFlags, sources }),
   );
   files.set("weights.json", weightsFile(program, view));
-  files.set("lumc.lock.json", lockFile(program, view, arch.name, options.lock ?? noChoices));
+  files.set("lumc.lock.json", lockFile(program, view, { arch: arch.name }, options.lock ?? noChoices));
   for (const [path, text] of loaderFiles(view)) files.set(path, text);
   return files;
 }

@@ -1,6 +1,6 @@
 /** Words that the text and the page share. */
 import type { LockedSearch } from "../search/lock.ts";
-import type { PlanReport } from "./report.ts";
+import type { PlanReport, Report } from "./report.ts";
 import { percentText } from "./units.ts";
 
 export const bucketLabel = (bucket: string): string => (bucket === "any" ? "any sizes" : `for ${bucket}`);
@@ -16,3 +16,7 @@ export function searchText(search: LockedSearch, plans: readonly PlanReport[]): 
   });
   return `searched ${evaluated} plans with seed ${search.seed}: ${gains.join(", ")}`;
 }
+
+/** What a machine's rate of products is of. */
+export const productsText = ({ contractionOf }: Report["machine"]): string =>
+  contractionOf === undefined ? "products" : `products of ${contractionOf}`;

@@ -2,7 +2,7 @@
 import { render, templateText } from "../emit/template.ts";
 import type { ExplainedModel } from "./explain.ts";
 import { modelGraph, planGraph } from "./graphs.ts";
-import { bucketLabel } from "./labels.ts";
+import { bucketLabel, productsText } from "./labels.ts";
 import {
   type ChoiceReport,
   type Explained,
@@ -25,7 +25,7 @@ export function pageHtml({ report, plans, source }: ExplainedModel): string {
     title: escaped(report.model),
     subtitle: escaped(`${report.file} for ${report.target}`),
     machine: escaped(
-      `By estimate for ${machine.name}: ${scaled(machine.bytesPerSecond, "B/s")} from memory, ${scaled(machine.contractionRate, "op/s")} in products, ${scaled(machine.vectorRate, "op/s")} in loops.`,
+      `By estimate for ${machine.name}: ${scaled(machine.bytesPerSecond, "B/s")} from memory, ${scaled(machine.contractionRate, "op/s")} in ${productsText(machine)}, ${scaled(machine.vectorRate, "op/s")} in loops.`,
     ),
     search: escaped(sentence(report.search)),
     style: templateText("explain/page.css"),

@@ -11,7 +11,7 @@ import { typeText } from "../ir/hlir-print.ts";
 import { type Choice, choicesOf, domainOf, type EntryPlan, type Plan, storedIn } from "../ir/plan.ts";
 import { positionOf, spanText } from "../ir/source.ts";
 import { readsOf } from "../lower/plan-reads.ts";
-import { type PlanCost, planCost } from "../search/cost.ts";
+import { type KernelCost, type PlanCost, planCost } from "../search/cost.ts";
 import { allNodes } from "../search/encode.ts";
 import { keysOf } from "../search/keys.ts";
 import {
@@ -120,6 +120,8 @@ export type Report = {
     readonly name: string;
     readonly bytesPerSecond: number;
     readonly contractionRate: number;
+    /** What those products are of, where others have other rates. */
+    readonly contractionOf?: string;
     readonly vectorRate: number;
   };
   readonly search: string;
@@ -146,6 +148,7 @@ export const machineReport = (m: Machine): Report["machine"] => ({
   name: m.name,
   bytesPerSecond: m.levels.at(-1)!.bytesPerSecond,
   contractionRate: m.contractionRate,
+  ...(m.contractionOf === undefined ? {} : { contractionOf: m.contractionOf }),
   vectorRate: m.vectorRate,
 });
 
@@ -183,7 +186,7 @@ export async function explainSearched(
         costs: costs.map((cost, i) => {
           const k = cost.kernels.get(c)!;
           const seconds = k.seconds * k.runs;
-          const limit = k.runs * limitOf(k.bytes, k.operations, machine);
+          const limit = k.runs * limitOf(k, machine);
           return {
             seconds,
             ...(times && { measured: measuredSeconds(times.get(c)!, c, i, cost) }),
@@ -259,8 +262,8 @@ function measuredSeconds(time: KernelTime, c: Choice, point: number, { kernels }
   return (time.seconds[point] * estimate(c)) / all;
 }
 
-const limitOf = (bytes: number, operations: number, m: Machine): number =>
-  Math.max(bytes / m.levels.at(-1)!.bytesPerSecond, operations / m.contractionRate);
+const limitOf = ({ bytes, operations, peak }: KernelCost, m: Machine): number =>
+  Math.max(bytes / m.levels.at(-1)!.bytesPerSecond, operations / (peak ?? m.contractionRate));
 
 function describe(c: Choice, plan: EntryPlan, isStored: (n: Node) => boolean) {
   const { root } = c;

@@ -1,5 +1,6 @@
 /** Drawings as SVG; colours come from the page's style sheet. */
 import type { Graph } from "./graphs.ts";
+import { productsText } from "./labels.ts";
 import { layered, type Placed } from "./layout.ts";
 import type { KernelReport, Report } from "./report.ts";
 import { duration, percentText, scaled } from "./units.ts";
@@ -95,7 +96,7 @@ export function rooflineSvg(
   const slope = 10 ** (x0 + (Math.log10(ridge) - x0) / 3);
   const labels =
     `<text class="axis" x="${(left + width - right) / 2}" y="${height - 6}">operations per byte moved</text>` +
-    `<text class="axis end" x="${width - right - 4}" y="${n(py(machine.contractionRate) - 7)}">products, ${scaled(machine.contractionRate, "op/s")}</text>` +
+    `<text class="axis end" x="${width - right - 4}" y="${n(py(machine.contractionRate) - 7)}">${productsText(machine)}, ${scaled(machine.contractionRate, "op/s")}</text>` +
     `<text class="axis start" x="${n(px(slope) + 12)}" y="${n(py(roofAt(slope)) + 14)}">memory, ${scaled(machine.bytesPerSecond, "B/s")}</text>`;
   return `<svg class="roofline" viewBox="0 0 ${width} ${height}" role="img" aria-label="roofline">${grid.join("")}${roof}${dots.join("")}${labels}</svg>`;
 }

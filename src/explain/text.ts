@@ -1,5 +1,5 @@
 /** A report for a terminal: the kernels by time, each with its line, its cost, and what was not chosen. */
-import { bucketLabel } from "./labels.ts";
+import { bucketLabel, productsText } from "./labels.ts";
 import type { KernelReport, PlanReport, Report, RivalReport } from "./report.ts";
 import { isTiny } from "./report.ts";
 import { duration, lossText, percentText, scaled } from "./units.ts";
@@ -10,7 +10,7 @@ const mostRivals = 3;
 export function reportText(report: Report): string {
   const { machine } = report;
   return [
-    `${report.model} for ${report.target}, by estimate for ${machine.name}: ${scaled(machine.bytesPerSecond, "B/s")} from memory, ${scaled(machine.contractionRate, "op/s")} in products, ${scaled(machine.vectorRate, "op/s")} in loops`,
+    `${report.model} for ${report.target}, by estimate for ${machine.name}: ${scaled(machine.bytesPerSecond, "B/s")} from memory, ${scaled(machine.contractionRate, "op/s")} in ${productsText(machine)}, ${scaled(machine.vectorRate, "op/s")} in loops`,
     report.search,
     ...report.plans.flatMap((p) => ["", ...planLines(p)]),
   ].join("\n");

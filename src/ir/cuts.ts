@@ -3,12 +3,19 @@
  * that a lock can name each and a search can try all.
  */
 
-/** Which engine computes a product, in tiles of rows x columns; streaming has a block for a few columns. */
+/**
+ * Which engine computes a product, in tiles of rows x columns; streaming has a block for a few columns. TF32 rounds the
+ * factors to 10 digits of a fraction: none is taken without the permission that `--allow tf32` gives.
+ */
 export const productTiles = [
   "tensor cores 128x128",
   "tensor cores 64x64",
   "tensor cores 32x64",
   "tensor cores 16x64",
+  "tf32 tensor cores 128x128",
+  "tf32 tensor cores 64x64",
+  "tf32 tensor cores 32x64",
+  "tf32 tensor cores 16x64",
   "multiply-adds 128x128",
   "multiply-adds 64x64",
   "multiply-adds 32x32",

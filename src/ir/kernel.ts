@@ -288,7 +288,7 @@ export type OperandForm =
 
 export type Tiling = {
   /** Tensor cores, multiply-adds in f32, or few rows against a streamed right factor. */
-  readonly engine: "mma" | "fma" | "skinny" | "attention";
+  readonly engine: "mma" | "tf32" | "fma" | "skinny" | "attention";
   readonly rows: number;
   readonly columns: number;
   readonly threads: number;

@@ -43,6 +43,11 @@ export const emitMessages = {
     (p: { target: string }) => `--emulate is for --target cuda, not for ${p.target}`,
     () => "add --target cuda, or leave --emulate out",
   ),
+  LUM5012: entry(
+    (p: { allowed: string; target: string }) =>
+      `--allow ${p.allowed} is for --target cuda, not for ${p.target}`,
+    () => "add --target cuda, or leave --allow out",
+  ),
   LUM5006: entry(
     (p: { compiler: string; arch: string; output: string }) =>
       `${p.compiler} cannot compile for ${p.arch}: ${p.output}`,

@@ -38,8 +38,10 @@ import { cutSeconds, cutsOffered, keyWork } from "./cut-cost.ts";
 /** The machine that kernels for the architecture are costed for. */
 export const cudaMachine = (arch: CudaArch): Machine => ({
   ...gpuOfArch(arch.name),
-  name: `${arch.part}, ${arch.name}`,
+  name: [arch.part, arch.name, ...(arch.allowed ?? [])].join(", "),
   threads: arch.multiprocessors,
+  contractionRate: arch.halfRate,
+  contractionOf: "16 bits",
   launch: launchSeconds,
   loadOf: (choice: Choice, site: Site) => loadOf(choice, site, arch),
   schedulesOf: (choice: Choice, bounds: Bounds, isStored: (n: Node) => boolean) =>
@@ -80,7 +82,8 @@ function loadOf(choice: Choice, site: Site, arch: CudaArch): Load {
   if (engine !== undefined) {
     // Prologue and epilogue have the engine's threads; what they read, beside its factors, passes meanwhile.
     const busy = impossible ? Infinity : engine.seconds + vector;
-    return { bytes: all + engine.bytes, moving, operations: operations + engine.operations, busy };
+    const { peak } = engine;
+    return { bytes: all + engine.bytes, moving, operations: operations + engine.operations, busy, peak };
   }
   return {
     bytes: all,
@@ -90,6 +93,7 @@ function loadOf(choice: Choice, site: Site, arch: CudaArch): Load {
       waitingOf(choice, sized, arch),
     operations,
     busy: vector / filled + blockSeconds,
+    peak: arch.f32Rate,
   };
 }
 
@@ -173,6 +177,8 @@ type Engine = {
   readonly seconds: number;
   readonly bytes: number;
   readonly operations: number;
+  /** Operations a second of the instructions that compute it. */
+  readonly peak: number;
   /** Tensors whose bytes are in it. */
   readonly nodes: ReadonlySet<Node>;
 };
@@ -224,8 +230,14 @@ function productTime(
     seconds,
     bytes: batch * k * (m * aBytes + n * bBytes),
     operations: 2 * batch * m * n * k,
+    peak: peakOf(product, arch),
     nodes: new Set([a.node, b.node].filter((x) => x !== undefined)),
   };
+}
+
+function peakOf({ onCores, asTf32 }: Product, arch: CudaArch): number {
+  if (onCores) return arch.halfRate;
+  return asTf32 && arch.allowed?.has("tf32") ? arch.tf32Rate : arch.f32Rate;
 }
 
 const onCores = (types: readonly DType[]): boolean =>
@@ -263,7 +275,7 @@ function attentionTime(
   const [depth, width] = [of(dot, dotForm.k), of(weighted, weightedForm.n)];
   const nodes = new Set<Node>();
   if (Math.max(depth, width) > cuda.attentionWidth)
-    return { seconds: Infinity, bytes: 0, operations: 0, nodes };
+    return { seconds: Infinity, bytes: 0, operations: 0, peak: arch.f32Rate, nodes };
   const items = at.extent(weighted.inputs[0].shape) / (rows * keys * width);
   const looked = seenShare(form, at.bounds);
   const [q, k, v] = [dotForm.a, dotForm.b, weightedForm.b].map((s) => lyingAt(s, [], at));
@@ -286,7 +298,7 @@ function attentionTime(
   const streaming = (read * Math.min(1, looked * 1.1)) / (cut?.bandwidth ?? bandwidthOf(arch, Infinity));
   for (const x of [q, k, v]) if (x.node !== undefined) nodes.add(x.node);
   const seconds = Math.max(computing, streaming) + blockSeconds + (cut?.combining ?? 0);
-  return { seconds, bytes: read, operations, nodes };
+  return { seconds, bytes: read, operations, peak: half ? arch.halfRate : arch.f32Rate, nodes };
 }
 
 /** Elementary operations of all that is computed element by element, with the places of what is read. */

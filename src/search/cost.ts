@@ -37,6 +37,8 @@ export type KernelCost = {
   readonly bytes: number;
   readonly operations: number;
   readonly bound: "memory" | "compute" | "launch";
+  /** Operations a second at the most, where they are not the machine's of products. */
+  readonly peak?: number;
   /** Calls in one call of the entry. */
   readonly runs: number;
 };
@@ -50,14 +52,16 @@ export type PlanCost = {
 export type CostMemo = Map<string, { readonly cost: KernelCost; readonly load: Load }>;
 
 /** What a kernel has to do: the time that its bytes take, and its operations, on all threads. */
-export type Load = {
+export type Load = Amounts & Pick<KernelCost, "peak">;
+
+type Amounts = {
   readonly bytes: number;
   readonly moving: number;
   readonly operations: number;
   readonly busy: number;
 };
 
-const idle: Load = { bytes: 0, moving: 0, operations: 0, busy: 0 };
+const idle: Amounts = { bytes: 0, moving: 0, operations: 0, busy: 0 };
 
 export function planCost(plan: Plan, machine: Machine, bounds: Bounds, memo: CostMemo = new Map()): PlanCost {
   const kernels = new Map<Choice, KernelCost>();
@@ -69,7 +73,7 @@ export function planCost(plan: Plan, machine: Machine, bounds: Bounds, memo: Cos
     const weights = weightBytes(entry.body, bounds);
     const visit = (region: Region, runs: number): void => {
       let key = "";
-      let load = idle;
+      let load: Load = idle;
       for (const step of region) {
         if (step.kind === "loop") {
           if (step.node.op.kind !== "loop") throw new Error("a loop step without a loop");
@@ -199,8 +203,8 @@ function timed(
   runs: number,
   machine: Machine,
 ): { cost: KernelCost; load: Load } {
-  const { bytes, moving, operations, busy } = own;
-  const sum = (key: keyof Load): number => own[key] + (before?.[key] ?? 0);
+  const { bytes, moving, operations, busy, peak } = own;
+  const sum = (key: keyof Amounts): number => own[key] + (before?.[key] ?? 0);
   const load: Load = {
     bytes: sum("bytes"),
     moving: sum("moving"),
@@ -211,7 +215,7 @@ function timed(
   const bound = launch > seconds ? "launch" : moving > busy ? "memory" : "compute";
   const spent = before === undefined ? undefined : kernelSeconds(before, machine);
   const added = seconds + launch - (spent === undefined ? 0 : spent.seconds + spent.launch);
-  return { cost: { seconds: added, bytes, operations, bound, runs }, load };
+  return { cost: { seconds: added, bytes, operations, bound, peak, runs }, load };
 }
 
 function kernelSeconds({ moving, operations, busy }: Load, machine: Machine) {

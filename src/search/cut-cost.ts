@@ -1,6 +1,6 @@
 /** What a GPU's kernels take by how they are cut, and the cuts that the search is offered. */
 import type { Bounds } from "../ir/bounds.ts";
-import { isKeySplit, isProductCut } from "../ir/cuts.ts";
+import { isKeySplit, isProductCut, tileAndParts } from "../ir/cuts.ts";
 import type { Node } from "../ir/hlir.ts";
 import type { Tiling } from "../ir/kernel.ts";
 import { type Choice, type Schedule, scheduleOf } from "../ir/plan.ts";
@@ -30,7 +30,7 @@ function cutTaken(k: ProductKernel, named: Schedule | undefined, arch: CudaArch)
     known = new Map();
     taken.set(k, known);
   }
-  const key = `${arch.name} ${named}`;
+  const key = `${arch.name} ${[...(arch.allowed ?? [])]} ${named}`;
   let found = known.get(key);
   if (found === undefined) {
     const p = productOf(k.kernel, k.product);
@@ -127,6 +127,7 @@ export function cutsOffered(
   const share = (s: Schedule): number =>
     points.reduce((sum, at, i) => sum + seconds(s, at) / floor[i], 0) / points.length;
   return cutsOf(choice, bounds, isStored)
+    .filter((s) => !asksForTf32(s) || arch.allowed?.has("tf32"))
     .filter((s) => ![here, usual].includes(cutText(k, s, arch)))
     .map((s) => ({ s, share: share(s) }))
     .filter((x) => x.share <= slowest && Math.abs(x.share - 1) > leastDifference)
@@ -134,6 +135,8 @@ export function cutsOffered(
     .slice(0, mostOffered)
     .map(({ s }) => s);
 }
+
+const asksForTf32 = (s: Schedule): boolean => isProductCut(s) && tileAndParts(s).tile.startsWith("tf32");
 
 /** What a name comes to: another one for the scheduler's own decision is no other way. */
 function cutText(k: CutKernel, named: Schedule | undefined, arch: CudaArch): string {

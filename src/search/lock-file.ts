@@ -9,7 +9,13 @@ export const lockName = "lumc.lock.json";
 /** Of the file's form; a file of another form is not read. */
 export const lockVersion = 2;
 
-export type Lock = LockPart & { readonly model: string; readonly target: string; readonly arch: string };
+export type Lock = LockPart & {
+  readonly model: string;
+  readonly target: string;
+  readonly arch: string;
+  /** What was allowed, absent for nothing. */
+  readonly allow?: readonly string[];
+};
 
 /** With a digest of everything else as its last line. */
 export function lockText(content: Readonly<Record<string, unknown>>): string {
@@ -60,7 +66,8 @@ function parsed(text: string): unknown {
 
 function isLock(x: Record<string, unknown>): x is Record<string, unknown> & Lock {
   const texts = ["model", "target", "arch", "hash"].every((key) => typeof x[key] === "string");
-  return texts && isSearch(x.search) && Array.isArray(x.plans) && x.plans.every(isPlan);
+  const allowed = x.allow === undefined || Array.isArray(x.allow);
+  return texts && allowed && isSearch(x.search) && Array.isArray(x.plans) && x.plans.every(isPlan);
 }
 
 const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === "object" && x !== null;

@@ -42,7 +42,7 @@ export type ProductWork = {
 
 /** One way of cutting a product into blocks' work. */
 export type Cut = {
-  readonly engine: "mma" | "fma" | "skinny";
+  readonly engine: "mma" | "tf32" | "fma" | "skinny";
   readonly rows: number;
   readonly columns: number;
   /** Of the summed axis in one step, and steps in shared memory at a time; a streamed one has what its lanes load. */
@@ -108,8 +108,8 @@ function combining(w: ProductWork, c: Cut, arch: CudaArch): number {
 
 /** Operations a second of `mma.sync`, which newer parts run slower than their own instructions; or of multiply-adds. */
 function engineRate(c: Cut, arch: CudaArch): number {
-  if (c.engine !== "mma") return arch.f32Rate;
-  return arch.halfRate * arch.mmaShare;
+  if (c.engine === "tf32") return arch.tf32Rate * arch.mmaShare;
+  return c.engine === "mma" ? arch.halfRate * arch.mmaShare : arch.f32Rate;
 }
 
 /** Rows that are folded, as far as it decides into how many parts each is cut. */

@@ -27,7 +27,16 @@ export type CudaArch = {
   readonly mmaShare: number;
   /** Whether conversions from and to f8 are instructions. */
   readonly f8: boolean;
+  /** What was asked for with it; nothing in the table below. */
+  readonly allowed?: ReadonlySet<Permission>;
 };
+
+/**
+ * What takes less time and is less exact than the language promises, so that somebody must ask for it. tf32: factors of
+ * f32 rounded to TF32's 10 digits of a fraction, for tensor cores.
+ */
+export const permissions = ["tf32"] as const;
+export type Permission = (typeof permissions)[number];
 
 /** A100 80GB SXM, GA10x and AD10x whitepapers, H100 SXM, B200 data sheets. */
 export const cudaArchs: readonly CudaArch[] = [
@@ -151,9 +160,10 @@ export const cuda = {
 
 export const defaultCudaArch = "sm_90a";
 
-export function cudaArchOf(name: string): CudaArch {
+/** Throws LUM5008 where there is none of that name. */
+export function cudaArchOf(name: string, allowed: readonly Permission[] = []): CudaArch {
   const found = cudaArchs.find((a) => a.name === name);
-  if (found !== undefined) return found;
+  if (found !== undefined) return allowed.length === 0 ? found : { ...found, allowed: new Set(allowed) };
   const known = cudaArchs.map((a) => a.name).join(", ");
   throw new CompileError([diagnostic("LUM5008", undefined, { arch: name, known })]);
 }

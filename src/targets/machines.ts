@@ -14,6 +14,8 @@ export type Machine = {
   readonly levels: readonly { readonly bytes: number; readonly bytesPerSecond: number }[];
   /** Floating-point operations of a blocked contraction in f32, a multiply-add counting as two. */
   readonly contractionRate: number;
+  /** Of what, where that is not f32. */
+  readonly contractionOf?: string;
   /** Units of an operation's `cost` in a loop that the compiler vectorizes, operands in cache. */
   readonly vectorRate: number;
   /** Rows and columns of the contraction's register tile: what is not a multiple is computed in part for nothing. */

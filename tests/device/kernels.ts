@@ -45,7 +45,7 @@ export async function runKernelGroup(
   for (const c of cases) {
     const h = hlirFromText(c);
     models.set(c.name, h);
-    bundle.add(c.name, backends.cuda.schedule(backends.cuda.direct(h), [], arch));
+    bundle.add(c.name, backends.cuda.schedule(backends.cuda.direct(h), [], { arch }));
   }
   try {
     await bundle.build();

@@ -119,6 +119,7 @@ const cases: readonly (readonly [
   ["a target that is not built yet", "LUM5103", () => [...changed({}), "--target", "metal"]],
   ["an unknown GPU", "LUM5008", () => [...changed({ arch: "sm_1" }), "--target", "cuda"]],
   ["an emulated CPU", "LUM5011", () => [...changed({}), "--emulate"]],
+  ["TF32 on a CPU", "LUM5012", () => [...changed({}), "--allow", "tf32"]],
   [
     "no nvcc at all",
     "LUM5009",

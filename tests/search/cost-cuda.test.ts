@@ -56,7 +56,18 @@ test("a product costs the more the smaller the part", () => {
 test("sums are split where tiles are few, and not where they fill the device", () => {
   const cut = (m: number, n: number, k: number) =>
     quickestCut(
-      { batch: 1, m, n, k, aBytes: 2, bBytes: 2, onCores: true, alongK: true, computed: false },
+      {
+        batch: 1,
+        m,
+        n,
+        k,
+        aBytes: 2,
+        bBytes: 2,
+        onCores: true,
+        asTf32: false,
+        alongK: true,
+        computed: false,
+      },
       sm90,
     );
   expect(cut(128, 1024, 16384).parts).toBeGreaterThan(1);
@@ -66,7 +77,17 @@ test("sums are split where tiles are few, and not where they fill the device", (
 });
 
 test("tiles that need one wave more cost more than their operations", () => {
-  const p = { batch: 1, n: 128, k: 8192, aBytes: 2, bBytes: 2, onCores: true, alongK: true, computed: false };
+  const p = {
+    batch: 1,
+    n: 128,
+    k: 8192,
+    aBytes: 2,
+    bBytes: 2,
+    onCores: true,
+    asTf32: false,
+    alongK: true,
+    computed: false,
+  };
   const share = (rows: number) => quickestCut({ ...p, m: rows }, sm90, 1).seconds / rows;
   const full = 128 * sm90.multiprocessors;
   expect(share(full + 1)).toBeGreaterThan(share(full));

@@ -140,6 +140,17 @@ describe("lumc build --locked", () => {
     expect(readFileSync(lock, "utf8")).toBe(first);
   });
 
+  test("keeps what was allowed, and takes it back with the same permission only", () => {
+    const out = join(scratch, "allowed");
+    const words = ["build", model, "--target", "cuda", "--no-compile", "--out", out];
+    expect(lumc([...words, "--allow", "tf32"]).stderr).toBe("");
+    const text = readFileSync(join(out, lockName), "utf8");
+    expect(text).toContain('"allow": ["tf32"]');
+    expect(lumc([...words, "--locked", "--allow", "tf32"]).stderr).toBe("");
+    expect(lumc([...words, "--locked"]).stderr).toMatch(/LUM5106.*--allow tf32, this build has no --allow/);
+    expect(readFileSync(join(out, lockName), "utf8")).toBe(text);
+  });
+
   test("puts a damaged lock aside: an error where it is asked for, a remark where it is in the way", () => {
     writeFileSync(lock, first.slice(0, 300));
     const asked = build("--locked");

@@ -1,6 +1,6 @@
 /** Matrix products of CUDA kernels: tiles over the grid, each by one call of the engine. */
 import type { Contraction, Kernel, Operand, OperandForm, Stmt, Tiling } from "../../ir/kernel.ts";
-import { typeOf } from "../../lower/schedule-cuda/tiles.ts";
+import { coresFor, typeOf } from "../../lower/schedule-cuda/tiles.ts";
 import { cppType } from "../cpp.ts";
 import { ending, lambda, operandLines } from "../kernels/contractions.ts";
 import { type Indexing, indexText, indexType, lastIndex } from "../kernels/indices.ts";
@@ -97,11 +97,10 @@ export function callLines(
   ix: Indexing,
 ): string[] {
   const deeper = `${indent}    `;
-  const factor = (o: Operand, outer: number | undefined): string[] => {
-    const type = typeOf(o);
-    const inParts = tiling.engine === "mma" && type !== "f16" && type !== "bf16";
-    const whole = factorLines(o, outer, s.k, deeper, ix);
-    const lines = inParts ? within("lum::in_two_parts", whole) : whole;
+  const inParts = tiling.engine === "mma" ? coresFor(typeOf(s.a), typeOf(s.b)).inParts : undefined;
+  const factor = (side: "a" | "b", outer: number | undefined): string[] => {
+    const whole = factorLines(s[side], outer, s.k, deeper, ix);
+    const lines = inParts === side ? within("lum::in_two_parts", whole) : whole;
     return ending(range === undefined ? lines : within(`${range}.of`, lines), ",");
   };
   const depth = range === undefined ? sizeText(s.k, ix) : `${range}.length`;
@@ -110,8 +109,8 @@ export function callLines(
   const shape = work === undefined ? tiling.shape + lastIndex(ix) : tiling.shape;
   return [
     `${indent}lum::${engine}<${shape}>(${work === undefined ? "" : `${work}, `}${extents},`,
-    ...factor(s.a, s.m),
-    ...factor(s.b, s.n),
+    ...factor("a", s.m),
+    ...factor("b", s.n),
     ...ending(
       lambda([s.m, s.n], `float ${s.sum}`, blockLines(s.epilogue, `${deeper}    `, ix), deeper, ix),
       ");",

@@ -1,5 +1,5 @@
 /** One kernel as one .cu file. */
-import type { Kernel, Launch, Table } from "../../ir/kernel.ts";
+import type { Kernel, Launch, Table, Tiling } from "../../ir/kernel.ts";
 import { floatBits, isNarrowFloat } from "../../lower/float-formats.ts";
 import { literal } from "../../ops/spelling.ts";
 import { cppType } from "../cpp.ts";
@@ -93,6 +93,26 @@ const headers: readonly (readonly [RegExp, string])[] = [
   ],
   [/\b(?:INFINITY|NAN)\b/, "math.cuh"],
 ];
+
+const engines: Readonly<Record<Tiling["engine"], string>> = {
+  fma: "gemm_fma.cuh",
+  mma: "gemm_mma.cuh",
+  tf32: "gemm_mma.cuh",
+  skinny: "gemv.cuh",
+  attention: "attention.cuh",
+};
+
+/** Headers whose shapes the launches of kernels name. */
+export function engineHeaders(kernels: readonly Kernel[]): string[] {
+  const used = new Set(kernels.map((k) => k.launch?.tiling?.engine));
+  return [
+    ...new Set(
+      Object.entries(engines).flatMap(([engine, header]) =>
+        used.has(engine as Tiling["engine"]) ? [header] : [],
+      ),
+    ),
+  ];
+}
 
 function headersOf(kernel: Kernel, text: string): string[] {
   const found = new Set(headers.filter(([use]) => use.test(text)).map(([, name]) => name));

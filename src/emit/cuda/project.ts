@@ -1,7 +1,7 @@
 /** Llir for NVIDIA GPUs → the files of a CUDA project that builds and runs without lumc. */
 import type { Program } from "../../ir/llir.ts";
 import type { LockPart } from "../../search/lock.ts";
-import { cudaArchs } from "../../targets/cuda.ts";
+import { cudaArchs, type Permission } from "../../targets/cuda.ts";
 import { loaderExample, loaderFiles } from "../loader.ts";
 import { lockFile, weightsFile } from "../manifests.ts";
 import { exampleArguments, noChoices, type ProjectFiles } from "../project.ts";
@@ -12,6 +12,7 @@ import { viewCuda } from "./view.ts";
 export type CudaOptions = {
   /** Default of the project's own build, `sm_90a`. */
   readonly arch: string;
+  readonly allow?: readonly Permission[];
   /** The choices that the program comes from; none where it was written by hand. */
   readonly lock?: LockPart;
 };
@@ -41,7 +42,7 @@ export function emitCudaProject(program: Program, options: CudaOptions): Project
   const number = options.arch.replace(/^sm_/, "");
   files.set("CMakeLists.txt", render("cuda/CMakeLists.txt.ejs", { ...view, number, sources }));
   files.set("weights.json", weightsFile(program, view));
-  files.set("lumc.lock.json", lockFile(program, view, options.arch, options.lock ?? noChoices));
+  files.set("lumc.lock.json", lockFile(program, view, options, options.lock ?? noChoices));
   for (const [path, text] of loaderFiles(view)) files.set(path, text);
   return files;
 }

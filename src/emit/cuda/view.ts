@@ -5,7 +5,7 @@ import type { Program } from "../../ir/llir.ts";
 import { floatBits, isNarrowFloat } from "../../lower/float-formats.ts";
 import { type ProjectView, viewProject } from "../view.ts";
 import type { ArgumentView, EntryView, RoutineView } from "../view-entry.ts";
-import { meetingBytes } from "./kernel-source.ts";
+import { engineHeaders, meetingBytes } from "./kernel-source.ts";
 import { type CudaKernelText, kernelTexts } from "./kernel-texts.ts";
 
 /** Tensors in device memory start at multiples of it: whole transactions, and what TMA asks for. */
@@ -44,7 +44,7 @@ export function viewCuda(program: Program, arch: string) {
     states: view.states.map((s, i) => ({ ...s, ...startOf(s.isZero, program.states[i]) })),
     bindings: view.weights.bindings,
     dims,
-    engines: enginesOf(program),
+    engines: engineHeaders(program.kernels),
     sites: texts.sites.map((s) => ({ ...s, what: JSON.stringify(s.what) })),
     texts: texts.texts,
     routines,
@@ -58,20 +58,6 @@ export function viewCuda(program: Program, arch: string) {
 
 export type CudaView = ReturnType<typeof viewCuda>;
 export type { CudaKernelText, ProjectView };
-
-/** Headers whose shapes the table of launches names. */
-function enginesOf(program: Program): string[] {
-  const engines = program.kernels.map((k) => k.launch?.tiling?.engine);
-  const headers = {
-    fma: "gemm_fma.cuh",
-    mma: "gemm_mma.cuh",
-    skinny: "gemv.cuh",
-    attention: "attention.cuh",
-  } as const;
-  return (Object.keys(headers) as (keyof typeof headers)[])
-    .filter((e) => engines.includes(e))
-    .map((e) => headers[e]);
-}
 
 function placesOf() {
   let next = 0;

@@ -19,6 +19,7 @@ function sideBySide(products: readonly Product[], parts: readonly Contraction[])
   const onCores = new Set(parts.map((p) => typeOf(p.b))).size === 1 && products.every((p) => p.onCores);
   return {
     ...first,
+    asTf32: products.every((p) => p.asTf32),
     bBytes: Math.max(...products.map((p) => p.bBytes)),
     onCores,
     ...(onCores && inParts !== undefined ? { inParts } : {}),

@@ -7,17 +7,19 @@ import type { Cut } from "../../targets/cuda-cost.ts";
 export type Shape = Omit<Cut, "parts"> & { readonly text: string; readonly shared: string };
 
 /** Registers as ptxas reports them for the plain kernels of tests/cuda/nvcc; shares are estimates. */
-const mma = (
+const tensor = (
+  engine: "mma" | "tf32",
   [rows, columns, depth, warpsM, warpsN, stages]: readonly number[],
   registers: number,
   share: number,
 ): Shape => {
+  const bytes = engine === "mma" ? 2 : 4;
   const text = `lum::MmaShape<${[rows, columns, depth, warpsM, warpsN, stages].join(", ")}>`;
   const threads = cuda.warp * warpsM * warpsN;
-  const sharedBytes = 2 * stages * (rows + columns) * depth;
-  const shared = `${text}::shared_bytes(2)`;
+  const sharedBytes = bytes * stages * (rows + columns) * depth;
+  const shared = `${text}::shared_bytes(${bytes})`;
   return {
-    engine: "mma",
+    engine,
     rows,
     columns,
     depth,
@@ -33,17 +35,25 @@ const mma = (
 
 /** On tensor cores. A warp's part of 64 x 32 reads the least of shared memory for each product. */
 export const mmaShapes: readonly Shape[] = [
-  mma([128, 128, 32, 2, 4, 4], 128, 0.8),
-  mma([64, 64, 64, 2, 2, 3], 96, 0.6),
-  mma([32, 64, 64, 1, 4, 3], 96, 0.4),
-  mma([16, 64, 128, 1, 4, 4], 96, 0.25),
+  tensor("mma", [128, 128, 32, 2, 4, 4], 128, 0.8),
+  tensor("mma", [64, 64, 64, 2, 2, 3], 96, 0.6),
+  tensor("mma", [32, 64, 64, 1, 4, 3], 96, 0.4),
+  tensor("mma", [16, 64, 128, 1, 4, 4], 96, 0.25),
+];
+
+/** On tensor cores, factors of f32 rounded to TF32 on their way into registers. */
+export const tf32Shapes: readonly Shape[] = [
+  tensor("tf32", [128, 128, 32, 2, 4, 3], 128, 0.7),
+  tensor("tf32", [64, 64, 32, 2, 2, 3], 96, 0.5),
+  tensor("tf32", [32, 64, 32, 1, 4, 4], 120, 0.35),
+  tensor("tf32", [16, 64, 64, 1, 4, 4], 96, 0.2),
 ];
 
 /** What a cut calls the tiles of a shape. */
 export const shapeName = ({ engine, rows, columns }: Pick<Tiling, "engine" | "rows" | "columns">): string =>
   engine === "skinny"
     ? "streaming"
-    : `${engine === "mma" ? "tensor cores" : "multiply-adds"} ${rows}x${columns}`;
+    : `${{ mma: "tensor cores", tf32: "tf32 tensor cores", fma: "multiply-adds", attention: "attention" }[engine]} ${rows}x${columns}`;
 
 /** The shape for a product of which one factor is in two parts, both of which lie in shared memory. */
 export function inPartsOf(s: Shape, which: "a" | "b" | undefined): Shape {

@@ -6,12 +6,22 @@ import { constantOf, type Poly } from "../../ir/poly.ts";
 import { type CudaArch, cuda } from "../../targets/cuda.ts";
 import { type ProductWork, productSeconds } from "../../targets/cuda-cost.ts";
 import { largest } from "./map.ts";
-import { fmaShapes, inPartsOf, mmaShapes, type Shape, shapeName, streamedShapes } from "./shapes.ts";
+import {
+  fmaShapes,
+  inPartsOf,
+  mmaShapes,
+  type Shape,
+  shapeName,
+  streamedShapes,
+  tf32Shapes,
+} from "./shapes.ts";
 
 /** A product as far as its cut depends on it. */
 export type Product = ProductWork & {
   /** Tensor cores take both factors, in 16 bits as they lie, or one of f32 in two parts beside one of bf16. */
   readonly onCores: boolean;
+  /** They would take both in TF32, where that is allowed. */
+  readonly asTf32: boolean;
   readonly alongK: boolean;
   readonly computed: boolean;
 };
@@ -22,12 +32,16 @@ export type Chosen = { readonly shape: Shape; readonly parts: number; readonly s
  * Whether tensor cores take factors of these types, undefined for what is computed in f32, and which of them in two
  * parts. f16 hasn't the range for the parts of any f32.
  */
-export function coresFor(a: DType | undefined, b: DType | undefined): Pick<Product, "onCores" | "inParts"> {
+export function coresFor(
+  a: DType | undefined,
+  b: DType | undefined,
+): Pick<Product, "onCores" | "asTf32" | "inParts"> {
   const isFloat = (t: DType | undefined): boolean => t === undefined || t === "f32";
-  if (a === b && (a === "f16" || a === "bf16")) return { onCores: true };
-  if (isFloat(a) && b === "bf16") return { onCores: true, inParts: "a" };
-  if (a === "bf16" && isFloat(b)) return { onCores: true, inParts: "b" };
-  return { onCores: false };
+  const asTf32 = isFloat(a) && isFloat(b);
+  if (a === b && (a === "f16" || a === "bf16")) return { onCores: true, asTf32 };
+  if (isFloat(a) && b === "bf16") return { onCores: true, asTf32, inParts: "a" };
+  if (a === "bf16" && isFloat(b)) return { onCores: true, asTf32, inParts: "b" };
+  return { onCores: false, asTf32 };
 }
 
 export const typeOf = ({ form }: Operand): DType | undefined =>
@@ -67,6 +81,7 @@ export function cutNamed(p: Product, name: ProductCut, arch: CudaArch): Chosen |
   const { parts } = tileAndParts(name);
   let best: Chosen | undefined;
   for (const shape of shapesNamed(p, name)) {
+    if (shape.engine === "tf32" && !arch.allowed?.has("tf32")) continue;
     const seconds = productSeconds(p, { ...shape, parts }, arch);
     if (shape.sharedBytes <= arch.sharedBytesPerBlock && (best === undefined || seconds < best.seconds))
       best = { shape, parts, seconds };
@@ -90,12 +105,13 @@ function shapesNamed(p: Product, name: ProductCut): Shape[] {
 
 function shapesOf(p: Product, tile: ProductTile): readonly Shape[] {
   if (tile === "streaming") return p.m <= cuda.skinnyRows ? streamedShapes(p) : [];
-  const tiled = p.onCores ? [...mmaShapes.map((s) => inPartsOf(s, p.inParts)), ...fmaShapes] : fmaShapes;
-  return tiled.filter((s) => shapeName(s) === tile);
+  const cores = p.onCores ? mmaShapes.map((s) => inPartsOf(s, p.inParts)) : [];
+  return [...cores, ...(p.asTf32 ? tf32Shapes : []), ...fmaShapes].filter((s) => shapeName(s) === tile);
 }
 
 function shapesFor(p: Product, arch: CudaArch): readonly Shape[] {
-  const tiled = (p.onCores ? mmaShapes.map((s) => inPartsOf(s, p.inParts)) : fmaShapes).filter(
+  const inF32 = p.asTf32 && arch.allowed?.has("tf32") ? [...tf32Shapes, ...fmaShapes] : fmaShapes;
+  const tiled = (p.onCores ? mmaShapes.map((s) => inPartsOf(s, p.inParts)) : inF32).filter(
     (s) => s.sharedBytes <= arch.sharedBytesPerBlock,
   );
   if (p.m > cuda.skinnyRows) return tiled;
@@ -118,6 +134,7 @@ export function cutText(tiling: Tiling, c: Contraction, arch: CudaArch): string 
   const { inParts } = coresFor(typeOf(c.a), typeOf(c.b));
   const how = {
     mma: `In tiles of ${rows} x ${columns} on tensor cores${inParts === undefined ? "" : ", the f32 factor as two of bf16"}`,
+    tf32: `In tiles of ${rows} x ${columns} on tensor cores, the factors rounded to TF32 (--allow tf32)`,
     fma: `In tiles of ${rows} x ${columns}`,
     skinny: `With few rows, the right factor streamed, a block for ${columns === 1 ? "each column" : `${columns} columns at a time`}`,
     attention: "In one pass",

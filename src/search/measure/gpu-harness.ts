@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CompileError, diagnostic } from "../../diagnostics.ts";
 import { cppType } from "../../emit/cpp.ts";
+import { engineHeaders } from "../../emit/cuda/kernel-source.ts";
 import { sizeType } from "../../emit/kernels/source.ts";
 import { runtimeFiles } from "../../emit/runtime-files.ts";
 import { templateText } from "../../emit/template.ts";
@@ -67,21 +68,12 @@ function listed(c: GpuCall): string {
   return [dims.length, ...dims, sizes.length, ...sizes, buffers.length, ...parts].join(" ");
 }
 
-/** Headers whose shapes the launches name. */
-const shapes = {
-  fma: "gemm_fma.cuh",
-  mma: "gemm_mma.cuh",
-  skinny: "gemv.cuh",
-  attention: "attention.cuh",
-} as const;
-
 /** Every kernel behind one signature, with its launch. */
 function tableOf(kernels: readonly Kernel[]): string {
-  const engines = new Set(kernels.flatMap((k) => k.launch?.tiling?.engine ?? []));
   return [
     "#pragma once",
     "",
-    ...[...engines].map((e) => `#include "runtime/${shapes[e]}"`),
+    ...engineHeaders(kernels).map((header) => `#include "runtime/${header}"`),
     '#include "runtime/index_check.cuh"',
     '#include "runtime/launch.cuh"',
     '#include "runtime/types.cuh"',

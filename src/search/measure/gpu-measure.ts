@@ -5,7 +5,7 @@ import { findNvcc, nvccFlags } from "../../emit/cuda/compile.ts";
 import { sha256 } from "../../emit/object-cache.ts";
 import type { Plan } from "../../ir/plan.ts";
 import { scheduleCuda } from "../../lower/schedule-cuda.ts";
-import { cudaArchOf } from "../../targets/cuda.ts";
+import { cudaArchOf, type Permission } from "../../targets/cuda.ts";
 import type { KernelCall } from "./calls.ts";
 import type { TimingDatabase, TimingKey } from "./database.ts";
 import { type GpuCall, gpuCallsOf } from "./gpu-calls.ts";
@@ -18,6 +18,7 @@ export type GpuMeasureOptions = {
   readonly database: TimingDatabase;
   /** What is compiled for; the GPU's own where it is left out. */
   readonly arch?: string;
+  readonly allow?: readonly Permission[];
   /** nvcc. */
   readonly compiler?: string;
   readonly jobs?: number;
@@ -99,7 +100,7 @@ export function measurerAt(place: GpuPlace, o: GpuMeasureOptions): Measurer {
 
   const plans = async (all: readonly Plan[], points: readonly Dims[]): Promise<number[][]> => {
     const lists = all.map((plan) => {
-      const program = scheduleCuda(plan, [], cudaArchOf(place.arch));
+      const program = scheduleCuda(plan, [], cudaArchOf(place.arch, o.allow));
       return points.map((dims) => gpuCallsOf(program, dims));
     });
     const seconds = await gpuCalls(lists.flat(2));

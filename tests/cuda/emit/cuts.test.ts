@@ -12,9 +12,10 @@ import { directPlan } from "../../../src/lower/direct/direct.ts";
 import { interpret } from "../../../src/lower/interpret.ts";
 import { attentionOf, totalsOf } from "../../../src/lower/plan-attention.ts";
 import { cutsOf } from "../../../src/lower/plan-cuts.ts";
-import { fmaShapes, mmaShapes, shapeName } from "../../../src/lower/schedule-cuda/shapes.ts";
+import { fmaShapes, mmaShapes, shapeName, tf32Shapes } from "../../../src/lower/schedule-cuda/shapes.ts";
 import { scheduleCuda } from "../../../src/lower/schedule-cuda.ts";
 import { allNodes } from "../../../src/search/encode.ts";
+import { cudaArchOf, defaultCudaArch } from "../../../src/targets/cuda.ts";
 import { hlirFromText } from "../../emit/from-text.ts";
 import { randomInputs, randomWeights } from "../../emit/random-tensors.ts";
 import { Bundle } from "../../emit/run-kernels.ts";
@@ -24,6 +25,11 @@ import { decodeCases } from "./decode-cases.ts";
 import { cudaWriter } from "./writer.ts";
 
 const long = process.env.LUMC_TEST_EFFORT === "long";
+
+const withTf32 = cudaArchOf(defaultCudaArch, ["tf32"]);
+
+/** Both factors rounded to 10 digits, to the nearest. */
+const tf32Tolerance = 2 ** -9;
 
 const attentions: readonly CutCase[] = decodeCases.map(({ sizes, ...c }) => ({ ...c, calls: sizes }));
 const cases = [...productCases, ...attentions];
@@ -72,7 +78,7 @@ beforeAll(() => {
       expect(plan.entries.flatMap((e) => [...choicesOf(e.body)].flatMap((x) => scheduleOf(x) ?? []))).toEqual(
         [s],
       );
-      const program = scheduleCuda(plan);
+      const program = scheduleCuda(plan, [], withTf32);
       checkLlir(program, "schedule");
       const name = `${c.name}, ${s}`;
       taken.set(
@@ -90,7 +96,7 @@ beforeAll(() => {
 afterAll(() => bundle.remove());
 
 test("every tile has a shape, and every shape a name", () => {
-  const shapes = [...mmaShapes, ...fmaShapes].map(shapeName);
+  const shapes = [...mmaShapes, ...tf32Shapes, ...fmaShapes].map(shapeName);
   expect([...shapes, "streaming"].sort()).toEqual([...productTiles].sort());
 });
 
@@ -118,7 +124,8 @@ describe.each(cases.map((c) => [c.name, c] as const))("%s", (_, c) => {
       for (const s of schedules.get(c.name)!) {
         const name = `${c.name}, ${s}`;
         const run = () => bundle.run(name, entry.name, { dims, inputs, weights }).outputs[output];
-        expectClose(`${name} at ${JSON.stringify(dims)}`, run(), wanted, c.tolerance ?? 1e-4);
+        const tolerance = s.startsWith("tf32") ? tf32Tolerance : (c.tolerance ?? 1e-4);
+        expectClose(`${name} at ${JSON.stringify(dims)}`, run(), wanted, tolerance);
       }
     }
   });

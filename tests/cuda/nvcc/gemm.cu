@@ -57,7 +57,13 @@ GEMM_IN_TWO_PARTS(mma_16x64x128_two_parts_nt, Few, ALONG_K(bf16, b, ldb))
 CONVOLUTION(convolution_128x128x32_bf16, Large, bf16)
 
 using LargeTf32 = lum::MmaShape<128, 128, 32, 2, 4, 3>;
+using MediumTf32 = lum::MmaShape<64, 64, 32, 2, 2, 3>;
+using LowTf32 = lum::MmaShape<32, 64, 32, 1, 4, 4>;
+using FewTf32 = lum::MmaShape<16, 64, 64, 1, 4, 4>;
 GEMM(mma_128x128x32_tf32_nt, LargeTf32, float, ALONG_K(float, a, lda), ALONG_K(float, b, ldb))
+GEMM(mma_64x64x32_tf32_nn, MediumTf32, float, ALONG_K(float, a, lda), ALONG_OUTER(float, b, ldb))
+GEMM(mma_32x64x32_tf32_nt, LowTf32, float, ALONG_K(float, a, lda), ALONG_K(float, b, ldb))
+GEMM(mma_16x64x64_tf32_nt, FewTf32, float, ALONG_K(float, a, lda), ALONG_K(float, b, ldb))
 
 using LargeFma = lum::FmaShape<128, 128, 8, 8, 8>;
 using MediumFma = lum::FmaShape<64, 64, 16, 4, 4>;
