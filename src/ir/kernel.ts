@@ -166,6 +166,8 @@ export type Stmt =
       readonly size: Poly;
       readonly lets: readonly Stmt[];
       readonly value: Expr;
+      /** What is stored in place of the position: where the candidates are a part of a row, or were found in parts of it. */
+      readonly answer?: Expr;
     }
   /** A user's own text, and the sizes that it names. */
   | {

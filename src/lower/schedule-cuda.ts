@@ -7,6 +7,7 @@ import type { Argument, LEntry, Program, Step } from "../ir/llir.ts";
 import type { BucketPlan, Plan } from "../ir/plan.ts";
 import { atomsOf } from "../ir/poly.ts";
 import { type CudaArch, cuda, cudaArchOf, cudaEngine, defaultCudaArch } from "../targets/cuda.ts";
+import { selectionThreads } from "../targets/selection-cost.ts";
 import { schedule } from "./schedule.ts";
 import { attentionTiling, packedItems } from "./schedule-cuda/attention-tiles.ts";
 import { withCallBounds } from "./schedule-cuda/call-bounds.ts";
@@ -16,6 +17,7 @@ import { mergedTiling } from "./schedule-cuda/merged.ts";
 import { attentionIn, splitAttention } from "./schedule-cuda/split-attention.ts";
 import { productIn, splitProduct } from "./schedule-cuda/split-product.ts";
 import { splitRows, splitRowsIn } from "./schedule-cuda/split-rows.ts";
+import { longSelectionIn, selectionIn, splitSelection } from "./schedule-cuda/split-top-k.ts";
 import { stagedRows } from "./schedule-cuda/staged-rows.ts";
 import { argumentsFor, type Room, type Stage } from "./schedule-cuda/stages.ts";
 import { cutText, tilingOf } from "./schedule-cuda/tiles.ts";
@@ -132,6 +134,8 @@ function cutStages(kernel: Kernel, arch: CudaArch): Stage[] | undefined {
   }
   const rows = splitRowsIn(kernel, arch);
   if (rows !== undefined) return splitRows(kernel, rows);
+  const selection = longSelectionIn(kernel, arch);
+  if (selection !== undefined) return splitSelection(kernel, selection);
   const attention = attentionIn(kernel);
   if (attention === undefined) return undefined;
   const items = packedItems(kernel, attention);
@@ -181,6 +185,7 @@ function launched(
       threads:
         tiling?.threads ??
         onChip?.threads ??
+        longSelectionThreads(kernel) ??
         (geometry === undefined ? cuda.threads : largest(geometry.block, kernel.bounds)),
       group: mapped.group,
       tiling,
@@ -189,6 +194,14 @@ function launched(
       dims,
     },
   };
+}
+
+/** A block for a selection among many has all the threads that it may have. */
+function longSelectionThreads(kernel: Kernel): number | undefined {
+  const size = selectionIn(kernel)?.topk.size;
+  return size !== undefined && largest(size, kernel.bounds) > 2 * cuda.leastPiece
+    ? selectionThreads
+    : undefined;
 }
 
 function tilingIn(kernel: Kernel, arch: CudaArch): Tiling | undefined {

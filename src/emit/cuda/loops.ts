@@ -233,14 +233,16 @@ function topkLines(s: Stmt & { kind: "topk" }, indent: string, ix: Indexing): st
   const type = localType(s.value.dtype);
   const to = constantOf(s.at) === 0 ? s.to : `${s.to} + ${indexText(s.at, ix)}`;
   const { name } = ix.variables[s.position];
-  const value = [...blockLines(s.lets, inner, ix), `${inner}return ${exprText(s.value, ix)};`];
+  const value = [...blockLines(s.lets, `${inner}    `, ix), `${inner}    return ${exprText(s.value, ix)};`];
   const sizes = `${indexText(s.size, ix)}, ${indexText(s.count, ix)}`;
-  const head = `lum::top_k<${indexType(ix)}>(${sizes}, ${to}, lum::shared<lum::Ranked<${type}>>(0),`;
-  return [
-    `${indent}${head} [=](${parameter(indexType(ix), name, value)}) -> ${type} {`,
+  const lines = [
+    `${indent}lum::top_k<${indexType(ix)}>(${sizes}, ${to}, lum::shared<lum::TopKRoom<${type}>>(0),`,
+    `${inner}[=](${parameter(indexType(ix), name, value)}) -> ${type} {`,
     ...value,
-    `${indent}});`,
   ];
+  if (s.answer === undefined) return [...lines, `${inner}});`];
+  const answer = exprText(s.answer, ix);
+  return [...lines, `${inner}},`, `${inner}[=](${indexType(ix)} ${name}) { return ${answer}; });`];
 }
 
 /** A running fold of a row, by a block: what is folded, and what is done with what it has come to. */

@@ -3,10 +3,14 @@ import { byteSize, type DType } from "../../ir/dtype.ts";
 import type { Kernel } from "../../ir/kernel.ts";
 import type { Program } from "../../ir/llir.ts";
 import { floatBits, isNarrowFloat } from "../../lower/float-formats.ts";
+import { statementsIn } from "../../lower/schedule-cuda/loops.ts";
 import { type ProjectView, viewProject } from "../view.ts";
 import type { ArgumentView, EntryView, RoutineView } from "../view-entry.ts";
 import { engineHeaders, meetingBytes } from "./kernel-source.ts";
 import { type CudaKernelText, kernelTexts } from "./kernel-texts.ts";
+
+/** Shared memory of a block that selects: kTopKBytes in top_k.cuh. */
+const topKBytes = 12_800;
 
 /** Tensors in device memory start at multiples of it: whole transactions, and what TMA asks for. */
 const apart = 256;
@@ -114,6 +118,7 @@ function launchOf(kernel: Kernel) {
 /** Dynamic shared memory of a block, in C++. */
 export function sharedBytes({ body, launch }: Kernel): string {
   if (launch?.tiling !== undefined) return launch.tiling.shared;
+  if ([...statementsIn(body)].some((s) => s.kind === "topk")) return String(topKBytes);
   const rows = body.some(
     (s) => s.kind === "accumulator" || s.kind === "topk" || (s.kind === "loop" && s.how === "rows"),
   );

@@ -69,6 +69,7 @@ function* polysOfStmt(s: Stmt, variables: readonly Variable[]): Generator<Poly> 
       yield* [s.at, s.count, s.size];
       yield* polysIn(s.lets, variables);
       yield* polysOfExpr(s.value);
+      if (s.answer !== undefined) yield* polysOfExpr(s.answer);
       break;
     case "text":
       yield* s.uses ?? [];

@@ -61,10 +61,11 @@ __global__ void sum_rows(const T* x, float* out, i64 rows, i64 n) {
     }
 }
 
-__global__ void order_rows(const float* x, lum::i32* out, i64 rows, i64 n, i64 count) {
-    auto* const scratch = lum::shared<lum::Ranked<float>>(0);
+template <class T>
+__global__ void order_rows(const T* x, lum::i32* out, i64 rows, i64 n, i64 count) {
+    auto* const room = lum::shared<lum::TopKRoom<T>>(0);
     for (lum::Rows row(rows); row.next();)
-        lum::top_k(n, count, out + row.index * count, scratch, [=](i64 i) { return x[row.index * n + i]; });
+        lum::top_k(n, count, out + row.index * count, room, [=](i64 i) { return x[row.index * n + i]; });
 }
 
 template <class T>
@@ -131,34 +132,75 @@ static void check_folds() {
             }
 }
 
-static void check_order() {
-    Subject subject("top k and sorting");
-    for (i64 n : {1, 2, 8, 33, 100, 257})
-        for (i64 count : {i64{1}, i64{4}, i64{40}, n}) {
-            if (count > n) continue;
-            const i64 rows = 3;
-            Random random(static_cast<unsigned>(n + count));
-            const Buffer<float> x(rows * n);
-            const Buffer<lum::i32> out(rows * count);
-            for (i64 i = 0; i < rows * n; ++i) {
-                x[i] = static_cast<float>(random.next() % 20);  // many equals
-                if (random.next() % 16 == 0) x[i] = NAN;
-                if (random.next() % 16 == 0) x[i] = -INFINITY;
-            }
-            const std::string where = std::to_string(count) + " of " + std::to_string(n);
-            subject.ran(lum::launch(order_rows, 2, 64, 256, nullptr, x.get(), out.get(), rows, n, count), where);
-            for (i64 r = 0; r < rows; ++r) {
-                std::vector<lum::i32> order(static_cast<std::size_t>(n));
-                for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<lum::i32>(i);
-                std::stable_sort(order.begin(), order.end(), [&](lum::i32 a, lum::i32 b) {
-                    const float u = x[r * n + a], v = x[r * n + b];
-                    return u > v || (u != u && v == v);
-                });
-                for (i64 i = 0; i < count; ++i)
-                    subject.expect(out[r * count + i] == order[static_cast<std::size_t>(i)], "%s: rank %td is %d, not %d",
-                                   where.c_str(), i, out[r * count + i], order[static_cast<std::size_t>(i)]);
-            }
+// How the values of a row are chosen: each brings another part of the selection to its end.
+enum class Values { few, any, equal, close };
+
+template <class T>
+static T value_of(Values kind, Random& random) {
+    const unsigned number = random.next();
+    if constexpr (std::is_integral_v<T>) {
+        if (kind == Values::any) return static_cast<T>(static_cast<unsigned long long>(number) * 0x9e3779b97f4a7c15ull);
+        return static_cast<T>(kind == Values::equal ? 7 : static_cast<T>(number % 20) - 10);
+    } else {
+        using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
+        Wide value = static_cast<Wide>(number % 20) - 10;
+        if (kind == Values::any) value = static_cast<Wide>(number % 100003) / 1000 - 50;
+        if (kind == Values::equal) value = 0.5;
+        if (kind == Values::close) value = 1 + static_cast<Wide>(number % 5000) / (Wide(1 << 23));
+        if (kind != Values::equal && random.next() % 16 == 0) value = NAN;
+        if (kind != Values::equal && random.next() % 16 == 0) value = -INFINITY;
+        if (kind != Values::equal && random.next() % 16 == 0) value = random.next() % 2 ? Wide(-0.0) : Wide(0.0);
+        if constexpr (std::is_same_v<T, double>)
+            return value;
+        else
+            return lum::from_float<T>(value);
+    }
+}
+
+template <class T>
+static auto comparable(T value) {
+    if constexpr (std::is_integral_v<T> || std::is_same_v<T, double>)
+        return value;
+    else
+        return lum::to_float(value);
+}
+
+template <class T>
+static void check_order(const char* name) {
+    Subject subject(std::string("top k and sorting ") + name);
+    const auto run = [&](i64 n, i64 count, Values kind, int threads) {
+        const i64 rows = n > 1000 ? 2 : 3;
+        Random random(static_cast<unsigned>(n + count));
+        const Buffer<T> x(rows * n);
+        const Buffer<lum::i32> out(rows * count);
+        for (i64 i = 0; i < rows * n; ++i) x[i] = value_of<T>(kind, random);
+        const std::string where =
+            std::to_string(count) + " of " + std::to_string(n) + ", values " + std::to_string(static_cast<int>(kind));
+        subject.ran(
+            lum::launch(order_rows<T>, 2, threads, lum::kTopKBytes, nullptr, x.get(), out.get(), rows, n, count), where);
+        for (i64 r = 0; r < rows; ++r) {
+            std::vector<lum::i32> order(static_cast<std::size_t>(n));
+            for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<lum::i32>(i);
+            std::stable_sort(order.begin(), order.end(), [&](lum::i32 a, lum::i32 b) {
+                const auto u = comparable(x[r * n + a]), v = comparable(x[r * n + b]);
+                return u > v || (u != u && v == v);
+            });
+            for (i64 i = 0; i < count; ++i)
+                subject.expect(out[r * count + i] == order[static_cast<std::size_t>(i)], "%s: rank %td is %d, not %d",
+                               where.c_str(), i, out[r * count + i], order[static_cast<std::size_t>(i)]);
         }
+    };
+    for (i64 n : {1, 2, 8, 33, 257})
+        for (i64 count : {i64{1}, i64{4}, i64{40}, n})
+            if (count <= n) run(n, count, Values::few, 64);
+    // Longer than what is sorted at once: few and many wanted, up to all of them.
+    for (Values kind : {Values::few, Values::any, Values::equal, Values::close}) {
+        run(2051, 40, kind, 256);
+        run(2051, 1500, kind, 96);
+    }
+    run(2051, 2050, Values::few, 256);
+    run(1025, 1025, Values::any, 256);
+    run(1024, 1023, Values::any, 256);
 }
 
 template <class T>
@@ -212,7 +254,13 @@ int main() {
     check_folds<lum::f16>();
     check_folds<lum::f8e4m3>();
     check_folds<lum::f8e5m2>();
-    check_order();
+    check_order<float>("f32");
+    check_order<double>("f64");
+    check_order<lum::f16>("f16");
+    check_order<lum::bf16>("bf16");
+    check_order<i64>("i64");
+    check_order<lum::i32>("i32");
+    check_order<lum::u8>("u8");
     check_scan<float>("f32", 1e-6);
     check_scan<double>("f64", 1e-14);
     check_scan<lum::i32>("i32", 0.0);

@@ -43,9 +43,9 @@ extern "C" __global__ void __launch_bounds__(256) softmax_f32(const float* x, fl
 }
 
 extern "C" __global__ void __launch_bounds__(256) top_k_f32(const float* x, lum::i32* out, i64 rows, i64 n, i64 count) {
-    auto* const scratch = lum::shared<lum::Ranked<float>>(0);
+    auto* const room = lum::shared<lum::TopKRoom<float>>(0);
     for (lum::Rows row(rows); row.next();)
-        lum::top_k(n, count, out + row.index * count, scratch, [=](i64 i) { return x[row.index * n + i]; });
+        lum::top_k(n, count, out + row.index * count, room, [=](i64 i) { return x[row.index * n + i]; });
 }
 
 extern "C" __global__ void __launch_bounds__(256) running_sum_f32(const float* x, float* out, i64 rows, i64 n) {

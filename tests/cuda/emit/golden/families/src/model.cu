@@ -35,8 +35,11 @@ constexpr Launch kLaunches[] = {
     {"projected", 240, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
     {"place", 40, 256, 128},
     {"running", 40, 256, 128},
-    {"order_topk", 1, 256, 128},
+    {"order_topk", 1, 256, 12800},
     {"order", 1, 256, 0},
+    {"word_parts", 13, 256, 12800},
+    {"word", 1, 256, 12800},
+    {"logit", 1, 256, 0},
     {"total_parts", 59, 256, 128},
     {"total", 1, 256, 0},
     {"scaled", 1, 256, 0},
@@ -52,6 +55,9 @@ const void* const kCode[] = {
     reinterpret_cast<const void*>(kernels::running),
     reinterpret_cast<const void*>(kernels::order_topk),
     reinterpret_cast<const void*>(kernels::order),
+    reinterpret_cast<const void*>(kernels::word_parts),
+    reinterpret_cast<const void*>(kernels::word),
+    reinterpret_cast<const void*>(kernels::logit),
     reinterpret_cast<const void*>(kernels::total_parts),
     reinterpret_cast<const void*>(kernels::total),
     reinterpret_cast<const void*>(kernels::scaled),
@@ -65,6 +71,7 @@ struct Site {
 constexpr Site kSites[] = {
     {"e", "e[t, d] = table[tokens[t], d], axis 0"},
     {"order", "output order = sort(x[0, 0..40]), axis 0"},
+    {"logit", "logit, word = top_k(logits, 40), axis 0"},
 };
 
 }  // namespace
@@ -146,13 +153,16 @@ static int forward_kernels(families_model& model) {
     std::byte* const arena = model.arena_memory.data();
     const lum::i32* const tokens = at<lum::i32>(model.argument_memory.data(), 0);  // in, i32[s]
     const float* const x = at<float>(model.argument_memory.data(), 256);  // in, f32[s, 3000]
-    lum::f16* const p = at<lum::f16>(model.argument_memory.data(), 480256);  // out, f16[s, pos + s]
-    lum::f16* const projected = at<lum::f16>(model.argument_memory.data(), 488448);  // out, f16[s, 48]
-    lum::i32* const place = at<lum::i32>(model.argument_memory.data(), 492288);  // out, i32[s]
-    float* const running = at<float>(model.argument_memory.data(), 492544);  // out, f32[s, 3000]
-    float* const order = at<float>(model.argument_memory.data(), 972544);  // out, f32[40]
-    float* const total = at<float>(model.argument_memory.data(), 972800);  // out, f32[]
-    float* const scaled = at<float>(model.argument_memory.data(), 973056);  // out, f32[s, 4]
+    const float* const logits = at<float>(model.argument_memory.data(), 480256);  // in, f32[50257]
+    lum::f16* const p = at<lum::f16>(model.argument_memory.data(), 681472);  // out, f16[s, pos + s]
+    lum::f16* const projected = at<lum::f16>(model.argument_memory.data(), 689664);  // out, f16[s, 48]
+    lum::i32* const place = at<lum::i32>(model.argument_memory.data(), 693504);  // out, i32[s]
+    float* const running = at<float>(model.argument_memory.data(), 693760);  // out, f32[s, 3000]
+    float* const order = at<float>(model.argument_memory.data(), 1173760);  // out, f32[40]
+    float* const best = at<float>(model.argument_memory.data(), 1174016);  // out, f32[40]
+    lum::i32* const word_of_best = at<lum::i32>(model.argument_memory.data(), 1174272);  // out, i32[40]
+    float* const total = at<float>(model.argument_memory.data(), 1174528);  // out, f32[]
+    float* const scaled = at<float>(model.argument_memory.data(), 1174784);  // out, f32[s, 4]
     lum::f16* const e = at<lum::f16>(arena, 8000);  // f16[s, 64], 5.0 KiB
     lum::f16* const score = at<lum::f16>(arena, 0);  // f16[s, pos + s], 7.8 KiB
     lum::i32* const order_topk = at<lum::i32>(arena, 0);  // i32[40], 160 bytes
@@ -166,6 +176,9 @@ static int forward_kernels(families_model& model) {
     CALL(running, x, running, model.dims);
     CALL(order_topk, x, order_topk);
     CALL(order, order_topk, x, order, model.check);
+    CALL(word_parts, logits, at<lum::i32>(arena, 13312));  // word
+    CALL(word, logits, at<lum::i32>(arena, 13312), word_of_best);
+    CALL(logit, word_of_best, logits, best, model.check);
     CALL(total_parts, x, at<float>(arena, 13312), model.dims);  // total
     CALL(total, at<float>(arena, 13312), total);
     CALL(scaled, x, scaled, model.dims);
@@ -210,8 +223,8 @@ int launch_forward(families_model& model) {
 // What a call puts into the stream, and waits for at its end: until then the host's sides of the copies must stay.
 int run_in_stream(families_model& model, int entry, const int64_t* dims, const void* const* inputs, void* const* outputs, Dims& values) {
     const families_entry& known = families_entries(nullptr)[entry];
-    static constexpr size_t kInputOffsets[][2] = {{0, 256}};
-    static constexpr size_t kOutputOffsets[][7] = {{480256, 488448, 492288, 492544, 972544, 972800, 973056}};
+    static constexpr size_t kInputOffsets[][3] = {{0, 256, 480256}};
+    static constexpr size_t kOutputOffsets[][9] = {{681472, 689664, 693504, 693760, 1173760, 1174016, 1174272, 1174528, 1174784}};
     switch (entry) {
         case 0:
             values.s = dims[0];

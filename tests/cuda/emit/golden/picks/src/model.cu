@@ -27,7 +27,7 @@ lum::Fault load_weights(picks_model& model, const char* path, const picks_option
 
 // Kernels, each with the launch that the largest sizes have work for.
 constexpr Launch kLaunches[] = {
-    {"chosen", 16, 256, 128},
+    {"chosen", 16, 256, 12800},
     {"y_part", 96, 256, lum::skinny_shared_bytes(8, 1, 0, 4)},
     {"y", 1, 256, 0},
 };

@@ -16,6 +16,9 @@ __global__ void place(const float* x, lum::i32* place, const Dims* dims);
 __global__ void running(const float* x, float* running, const Dims* dims);
 __global__ void order_topk(const float* x, lum::i32* order_topk);
 __global__ void order(const lum::i32* order_topk, const float* x, float* order, lum::IndexCheck* check);
+__global__ void word_parts(const float* logits, lum::i32* places);
+__global__ void word(const float* logits, const lum::i32* places, lum::i32* word_of_best);
+__global__ void logit(const lum::i32* word_of_best, const float* logits, float* best, lum::IndexCheck* check);
 __global__ void total_parts(const float* x, float* total_parts, const Dims* dims);
 __global__ void total(const float* total_parts, float* total);
 __global__ void scaled(const float* x, float* scaled, const Dims* dims);
@@ -33,11 +36,14 @@ enum class Kernel : int {
     running,
     order_topk,
     order,
+    word_parts,
+    word,
+    logit,
     total_parts,
     total,
     scaled,
 };
-constexpr int kKernelCount = 12;
+constexpr int kKernelCount = 15;
 
 struct Launch {
     const char* name;

@@ -1,5 +1,5 @@
 // output scaled[t, i in 0..4] = x[t, i] * [1.0, 0.5, 0.25, 0.125][i]
-// model.lum:21, scaled.
+// model.lum:24, scaled.
 #include "kernels.h"
 #include "runtime/loops.cuh"
 #include "runtime/types.cuh"

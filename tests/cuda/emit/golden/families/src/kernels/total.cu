@@ -1,5 +1,5 @@
 // output total = sum(x)
-// model.lum:20, total. Puts the parts together in their order.
+// model.lum:23, total. Puts the parts together in their order.
 #include "kernels.h"
 #include "runtime/loops.cuh"
 #include "runtime/rows.cuh"

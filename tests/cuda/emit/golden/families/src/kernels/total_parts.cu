@@ -1,5 +1,5 @@
 // output total = sum(x)
-// model.lum:20, total. In parts of 2048 elements, a block each.
+// model.lum:23, total. In parts of 2048 elements, a block each.
 #include "kernels.h"
 #include "runtime/integers.cuh"
 #include "runtime/loops.cuh"

@@ -12,10 +12,10 @@ __global__ void __launch_bounds__(256) chosen(const float* gate,  // [n, 5]
                                               const Dims* dims) {
     const int n = static_cast<int>(dims->n);
     for (int i = lum::block(); i < n; i += lum::grid()) {  // a block each
-        lum::top_k<int>(5, 2, chosen + i * 2, lum::shared<lum::Ranked<float>>(0),
+        lum::top_k<int>(5, 2, chosen + i * 2, lum::shared<lum::TopKRoom<float>>(0),
             [=](int candidate) -> float {
-            return gate[i * 5 + candidate];
-        });
+                return gate[i * 5 + candidate];
+            });
     }
 }
 
