@@ -28,6 +28,11 @@ export type Product = ProductWork & {
 
 export type Chosen = { readonly shape: Shape; readonly parts: number; readonly seconds: number };
 
+const isF8 = (t: DType | undefined): boolean => t === "f8e4m3" || t === "f8e5m2";
+
+/** All of whose values are values of bf16, and of f16. */
+const inByte = (t: DType | undefined): boolean => isF8(t) || t === "i8" || t === "u8";
+
 /**
  * Whether tensor cores take factors of these types, undefined for what is computed in f32, and which of them in two
  * parts. f16 hasn't the range for the parts of any f32.
@@ -38,7 +43,10 @@ export function coresFor(
 ): Pick<Product, "onCores" | "asTf32" | "inParts"> {
   const isFloat = (t: DType | undefined): boolean => t === undefined || t === "f32";
   const asTf32 = isFloat(a) && isFloat(b);
-  if (a === b && (a === "f16" || a === "bf16")) return { onCores: true, asTf32 };
+  const isHalf = (t: DType | undefined): boolean => t === "f16" || t === "bf16";
+  if (isHalf(a) && (b === a || inByte(b))) return { onCores: true, asTf32 };
+  if (inByte(a) && isHalf(b)) return { onCores: true, asTf32 };
+  if (isF8(a) && isF8(b)) return { onCores: true, asTf32 };
   if (isFloat(a) && b === "bf16") return { onCores: true, asTf32, inParts: "a" };
   if (a === "bf16" && isFloat(b)) return { onCores: true, asTf32, inParts: "b" };
   return { onCores: false, asTf32 };

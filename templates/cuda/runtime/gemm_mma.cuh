@@ -4,9 +4,9 @@
 //     for (lum::Tiles<BM, BN> tile(batches, m, n); tile.next();)
 //         lum::gemm_tile<lum::MmaShape<BM, BN, BK, WarpsM, WarpsN, Stages>>(tile, m, n, k, a, b, store);
 //
-// Operands as in gemm_operands.cuh. bf16 or f16 is multiplied where one side is of it (the other is rounded to it, or an f8
-// is widened), bf16 where both are f8, and tf32 where both are float; a float side in_two_parts() beside bf16 twice,
-// rounded to nothing less than both parts hold. store() is called once for each (m, n) inside, 32 consecutive n by the
+// Operands as in gemm_operands.cuh. bf16 or f16 is multiplied where one side is of it (a float beside it is rounded to it,
+// and all that a byte holds is one exactly), bf16 where both sides are bytes, and tf32 where both are float; a float side
+// in_two_parts() beside bf16 twice, rounded to nothing less than both parts hold. store() is called once for each (m, n) inside, 32 consecutive n by the
 // lanes of a warp, so that its reads and writes of rows coalesce.
 //
 // The block: WarpsM x WarpsN warps, each with a part of BM / WarpsM x BN / WarpsN of the tile in its registers. K goes by
@@ -50,7 +50,8 @@ template <class A, class B>
 using MmaElement = std::conditional_t<
     kIsHalf<typename A::Element>, typename A::Element,
     std::conditional_t<kIsHalf<typename B::Element>, typename B::Element,
-                       std::conditional_t<sizeof(typename A::Element) == 1, bf16, typename A::Element>>>;
+                       std::conditional_t<sizeof(typename A::Element) == 1 && sizeof(typename B::Element) == 1, bf16,
+                                          float>>>;
 
 // Where element chunk `chunk` of row `row` lies in a tile whose rows are RowChunks chunks of 16 bytes: index in chunks.
 template <int RowChunks>
@@ -82,12 +83,17 @@ struct Stager {
     Index first, outer, k;   // the tile's first row or column, their number, the length of the sum
     bool along_outer;      // lies as [BK][Outer]
     bool whole_chunks;     // global memory can be read in aligned chunks of 16 bytes
+    bool whole_bytes;      // or, where an element is a byte, a chunk's elements at a time
+    static constexpr bool kBytes = kIsStrided<Operand> && sizeof(typename Operand::Element) == 1;
     static constexpr bool kWindows =
         kIsPatches<Operand> && Transposed && sizeof(T) == 2 && std::is_same_v<typename Operand::Element, T>;
 
     __device__ Stager(Operand from, Index first_, Index outer_, Index k_) : operand(from), first(first_), outer(outer_), k(k_) {
         along_outer = kWindows;
         whole_chunks = false;
+        whole_bytes = false;
+        if constexpr (kBytes)
+            whole_bytes = from.k_stride == 1 && from.outer_stride % kChunk == 0 && aligned16(from.data);
         if constexpr (kSame) {
             along_outer = Transposed && sizeof(T) == 2 && from.outer_stride == 1 && from.k_stride != 1;  // no ldmatrix.trans for 4 bytes
             const Index rows_apart = along_outer ? from.k_stride : from.outer_stride;
@@ -164,6 +170,16 @@ private:
         for (int chunk = thread(); chunk < kChunks; chunk += Threads) {
             const int row = chunk / RowChunks, column = chunk % RowChunks;
             Vector<T, kChunk> elements;
+            if constexpr (kBytes && !AlongOuter) {
+                const Index o = first + row, kk = k0 + column * kChunk;
+                if (whole_bytes && o < outer && kk + kChunk <= k) {
+                    const auto bytes = load_vector<typename Operand::Element, kChunk>(operand.address(o, kk));
+#pragma unroll
+                    for (int e = 0; e < kChunk; ++e) elements.element[e] = converted<T>(bytes.element[e]);
+                    store_vector(to + swizzled<RowChunks>(row, column) * kChunk, elements);
+                    continue;
+                }
+            }
 #pragma unroll
             for (int e = 0; e < kChunk; ++e) {
                 const Index o = first + (AlongOuter ? column * kChunk + e : row);

@@ -168,6 +168,9 @@ int main() {
     check_all<MmaShape<32, 64, 64, 1, 4, 2>, bf16, bf16>("32x64x64", 1e-6);
     check_all<MmaShape<64, 128, 64, 1, 2, 4>, f16, f16>("64x128x64", 1e-6);
     check_all<MmaShape<16, 32, 32, 1, 2, 2>, bf16, lum::f8e4m3>("16x32x32", 1e-6);
+    check_all<MmaShape<32, 64, 64, 1, 4, 2>, lum::f8e5m2, f16>("32x64x64", 1e-6);
+    check_all<MmaShape<16, 32, 32, 1, 2, 2>, lum::f8e4m3, lum::f8e5m2>("16x32x32", 1e-6);
+    check_all<MmaShape<16, 32, 32, 1, 2, 2>, bf16, lum::i8>("16x32x32", 1e-6);
     check_all<MmaShape<64, 64, 32, 2, 2, 3>, float, float>("64x64x32 tf32", 1e-3);
     check_all<MmaShape<64, 64, 32, 2, 2, 3>, float, bf16>("64x64x32 in two parts", 8e-6);
     check_all<MmaShape<16, 64, 128, 1, 4, 4>, bf16, float>("16x64x128 in two parts", 8e-6);

@@ -81,7 +81,10 @@ public:
     T& operator[](i64 i) const { return data_[i]; }
     i64 count() const { return count_; }
     void randomize(Random& random) const {
-        for (i64 i = 0; i < count_; ++i) data_[i] = lum::from_float<T>(random.unit());
+        for (i64 i = 0; i < count_; ++i) {
+            if constexpr (std::is_integral_v<T>) data_[i] = static_cast<T>(127.0f * random.unit());
+            else data_[i] = lum::from_float<T>(random.unit());
+        }
     }
 
 private:
@@ -95,5 +98,6 @@ const char* type_name() {
     else if constexpr (std::is_same_v<T, lum::bf16>) return "bf16";
     else if constexpr (std::is_same_v<T, lum::f16>) return "f16";
     else if constexpr (std::is_same_v<T, lum::f8e4m3>) return "f8e4m3";
-    else return "f8e5m2";
+    else if constexpr (std::is_same_v<T, lum::f8e5m2>) return "f8e5m2";
+    else return "i8";
 }
