@@ -35,7 +35,7 @@ export type Saturated = {
 
 /** Rewriting first, what the found terms can be computed by last. */
 const rewriting = "(run-schedule (saturate (saturate (run facts)) (run casts) (run views) (run algebra)))";
-const recognizing = "(run-schedule (saturate (run recognition)) (saturate (run cpu)))";
+const recognizing = "(run-schedule (saturate (run recognition)) (saturate (run methods)))";
 
 /** More rounds of questions than this would be a rule that asks for ever. */
 const mostRounds = 24;
