@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./tests/longest-first.ts";
 
 export default defineConfig({
   test: {
@@ -7,5 +8,8 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
+    // OpenMP's threads sleep where they wait: two test files at a time would otherwise spin against one another.
+    env: { OMP_WAIT_POLICY: "passive" },
   },
 });
