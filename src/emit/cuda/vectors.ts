@@ -146,19 +146,19 @@ export const keptKey = (from: string, base: Poly): string => `${from} ${base.key
 export function vectorBody(b: Body, indent: string, ix: Indexing): string[] {
   const { accesses, width, variable, body } = b;
   const taken = new Set(ix.variables.map((v) => v.name));
-  const fresh = (wanted: string): string => {
-    let name = wanted;
+  const fresh = (wanted: string, otherwise = wanted): string => {
+    let name = taken.has(wanted) ? otherwise : wanted;
     while (taken.has(name)) name += "_";
     taken.add(name);
     return name;
   };
+  // A second vector of a tensor is called after the place that it is further on.
+  const named = ({ from, stored, base }: Access): string => {
+    const wanted = stored ? `${from}_out` : `${from}_vector`;
+    return fresh(wanted, base.constant > 0 ? `${wanted}_${base.constant}` : wanted);
+  };
   const keptOf = (a: Access): Kept | undefined => b.kept?.get(keptKey(a.from, a.base));
-  const names = new Map(
-    [...accesses].map(([key, a]) => [
-      key,
-      keptOf(a)?.name ?? fresh(a.stored ? `${a.from}_out` : `${a.from}_vector`),
-    ]),
-  );
+  const names = new Map([...accesses].map(([key, a]) => [key, keptOf(a)?.name ?? named(a)]));
   const counter = ix.variables.length;
   const inside: Indexing = {
     ...ix,

@@ -38,10 +38,14 @@ const ranks: Readonly<Record<string, number>> = {
   "/": 6,
 };
 
-/** Position to break at: past a third of the line, outside of most brackets, at the loosest operator, the last one there. */
+/** Position to break at: past a third of the line if it can be, else anywhere. */
 function breakIn(line: string): number | undefined {
   const start = /^\s*/.exec(line)![0].length;
-  const earliest = start + (widest - start) / 3;
+  return breakFrom(line, start + (widest - start) / 3) ?? breakFrom(line, start + 1);
+}
+
+/** Outside of most brackets, at the loosest operator, the last one there. */
+function breakFrom(line: string, earliest: number): number | undefined {
   let best: { at: number; cost: number } | undefined;
   let [depth, quoted] = [0, false];
   for (let i = 0; i < Math.min(line.length, widest); i++) {

@@ -16,6 +16,7 @@ import {
   rebuilt,
   serial,
 } from "./loops.ts";
+import { piecesApart } from "./seams.ts";
 
 export type Mapped = {
   readonly body: readonly Stmt[];
@@ -26,7 +27,8 @@ export type Mapped = {
 
 /** The loops of a kernel that is no contraction. */
 export function mapLoops(kernel: Kernel): Mapped {
-  const { body, bounds } = kernel;
+  const { bounds } = kernel;
+  const body = piecesApart(kernel.body);
   if (body.some((s) => s.kind === "accumulator" || s.kind === "topk")) return topLevelRow(body, bounds);
   const nests = body.map((s) => (s.kind === "loop" ? nestOf(s, bounds) : undefined));
   const group = nests.some((n) => n?.group === "block") ? "block" : "warp";

@@ -30,6 +30,16 @@ export function cutsOf(k: KernelDraft, choice: Choice): Cuts | undefined {
   return cuts.length === 1 && found.size === 1 ? cuts[0] : undefined;
 }
 
+/** Elements that a thread of a GPU has with one access of memory. */
+const atOnce = 4;
+
+/**
+ * Whether pieces pay off where neighbouring threads have neighbouring elements: a comparison costs them nothing beside
+ * the memory that they wait for, but a piece that starts between vectors would cost them those.
+ */
+export const suitsThreads = ({ at }: Cuts): boolean =>
+  at.every((p) => p.constant % atOnce === 0 && p.terms.every((t) => t.coef % atOnce === 0));
+
 type Seam = { readonly axis: number; readonly at: Poly };
 
 function seamsOf(v: Value): Seam[] {

@@ -18,7 +18,7 @@ import {
 import { cpu } from "../../targets/cpu.ts";
 import { inBlocks, type NestedLoop } from "./blocks.ts";
 import type { KernelDraft } from "./build.ts";
-import { cutsOf } from "./cuts.ts";
+import { cutsOf, suitsThreads } from "./cuts.ts";
 import { offsetAt } from "./evaluate.ts";
 import type { Frame } from "./frames.ts";
 import { axisNames } from "./index-names.ts";
@@ -143,7 +143,8 @@ export function elementwise(k: KernelDraft, choice: Choice): void {
   const work = int(k.work);
   const store = (inner: Frame, at: readonly Poly[]) =>
     storeRoot(k, choice, inner, at, () => ({ value: k.ev.at(choice.root, at) }));
-  if (cuts === undefined || along < 0) {
+  const isCut = cuts !== undefined && along >= 0 && (k.engine === undefined || suitsThreads(cuts));
+  if (!isCut) {
     const axes = loops.map((l) => coords.findIndex((c) => c.key === `a${l.variable}`));
     const nest = inBlocks(k, choice, loops, axes) ?? loops;
     nestLoops(k, k.frame, nest, { simd: true, threads: true, work }, (inner) => store(inner, coords));

@@ -3,6 +3,7 @@
 #include "kernels.h"
 #include "runtime/loops.cuh"
 #include "runtime/types.cuh"
+#include "runtime/vector.cuh"
 
 namespace kernels {
 
@@ -13,19 +14,30 @@ __global__ void __launch_bounds__(256) update_k_cache(const lum::bf16* k,    // 
                                                       const Dims* dims, int l) {
     const int s = static_cast<int>(dims->s);
     const int pos = static_cast<int>(dims->pos);
-    for (int item = lum::global_thread(); item < s * 8; item += lum::global_threads()) {
-        const int t = item / 8;
-        const int h = item % 8;
+    for (int chunk = lum::global_thread(); chunk < s * 128; chunk += lum::global_threads()) {
+        const int t = chunk / 128;
+        const int h = chunk / 16 % 8;
+        const int d = chunk % 16 * 4;
         lum::bf16* k_cache_row = k_cache + t * 1024 + h * 128 + l * 8388608 + pos * 1024;
         const lum::bf16* k_row = k + t * 1024 + h * 128;
-        for (int d = 0; d < 64; ++d) {
-            k_cache_row[d] = lum::from_float<lum::bf16>(lum::to_float(k_row[d]) * low_cos[t * 64 + d] -
-                lum::to_float(k_row[d + 64]) * low_sin[t * 64 + d]);
+        const auto k_row_vector = lum::load_vector<lum::bf16, 4>(k_row + d);
+        const auto low_cos_vector = lum::load_vector<float, 4>(low_cos + t * 64 + d);
+        const auto k_row_vector_64 = lum::load_vector<lum::bf16, 4>(k_row + d + 64);
+        const auto low_sin_vector = lum::load_vector<float, 4>(low_sin + t * 64 + d);
+        lum::Vector<lum::bf16, 4> k_cache_row_out;
+        lum::Vector<lum::bf16, 4> k_cache_row_out_64;
+#pragma unroll
+        for (int v = 0; v < 4; ++v) {
+            k_cache_row_out.element[v] = lum::from_float<lum::bf16>(lum::to_float(k_row_vector.element[v]) *
+                low_cos_vector.element[v] - lum::to_float(k_row_vector_64.element[v]) *
+                low_sin_vector.element[v]);
+            k_cache_row_out_64.element[v] =
+                lum::from_float<lum::bf16>(lum::to_float(k_row_vector_64.element[v]) *
+                low_cos_vector.element[v] + lum::to_float(k_row_vector.element[v]) *
+                low_sin_vector.element[v]);
         }
-        for (int d = 0; d < 64; ++d) {
-            k_cache_row[d + 64] = lum::from_float<lum::bf16>(lum::to_float(k_row[d + 64]) *
-                low_cos[t * 64 + d] + lum::to_float(k_row[d]) * low_sin[t * 64 + d]);
-        }
+        lum::store_vector(k_cache_row + d, k_cache_row_out);
+        lum::store_vector(k_cache_row + d + 64, k_cache_row_out_64);
     }
 }
 
