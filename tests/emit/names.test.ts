@@ -12,6 +12,7 @@ import { initialStates, interpret } from "../../src/lower/interpret.ts";
 import { toBytes } from "../../src/lower/tensor.ts";
 import { compile } from "../../src/pipeline.ts";
 import { writeSafetensors } from "../../src/weights/tensor-data.ts";
+import { isLong, recordLongRun } from "../long-run.ts";
 import { buildForTest, inOneUnit, loadBuild } from "../models/build.ts";
 import { randomInputs, randomWeights } from "./random-tensors.ts";
 
@@ -97,7 +98,6 @@ async function expectSources(text: string, compilers: readonly string[]): Promis
 const hasTool = (tool: string): boolean => spawnSync(tool, ["--version"]).status === 0;
 
 /** By default some of the rotations, with one compiler each. */
-const isLong = process.env.LUMC_TEST_EFFORT === "long";
 const both = ["g++", "clang++"];
 const rotations: readonly [rotation: number, compilers: readonly string[]][] = isLong
   ? Array.from({ length: 20 }, (_, i) => [i, both])
@@ -204,3 +204,5 @@ test("a name is never reserved and never given twice", () => {
   expect(names.give("third x", "x")).toBe("x_2");
   expect(names.give("x", "whatever")).toBe("x");
 });
+
+recordLongRun("names for the CPU", () => ({ rotations: rotations.length }));

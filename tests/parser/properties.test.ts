@@ -5,10 +5,19 @@ import { checkAst } from "../../src/ir/check-ast.ts";
 import { astText } from "../../src/ir/print-ast.ts";
 import { format } from "../../src/parser/format.ts";
 import { parse } from "../../src/parser/parse.ts";
+import { recordLongRun, tries } from "../long-run.ts";
 import { anyFile } from "./arbitrary-ast.ts";
 
-/** Runs of each property; LUMC_TEST_EFFORT=long searches twenty times as long. */
-const runs = (n: number) => ({ numRuns: process.env.LUMC_TEST_EFFORT === "long" ? 20 * n : n });
+let total = 0;
+
+/** Runs of each property; twenty times as many in a long run. */
+function runs(usual: number): { numRuns: number } {
+  const numRuns = tries(usual, 20 * usual);
+  total += numRuns;
+  return { numRuns };
+}
+
+recordLongRun("parser and formatter", () => ({ texts: total }));
 
 const read = (text: string) => parse({ path: "p.lum", text });
 

@@ -10,7 +10,7 @@ import { plan } from "../../src/lower/plan.ts";
 import { schedule } from "../../src/lower/schedule.ts";
 import type { Tensor } from "../../src/lower/tensor.ts";
 import { randomWeights } from "../emit/random-tensors.ts";
-import { Bundle } from "../emit/run-kernels.ts";
+import { Bundle, type Writer } from "../emit/run-kernels.ts";
 import type { Facts } from "./facts.ts";
 import { inputsOf } from "./inputs.ts";
 import type { RandomProgram } from "./programs.ts";
@@ -65,8 +65,8 @@ function lower(program: RandomProgram): Lowered | Failure {
 }
 
 /** Compiles programs together; where that fails, without those that the compiler names, or by halves. */
-export function compare(lowered: readonly Lowered[], level = "-O1"): Failure[] {
-  const bundle = new Bundle();
+export function compare(lowered: readonly Lowered[], level = "-O1", writer?: Writer): Failure[] {
+  const bundle = new Bundle(writer);
   try {
     lowered.forEach(({ llir }, i) => {
       bundle.add(String(i), llir);
@@ -79,14 +79,15 @@ export function compare(lowered: readonly Lowered[], level = "-O1"): Failure[] {
     const named = new Set([...String(error).matchAll(/kernels_(\d+)::/g)].map((m) => Number(m[1])));
     if (named.size > 0 && named.size < lowered.length)
       return [
-        ...lowered.filter((_, i) => named.has(i)).flatMap((l) => compare([l], level)),
+        ...lowered.filter((_, i) => named.has(i)).flatMap((l) => compare([l], level, writer)),
         ...compare(
           lowered.filter((_, i) => !named.has(i)),
           level,
+          writer,
         ),
       ];
     const half = lowered.length >> 1;
-    return [...compare(lowered.slice(0, half), level), ...compare(lowered.slice(half), level)];
+    return [lowered.slice(0, half), lowered.slice(half)].flatMap((part) => compare(part, level, writer));
   } finally {
     bundle.remove();
   }

@@ -4,14 +4,16 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { recordLongRun, tries } from "../long-run.ts";
 import { failuresOf } from "./batch.ts";
 import { graphFailuresOf } from "./graph-batch.ts";
 import { randomGraph } from "./graphs.ts";
 import { randomProgram } from "./programs.ts";
 
-const isLong = process.env.LUMC_TEST_EFFORT === "long";
-const [programs, graphs] = isLong ? [2000, 400] : [240, 40];
+const [programs, graphs] = [tries(240, 2000), tries(40, 400)];
 const seed = 20;
+recordLongRun("random programs for the CPU", () => ({ seed, programs, graphs }));
+
 const timeout = 600_000 + 8_000 * (programs + graphs);
 
 test(`${programs} random programs`, { timeout }, () => {

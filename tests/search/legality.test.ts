@@ -2,21 +2,20 @@
  * Candidates from all over the space, built and run: each gives what the interpreter gives. LUMC_TEST_EFFORT=long
  * runs more of them and records how many in tests/search/last-long-run.json.
  */
-import { writeFileSync } from "node:fs";
 import fc from "fast-check";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { elaborate } from "../../src/lower/elaborate/elaborate.ts";
 import { hlirFromText } from "../emit/from-text.ts";
 import { Bundle } from "../emit/run-kernels.ts";
+import { recordLongRun, tries } from "../long-run.ts";
 import { compare, type Lowered } from "../random/batch.ts";
 import { randomProgram } from "../random/programs.ts";
 import { differenceFrom, exampleHlir, examples, references } from "./legality/examples.ts";
 import { candidatesOf, type Sampled } from "./legality/sample.ts";
 
-const long = process.env.LUMC_TEST_EFFORT === "long";
-const perExample = long ? 16 : 2;
-const programs = long ? 200 : 24;
-const perProgram = long ? 2 : 1;
+const perExample = tries(2, 16);
+const programs = tries(24, 200);
+const perProgram = tries(1, 2);
 const seed = Number(process.env.LUMC_TEST_SEED ?? 5);
 /** Candidates in one translation unit; unoptimized ones compile several times as fast. */
 const perUnit = { example: 8, program: 25 };
@@ -84,16 +83,10 @@ test.each([
   for (let walk = 0; walk < 12; walk++) await candidatesOf(hlir, 4, walk);
 });
 
-afterAll(() => {
-  if (!long || ran.size <= examples.length) return;
-  const report = {
-    date: new Date().toISOString().slice(0, 10),
-    seed,
-    programs,
-    candidates: Object.fromEntries(ran),
-    total: [...ran.values()].reduce((a, b) => a + b, 0),
-    families: Object.fromEntries([...families].sort()),
-    wrong: 0,
-  };
-  writeFileSync(new URL("last-long-run.json", import.meta.url), `${JSON.stringify(report, null, 2)}\n`);
-});
+recordLongRun("candidates for the CPU", () => ({
+  seed,
+  programs,
+  candidates: Object.fromEntries(ran),
+  total: [...ran.values()].reduce((a, b) => a + b, 0),
+  families: Object.fromEntries([...families].sort()),
+}));

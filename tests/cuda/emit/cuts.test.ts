@@ -19,12 +19,11 @@ import { cudaArchOf, defaultCudaArch } from "../../../src/targets/cuda.ts";
 import { hlirFromText } from "../../emit/from-text.ts";
 import { randomInputs, randomWeights } from "../../emit/random-tensors.ts";
 import { Bundle } from "../../emit/run-kernels.ts";
+import { isLong, recordLongRun } from "../../long-run.ts";
 import { expectClose } from "./close.ts";
 import { type CutCase, productCases } from "./cut-cases.ts";
 import { decodeCases } from "./decode-cases.ts";
 import { cudaWriter } from "./writer.ts";
-
-const long = process.env.LUMC_TEST_EFFORT === "long";
 
 const withTf32 = cudaArchOf(defaultCudaArch, ["tf32"]);
 
@@ -53,7 +52,7 @@ function legal(h: Hlir): readonly Schedule[] {
 
 /** Each tile whole and in some number of parts, another one for every tile; all of them in a long run. */
 function tried(all: readonly Schedule[]): readonly Schedule[] {
-  if (long) return all;
+  if (isLong) return all;
   return all.filter((s, i) => {
     const tile = productTiles.findIndex((t) => s.startsWith(t));
     if (tile < 0) return i % 2 === 0 || i === all.length - 1;
@@ -94,6 +93,8 @@ beforeAll(() => {
 }, 900_000);
 
 afterAll(() => bundle.remove());
+
+recordLongRun("cuts for CUDA", () => ({ cases: cases.length, cuts: [...schedules.values()].flat().length }));
 
 test("every tile has a shape, and every shape a name", () => {
   const shapes = [...mmaShapes, ...tf32Shapes, ...fmaShapes].map(shapeName);
