@@ -47,6 +47,9 @@ cudaError_t cudaGetLastError();
 cudaError_t cudaPeekAtLastError();
 
 // Devices.
+// What nvcc defines: the architectures that are compiled for.
+#define __CUDA_ARCH_LIST__ 900
+
 struct cudaDeviceProp {
     char name[256];
     std::size_t totalGlobalMem;

@@ -43,6 +43,19 @@ static std::size_t shared_limit() {
     return text != nullptr ? std::strtoull(text, nullptr, 10) : kMaxShared - 1024;
 }
 
+// A number like 13000 or 1 of the environment.
+static int claimed(const char* variable, int usual) {
+    const char* text = std::getenv(variable);
+    return text != nullptr ? std::atoi(text) : usual;
+}
+
+// What else the device claims, for tests of what a library says to machines that it can't run on: LUM_SIMT_DRIVER, the CUDA
+// version that the driver supports, 0 for none; LUM_SIMT_DEVICES; LUM_SIMT_CAPABILITY, 90 for 9.0.
+static constexpr int kRuntime = 13000;
+static int driver_version() { return claimed("LUM_SIMT_DRIVER", kRuntime); }
+static int device_count() { return claimed("LUM_SIMT_DEVICES", 1); }
+static int capability() { return claimed("LUM_SIMT_CAPABILITY", 90); }
+
 // OS threads for a launch: LUM_SIMT_THREADS, or as many as the machine has.
 static int worker_count() {
     const char* text = std::getenv("LUM_SIMT_THREADS");
@@ -153,8 +166,10 @@ cudaError_t cudaGetLastError() {
 cudaError_t cudaPeekAtLastError() { return simt::last_error; }
 
 cudaError_t cudaGetDeviceCount(int* count) {
-    *count = 1;
-    return cudaSuccess;
+    *count = 0;
+    if (simt::driver_version() < simt::kRuntime / 1000 * 1000) return failed(cudaErrorInsufficientDriver);
+    *count = simt::device_count();
+    return *count > 0 ? cudaSuccess : failed(cudaErrorNoDevice);
 }
 cudaError_t cudaSetDevice(int device) { return device == 0 ? cudaSuccess : failed(cudaErrorInvalidValue); }
 cudaError_t cudaGetDevice(int* device) {
@@ -167,8 +182,8 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
     properties->totalGlobalMem = simt::memory_limit();
     properties->sharedMemPerBlock = 48 * 1024;
     properties->sharedMemPerBlockOptin = simt::shared_limit();
-    properties->major = 9;
-    properties->minor = 0;
+    properties->major = simt::capability() / 10;
+    properties->minor = simt::capability() % 10;
     properties->multiProcessorCount = 4;
     properties->warpSize = simt::kWarpSize;
     properties->l2CacheSize = 1 << 20;
@@ -196,10 +211,13 @@ cudaError_t cudaDeviceSynchronize() {
     return simt::faulted() ? cudaErrorLaunchFailure : cudaSuccess;
 }
 cudaError_t cudaDriverGetVersion(int* version) {
-    *version = 13000;
+    *version = simt::driver_version();
     return cudaSuccess;
 }
-cudaError_t cudaRuntimeGetVersion(int* version) { return cudaDriverGetVersion(version); }
+cudaError_t cudaRuntimeGetVersion(int* version) {
+    *version = simt::kRuntime;
+    return cudaSuccess;
+}
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
     *total = simt::memory_limit();
     const std::size_t used = simt::allocated_bytes();
@@ -261,6 +279,8 @@ cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t
 }
 
 cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void*) {
+    // As nvcc's code for one architecture does, it runs on that one only.
+    if (simt::capability() * 10 != __CUDA_ARCH_LIST__) return failed(cudaErrorNoKernelImageForDevice);
     *attributes = {0, simt::kMaxThreads, 48 * 1024};
     return cudaSuccess;
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { emulateProject } from "../../../src/emit/cuda/emulate.ts";
 import { writeProject } from "../../../src/emit/write.ts";
-import { NativeModel } from "../../../src/loader/native.ts";
+import { ModelError, NativeModel } from "../../../src/loader/native.ts";
 import { modelSpec } from "../../../src/loader/spec.ts";
 import { type Compilation, compile } from "../../../src/pipeline.ts";
 
@@ -130,4 +130,58 @@ test("too little device memory is an error that says what is there and what is n
   const { status, stderr } = bench({ LUM_SIMT_MEMORY: "300" });
   expect(status).not.toBe(0);
   expect(stderr).toMatch(/LUM6006: no device memory for \d+ bytes of .*: \d+ of 300 bytes are free/);
+});
+
+/** What the loader throws on a device that claims something else. */
+function refusal(claims: Readonly<Record<string, string>>): string {
+  Object.assign(process.env, claims);
+  try {
+    load().close();
+    return "nothing";
+  } catch (error) {
+    return error instanceof ModelError ? `${error.message}\n${error.help}` : String(error);
+  } finally {
+    for (const name of Object.keys(claims)) delete process.env[name];
+  }
+}
+
+test.each([
+  [
+    "no driver",
+    { LUM_SIMT_DRIVER: "0" },
+    /^LUM6021: no NVIDIA driver on this machine; CUDA 13\.0 needs one\ninstall the driver/,
+  ],
+  [
+    "too old a driver",
+    { LUM_SIMT_DRIVER: "12080" },
+    /^LUM6022: the driver supports CUDA 12\.8, this library was built with CUDA 13\.0\nupdate the driver/,
+  ],
+  [
+    "no device",
+    { LUM_SIMT_DEVICES: "0" },
+    /^LUM6023: no CUDA device: cudaErrorNoDevice\ncheck .*nvidia-smi/,
+  ],
+  [
+    "a GPU that is too old for the kernels",
+    { LUM_SIMT_CAPABILITY: "75" },
+    /^LUM6024: SIMT layer on the CPU has compute capability 7\.5, the kernels need 8\.0\nuse an Ampere or later GPU/,
+  ],
+  [
+    "a GPU that was not compiled for",
+    { LUM_SIMT_CAPABILITY: "86" },
+    /^LUM6024: .* has compute capability 8\.6, the library holds code for 9\.0\nbuild with -DCMAKE_CUDA_ARCHITECTURES=86/,
+  ],
+  [
+    "too little memory",
+    { LUM_SIMT_MEMORY: "300" },
+    /^LUM6006: no device memory for \d+ bytes of .*: \d+ of 300 bytes are free\nfree memory/,
+  ],
+] as const)("the loader says what is there and what is needed: %s", (_, claims, message) => {
+  expect(refusal(claims)).toMatch(message);
+  load().close();
+});
+
+test("a driver of the same major version or a later one does", () => {
+  for (const LUM_SIMT_DRIVER of ["13000", "13020", "14000"])
+    expect(refusal({ LUM_SIMT_DRIVER })).toBe("nothing");
 });

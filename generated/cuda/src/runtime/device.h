@@ -5,6 +5,8 @@
 #include <cuda_runtime.h>
 
 #include <cstddef>
+#include <initializer_list>
+#include <string>
 #include <utility>
 
 #include "fault.h"
@@ -79,6 +81,18 @@ inline Fault open_device(Device& out) {
     return {};
 }
 
+#ifdef __CUDA_ARCH_LIST__  // by nvcc, which alone knows it
+
+// The compute capabilities that this was compiled for: "8.0, 9.0".
+inline std::string compiled_for() {
+    std::string list;
+    for (const int arch : {__CUDA_ARCH_LIST__}) {
+        if (!list.empty()) list += ", ";
+        list += std::to_string(arch / 100) + "." + std::to_string(arch % 100 / 10);
+    }
+    return list;
+}
+
 // Loads a kernel's code. What the device lacks for it shows here, before weights are read and before a graph is recorded.
 inline Fault load_kernel(const Device& device, const void* code, const char* name, size_t shared_bytes) {
     cudaFuncAttributes facts;
@@ -87,7 +101,8 @@ inline Fault load_kernel(const Device& device, const void* code, const char* nam
         static_cast<void>(cudaGetLastError());
         const std::string version = std::to_string(device.major) + std::to_string(device.minor);
         return {"LUM6024",
-                sentence({"this library holds no code for ", device.name, ", compute capability ", device.major, ".", device.minor}),
+                sentence({device.name, " has compute capability ", device.major, ".", device.minor, ", the library holds code for ",
+                          compiled_for()}),
                 "build with -DCMAKE_CUDA_ARCHITECTURES=" + version};
     }
     if (status != cudaSuccess) return device_fault(status, std::string("the code of kernel ") + name);
@@ -97,6 +112,8 @@ inline Fault load_kernel(const Device& device, const void* code, const char* nam
                 device.name + " has " + std::to_string(device.shared_bytes),
             "its tiles were chosen for another GPU: write the project anew with lumc build --arch"};
 }
+
+#endif
 
 // One allocation in device memory, zeroed, that goes with its owner.
 class DeviceBlock {
