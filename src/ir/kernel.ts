@@ -116,6 +116,12 @@ export type LoopBlock = {
   readonly length: number;
 };
 
+/** Iterations of a variable's loop, from `from` to below `to`. */
+export type Stretch = { readonly variable: number; readonly from: Poly; readonly to: Poly };
+
+/** A loop's own iterations in a stretch, while the loops around it are in theirs. */
+export type LoopGap = { readonly own: Stretch; readonly around: readonly Stretch[] };
+
 export type Stmt =
   | {
       readonly kind: "loop";
@@ -123,6 +129,8 @@ export type Stmt =
       readonly size: Poly;
       /** Only these of its iterations. */
       readonly block?: LoopBlock;
+      /** Iterations that another loop has run. */
+      readonly except?: LoopGap;
       readonly how: Looping;
       /** Elementary operations of one iteration, what the threads' shares are measured by. */
       readonly work: Poly;

@@ -3,7 +3,7 @@ import { type Bounds, upperBound } from "../ir/bounds.ts";
 import { byteSize, isFloat } from "../ir/dtype.ts";
 import { isPoly, type Node } from "../ir/hlir.ts";
 import type { ContractionForm } from "../ir/plan.ts";
-import { axis, constantOf, mentions, type Poly, substituteAxes } from "../ir/poly.ts";
+import { axis, constantOf, linearIn, mentions, type Poly, substituteAxes } from "../ir/poly.ts";
 import { cpu } from "../targets/cpu.ts";
 
 /** Axes of its own domain that a value varies along. */
@@ -119,7 +119,7 @@ function findContraction(reduce: Node, last: number, bounds: Bounds): Contractio
   if (extent(op.axes) < cpu.smallestDepth || extent([...form.m, ...form.n]) < cpu.smallestFree)
     return undefined;
   const [m, n] = [extent(form.m), extent(form.n)];
-  if (Math.min(m, n) < 2 && sides.flat().some((f) => readsWindow(f))) return undefined;
+  if (Math.min(m, n) < 2 && sides.flat().some((f) => readsWindow(f, op.axes))) return undefined;
   const lastInProduct = kept[last];
   const turned = form.m.includes(lastInProduct) || (!form.n.includes(lastInProduct) && m > n && n < 2);
   const [a, b] = turned ? [sides[1], sides[0]] : sides;
@@ -128,10 +128,33 @@ function findContraction(reduce: Node, last: number, bounds: Bounds): Contractio
     : { ...form, k: op.axes, a, b };
 }
 
-/** A read with a fill, which is no plain matrix: with nothing to reuse it, a simple nest is faster. */
-function readsWindow(n: Node): boolean {
-  if (n.op.kind === "view") return n.op.fill !== undefined || readsWindow(n.inputs[0]);
-  return n.op.kind === "cast" && readsWindow(n.inputs[0]);
+/**
+ * A read with a fill or of few elements that neighbours share, which is no plain matrix: with nothing to reuse it, a
+ * simple nest is faster.
+ */
+function readsWindow(n: Node, reduced: readonly number[]): boolean {
+  if (n.op.kind === "cast") return readsWindow(n.inputs[0], reduced);
+  if (n.op.kind !== "view") return false;
+  if (n.op.fill !== undefined || n.op.map.some((p) => isShared(p, n, reduced))) return true;
+  return readsFill(n.inputs[0]);
+}
+
+const readsFill = (n: Node): boolean =>
+  n.op.kind === "view"
+    ? n.op.fill !== undefined || readsFill(n.inputs[0])
+    : n.op.kind === "cast" && readsFill(n.inputs[0]);
+
+/** Whether few summed elements reach beyond the next one that is kept, as those of `x[p + r]` do with p kept. */
+function isShared(p: Poly, n: Node, reduced: readonly number[]): boolean {
+  let [reach, step, terms] = [0, Number.POSITIVE_INFINITY, 1];
+  for (const i of reduced) terms *= constantOf(n.shape[i]) ?? cpu.fewTerms + 1;
+  for (const a of axesIn([p])) {
+    const stride = constantOf(linearIn(p, { kind: "axis", axis: a })?.coefficient ?? p);
+    if (stride === undefined) return false;
+    if (reduced.includes(a)) reach += Math.abs(stride) * ((constantOf(n.shape[a]) ?? 1) - 1);
+    else step = Math.min(step, Math.abs(stride));
+  }
+  return terms <= cpu.fewTerms && reach >= step;
 }
 
 /** The factors of a product in two groups, each a matrix; factors without k axes go with the group that has theirs. */

@@ -22,6 +22,8 @@ export const cpu = {
   block: { along: 8, against: 64, fewest: 4, jump: 64, reach: 32 },
   /** Terms up to which a reduction is written out for each lane of its result instead of folded in lanes. */
   fewTerms: 16,
+  /** The share of a kernel's elements that read nothing outside, from which they are computed in loops of their own. */
+  worthInside: 0.5,
   /** Cost of an operation (that of an addition is 1) from which its value is kept in memory between two passes. */
   worthKeeping: 4,
   /** Cost of recomputing a value that equals writing it once and reading it again. */

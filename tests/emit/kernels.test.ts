@@ -6,11 +6,13 @@ import { checkPlan } from "../../src/ir/plan-check.ts";
 import { initialStates, interpret } from "../../src/lower/interpret.ts";
 import { plan } from "../../src/lower/plan.ts";
 import { schedule } from "../../src/lower/schedule.ts";
+import { borderCases } from "./border-cases.ts";
 import { hlirFromText } from "./from-text.ts";
 import { type KernelCase, kernelCases } from "./kernel-cases.ts";
 import { randomInputs, randomWeights } from "./random-tensors.ts";
 import { Bundle } from "./run-kernels.ts";
 
+const cases = [...kernelCases, ...borderCases].filter(({ name }) => name.includes(process.env.CASE ?? ""));
 const bundle = new Bundle();
 const models = new Map<string, Hlir>();
 
@@ -20,7 +22,7 @@ const outside: KernelCase = {
 };
 
 beforeAll(() => {
-  for (const c of [...kernelCases, outside]) {
+  for (const c of [...cases, outside]) {
     const h = hlirFromText(c);
     const p = plan(h, { search: "direct" });
     checkPlan(p, "plan");
@@ -34,7 +36,7 @@ beforeAll(() => {
 
 afterAll(() => bundle.remove());
 
-test.each(kernelCases.map((c): [string, KernelCase] => [c.name, c]))("%s", (name, c) => {
+test.each(cases.map((c): [string, KernelCase] => [c.name, c]))("%s", (name, c) => {
   const h = models.get(name)!;
   const dims = c.dims ?? {};
   const entry = h.entries[0];

@@ -27,6 +27,7 @@ const cases: readonly (readonly [string, string])[] = [
   ["a byte behind a comparison", "output y[i] = where(x[i] > 0, u[i] as f32, g[i])"],
   ["a mask of masks", "output y[i] = m[i] and not k[i]"],
   ["a sum of masked values", "output y[i] = x[i] * sum(j) where(m[j], x[j], 0)"],
+  ["windows that leave the row", "output y[i] = sum(r in 0..3) x[i + r - 1 else 0] * g[i]"],
   [
     "a masked softmax",
     "a[i] = where(m[i], x[i], -inf)\ne[i] = exp(a[i] - max(j) a[j])\noutput y[i] = e[i] / sum(j) e[j]",

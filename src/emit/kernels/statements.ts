@@ -2,9 +2,9 @@
 
 import { type DType, isFloat } from "../../ir/dtype.ts";
 import type { FoldFn, Stmt } from "../../ir/kernel.ts";
-import { add, axis, constantOf, int, scale } from "../../ir/poly.ts";
+import { add, axis, constantOf, int, one, scale, subtract } from "../../ir/poly.ts";
 import { argFolds, folds } from "../../ops/reductions.ts";
-import { call } from "../../ops/spelling.ts";
+import { call, infix } from "../../ops/spelling.ts";
 import { cppType } from "../cpp.ts";
 import { attentionLines } from "./attention.ts";
 import { contractionLines } from "./contractions.ts";
@@ -86,11 +86,12 @@ function loopLines(s: Stmt & { kind: "loop" }, indent: string, ix: Indexing): st
   const name = ix.variables[s.variable].name;
   const { start, end } = rangeText(s, ix);
   const pragma = s.how.endsWith("simd") ? [simdPragma(s)] : [];
+  const bodyAt = (inside: string) => [...gapLines(s, inside, ix), ...blockLines(s.body, inside, ix)];
   if (!s.how.startsWith("parallel"))
     return [
       ...pragma.map((p) => indent + p),
       `${indent}for (i64 ${name} = ${start}; ${name} < ${end}; ++${name}) {`,
-      ...blockLines(s.body, `${indent}    `, ix),
+      ...bodyAt(`${indent}    `),
       `${indent}}`,
     ];
   const inner = `${indent}    `;
@@ -98,9 +99,25 @@ function loopLines(s: Stmt & { kind: "loop" }, indent: string, ix: Indexing): st
     `${indent}lum::parallel_for(${end}, lum::grain_for(${indexText(s.work, ix)}), [=](i64 begin, i64 end) {`,
     ...pragma.map((p) => inner + p),
     `${inner}for (i64 ${name} = begin; ${name} < end; ++${name}) {`,
-    ...blockLines(s.body, `${inner}    `, ix),
+    ...bodyAt(`${inner}    `),
     `${inner}}`,
     `${indent}});`,
+  ];
+}
+
+/** Past the iterations that another loop has run. */
+function gapLines({ variable, except }: Stmt & { kind: "loop" }, indent: string, ix: Indexing): string[] {
+  if (except === undefined) return [];
+  const tests = [...except.around, except.own].flatMap((x) => {
+    const name = ix.variables[x.variable].name;
+    const low = constantOf(x.from) === 0 ? [] : [infix(name, ">=", indexText(x.from, ix))];
+    return [...low, infix(name, "<", indexText(x.to, ix))];
+  });
+  return [
+    `${indent}if (${tests.join(" && ")}) {  // these are computed above`,
+    `${indent}    ${ix.variables[variable].name} = ${indexText(subtract(except.own.to, one), ix)};`,
+    `${indent}    continue;`,
+    `${indent}}`,
   ];
 }
 

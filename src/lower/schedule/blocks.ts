@@ -4,7 +4,7 @@
  */
 import { upperBound } from "../../ir/bounds.ts";
 import { byteSize, type DType } from "../../ir/dtype.ts";
-import type { LoopBlock } from "../../ir/kernel.ts";
+import type { LoopBlock, LoopGap } from "../../ir/kernel.ts";
 import { type Choice, domainOf } from "../../ir/plan.ts";
 import { add, constantOf, floorDiv, int, type Poly } from "../../ir/poly.ts";
 import { cpu } from "../../targets/cpu.ts";
@@ -15,6 +15,7 @@ export type NestedLoop = {
   readonly variable: number;
   readonly size: Poly;
   readonly block?: LoopBlock;
+  readonly except?: LoopGap;
 };
 
 /** The kernel's loops, those of the two axes in blocks; undefined where nothing is read across. `axes`: each loop's. */

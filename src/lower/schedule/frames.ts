@@ -3,7 +3,7 @@
  * is known, and named where it is needed twice or further in.
  */
 import { byteSize } from "../../ir/dtype.ts";
-import type { Expr, LoopBlock, Looping, Stmt } from "../../ir/kernel.ts";
+import type { Expr, LoopBlock, LoopGap, Looping, Stmt } from "../../ir/kernel.ts";
 import type { Poly } from "../../ir/poly.ts";
 import { axesIn } from "../plan-contraction.ts";
 import type { Evaluator } from "./evaluate.ts";
@@ -141,7 +141,12 @@ export function createPlacer(ev: Evaluator) {
     /** `how` looks at the finished body. */
     loop(
       frame: Frame,
-      at: { readonly variable: number; readonly size: Poly; readonly block?: LoopBlock },
+      at: {
+        readonly variable: number;
+        readonly size: Poly;
+        readonly block?: LoopBlock;
+        readonly except?: LoopGap;
+      },
       work: Poly,
       how: (body: readonly Stmt[]) => Looping,
       body: (inner: Frame) => void,

@@ -66,10 +66,10 @@ export type RowGroups = {
   readonly stages: ReadonlyMap<Node, number[][]>;
 };
 
-/** Groups of the axes of a row kernel: of its rows, of what is left of the root, and of each reduction. */
-export function rowGroups(k: KernelDraft, choice: Choice): RowGroups {
+/** What a row kernel looks at, each axis of the root and each that a reduction removes as a variable of its own. */
+export function trialOfRow(k: KernelDraft, choice: Choice): RowTrial {
   const { root, implementation } = choice;
-  if (implementation.family !== "reduction") throw new Error("row groups of another family");
+  if (implementation.family !== "reduction") throw new Error("the rows of another family");
   const domain = domainOf(root);
   const trial = createEvaluator({ bounds: k.bounds, slotOf: k.slotOf, root });
   for (const [i, size] of domain.entries()) trial.variable(`a${i}`, size);
@@ -107,12 +107,30 @@ export function rowGroups(k: KernelDraft, choice: Choice): RowGroups {
     if (!trial.results.has(root)) trial.at(root, coords);
   }
   const opaque = [...trial.conditional];
-  for (const v of trial.values.all())
+  const values = trial.values.all();
+  for (const v of values)
     (v.op.kind === "load" || v.op.kind === "guarded" ? offsets : opaque).push(...polysOf(v.op));
-  const sizeOf = (a: number) => trial.variables[a].size;
-  const group = (axes: readonly number[]) => groupAxes(axes, sizeOf, offsets, opaque);
+  return { offsets, opaque, values, removed: own, sizes: trial.variables.map((v) => v.size) };
+}
+
+export type RowTrial = {
+  readonly offsets: readonly Poly[];
+  readonly opaque: readonly Poly[];
+  readonly values: readonly Value[];
+  /** For each reduction its axes and their variables. */
+  readonly removed: ReadonlyMap<Node, readonly { readonly axis: number; readonly variable: number }[]>;
+  /** Of each variable. */
+  readonly sizes: readonly Poly[];
+};
+
+/** Groups of the axes of a row kernel: of its rows, of what is left of the root, and of each reduction. */
+export function rowGroups(k: KernelDraft, choice: Choice): RowGroups {
+  const { root, implementation } = choice;
+  if (implementation.family !== "reduction") throw new Error("row groups of another family");
+  const { offsets, opaque, removed, sizes } = trialOfRow(k, choice);
+  const group = (axes: readonly number[]) => groupAxes(axes, (a) => sizes[a], offsets, opaque);
   const stages = new Map<Node, number[][]>();
-  for (const [r, made] of own) {
+  for (const [r, made] of removed) {
     const argument = r.op.kind === "reduce" && isArg(r.op.fn);
     const groups = argument ? made.map((m) => [m.variable]) : group(made.map((m) => m.variable));
     stages.set(
@@ -120,7 +138,9 @@ export function rowGroups(k: KernelDraft, choice: Choice): RowGroups {
       groups.map((g) => g.map((x) => made.find((m) => m.variable === x)!.axis)),
     );
   }
-  const rest = domain.map((_, a) => a).filter((a) => !implementation.outer.includes(a));
+  const rest = domainOf(root)
+    .map((_, a) => a)
+    .filter((a) => !implementation.outer.includes(a));
   return { outer: group(implementation.outer), rest: group(rest), stages };
 }
 

@@ -17,12 +17,13 @@ import {
 } from "../../ir/poly.ts";
 import { cpu } from "../../targets/cpu.ts";
 import { inBlocks, type NestedLoop } from "./blocks.ts";
+import { type Inside, insideOf, nestWithBorder } from "./border.ts";
 import type { KernelDraft } from "./build.ts";
 import { cutsOf, suitsThreads } from "./cuts.ts";
 import { offsetAt } from "./evaluate.ts";
 import type { Frame } from "./frames.ts";
 import { axisNames } from "./index-names.ts";
-import { mergeAxes } from "./merge.ts";
+import { mergeAxes, trialOf } from "./merge.ts";
 import type { Value } from "./values.ts";
 
 /** Axes that loops run over: variable and size; the coordinates of the domain in terms of them. */
@@ -72,7 +73,11 @@ export function nestLoops(
   const visit = (depth: number, at: Frame): void => {
     if (depth === loops.length) return body(at);
     const how = (stmts: readonly Stmt[]): Looping => {
-      const lanes = options.simd && depth === loops.length - 1 && stmts.every(fitsLanes);
+      const lanes =
+        options.simd &&
+        depth === loops.length - 1 &&
+        loops[depth].except === undefined &&
+        stmts.every(fitsLanes);
       return depth === shared ? (lanes ? "parallel simd" : "parallel") : lanes ? "simd" : "serial";
     };
     const work = multiply(options.work, ...loops.slice(depth + 1).map(iterations));
@@ -146,8 +151,12 @@ export function elementwise(k: KernelDraft, choice: Choice): void {
   const isCut = cuts !== undefined && along >= 0 && (k.engine === undefined || suitsThreads(cuts));
   if (!isCut) {
     const axes = loops.map((l) => coords.findIndex((c) => c.key === `a${l.variable}`));
-    const nest = inBlocks(k, choice, loops, axes) ?? loops;
-    nestLoops(k, k.frame, nest, { simd: true, threads: true, work }, (inner) => store(inner, coords));
+    const blocks = inBlocks(k, choice, loops, axes);
+    const inside = blocks === undefined ? insideOfElements(k, choice) : undefined;
+    if (inside !== undefined && nestWithBorder(k, loops, coords, inside, { simd: true, work }, store)) return;
+    nestLoops(k, k.frame, blocks ?? loops, { simd: true, threads: true, work }, (inner) =>
+      store(inner, coords),
+    );
     return;
   }
   const outside = loops.slice(0, along);
@@ -169,8 +178,13 @@ export function elementwise(k: KernelDraft, choice: Choice): void {
   });
 }
 
+function insideOfElements(k: KernelDraft, choice: Choice): Inside | undefined {
+  const domain = domainOf(choice.root);
+  return insideOf(k, domain, trialOf(k, choice).values, domain);
+}
+
 /** The same loop once more, beside the first, over `size`. */
-function reopened(k: KernelDraft, l: Axes["loops"][number], size: Poly): Axes["loops"][number] {
+export function reopened(k: KernelDraft, l: Axes["loops"][number], size: Poly): Axes["loops"][number] {
   const { name } = k.ev.variables[l.variable];
   k.ev.again(name, size);
   return { variable: k.ev.variables.length - 1, size };

@@ -6,11 +6,12 @@ import { axis, constantOf, equal, int, multiply, one, type Poly, zero } from "..
 import { folds, isArg } from "../../ops/reductions.ts";
 import { cpu } from "../../targets/cpu.ts";
 import { operandCoordinates } from "../plan-contraction.ts";
+import { type Inside, insideOf, nestWithBorder } from "./border.ts";
 import type { KernelDraft } from "./build.ts";
 import type { Frame } from "./frames.ts";
 import { reducedNames } from "./index-names.ts";
 import { type Kept, keepInRow, keptCoordinates, keptInRow } from "./kept.ts";
-import { rowGroups } from "./merge.ts";
+import { rowGroups, trialOfRow } from "./merge.ts";
 import { type Axes, nestLoops, openAxes, storeRoot } from "./nest.ts";
 
 export function reduction(k: KernelDraft, choice: Choice): void {
@@ -32,7 +33,8 @@ export function reduction(k: KernelDraft, choice: Choice): void {
   const few = rest.length === 0 && terms.every((t) => t !== undefined && t <= cpu.fewTerms);
   const work = multiply(int(k.work), termCount(reduces, domain, outer));
   const kept = keptInRow(k, choice);
-  nestLoops(k, k.frame, rows, { simd: few && rows.length > 0, threads: true, work }, (row) => {
+  const simd = few && rows.length > 0;
+  const writeRow = (row: Frame, coords: readonly Poly[]) => {
     for (const r of reduces) {
       const stage = {
         row,
@@ -40,15 +42,23 @@ export function reduction(k: KernelDraft, choice: Choice): void {
         like,
         groups: groups.stages.get(r) ?? [],
         outer,
-        coords: all.coords,
+        coords,
         kept: kept?.stage === r ? kept : undefined,
       };
-      reduceStage(k, r, rowCoordinates(k, choice, r, all.coords), stage);
+      reduceStage(k, r, rowCoordinates(k, choice, r, coords), stage);
     }
     nestLoops(k, row, rest, { simd: true, threads: false, work: int(1) }, (inner) =>
-      storeRoot(k, choice, inner, all.coords, () => ({ value: k.ev.at(choice.root, all.coords) })),
+      storeRoot(k, choice, inner, coords, () => ({ value: k.ev.at(choice.root, coords) })),
     );
-  });
+  };
+  const inside = few ? insideOfRows(k, choice) : undefined;
+  if (inside !== undefined && nestWithBorder(k, rows, all.coords, inside, { simd, work }, writeRow)) return;
+  nestLoops(k, k.frame, rows, { simd, threads: true, work }, (row) => writeRow(row, all.coords));
+}
+
+function insideOfRows(k: KernelDraft, choice: Choice): Inside | undefined {
+  const { values, sizes } = trialOfRow(k, choice);
+  return insideOf(k, domainOf(choice.root), values, sizes);
 }
 
 /** How many values a reduction folds, where that is known. */

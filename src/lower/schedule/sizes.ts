@@ -22,6 +22,8 @@ function* polysOfStmt(s: Stmt, variables: readonly Variable[]): Generator<Poly> 
     case "loop":
       yield s.size;
       if (s.how.startsWith("parallel")) yield s.work;
+      if (s.except !== undefined)
+        for (const { from, to } of [...s.except.around, s.except.own]) yield* [from, to];
       yield* polysIn(s.body, variables);
       break;
     case "let":
