@@ -1,0 +1,82 @@
+/**
+ * The kernels of the 8B llama example under the real compiler, as it is built without any option: no warnings, and no
+ * kernel spills registers. In a long run for all architectures, and the golden projects for those that nvcc.test.ts
+ * leaves out.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { nvccFlags } from "../../../src/emit/cuda/compile.ts";
+import type { ProjectFiles } from "../../../src/emit/project.ts";
+import { runTool } from "../../../src/emit/toolchain.ts";
+import { writeProject } from "../../../src/emit/write.ts";
+import { compile } from "../../../src/pipeline.ts";
+import { cudaArchs, defaultCudaArch } from "../../../src/targets/cuda.ts";
+import { recordLongRun, tries } from "../../long-run.ts";
+import { resourcesOf } from "../nvcc/resources.ts";
+import { findNvcc } from "../nvcc/toolkit.ts";
+import { inOneUnit } from "./build.ts";
+import { goldenNames, goldenProject } from "./golden-projects.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "lumc-nvcc-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const nvcc = await findNvcc();
+if (nvcc === undefined)
+  console.warn(
+    "\n*** NOT RUN: the kernels of examples/llama were not compiled, there is no nvcc here. ***\n",
+  );
+
+const llama = join(import.meta.dirname, "../../../examples/llama/llama.lum");
+
+const llamaFor = (arch: string) =>
+  compile({ path: llama, text: readFileSync(llama, "utf8") }, { target: "cuda", arch });
+
+/** All kernels of a project in one call of nvcc, down to machine code: what each takes. */
+async function kernelsOf(files: ProjectFiles, arch: string) {
+  const dir = mkdtempSync(join(folder, "project-"));
+  writeProject(inOneUnit(files), dir);
+  const flags = [...nvccFlags(arch), "-Xptxas=-v", "-Iinclude", "-Isrc", "-cubin"];
+  const { code, output } = await runTool(nvcc!.path, [...flags, "src/kernels/all.cu", "-o", "all"], dir);
+  expect(code, output.slice(0, 4000)).toBe(0);
+  return resourcesOf(output);
+}
+
+const spilling = (kernels: Awaited<ReturnType<typeof kernelsOf>>): string[] =>
+  Object.entries(kernels).flatMap(([name, { spilled }]) => (spilled > 0 ? [`${name}: ${spilled}`] : []));
+
+const others = cudaArchs.map((a) => a.name).filter((name) => name !== defaultCudaArch);
+const llamas = [defaultCudaArch, ...others.slice(0, tries(0, others.length))];
+
+const golden = ["sm_86", "sm_89", "sm_100a"].flatMap((arch) => goldenNames.map((name) => [name, arch]));
+const goldens = golden.slice(0, tries(0, golden.length));
+
+const timeout = 600_000;
+
+describe.skipIf(nvcc === undefined)("nvcc", () => {
+  test.each(llamas)("compiles the kernels of examples/llama for %s", { timeout }, async (arch) => {
+    const { program, files } = llamaFor(arch);
+    const kernels = await kernelsOf(files, arch);
+    expect(Object.keys(kernels).length).toBeGreaterThanOrEqual(program.kernels.length);
+    for (const family of [/attention/, /mlp/, /logits/])
+      expect(
+        Object.keys(kernels).some((name) => family.test(name)),
+        String(family),
+      ).toBe(true);
+    expect(spilling(kernels)).toEqual([]);
+  });
+
+  test.each(goldens)("compiles the kernels of %s for %s", { timeout }, async (name, arch) => {
+    const kernels = await kernelsOf(goldenProject(name), arch);
+    expect(Object.keys(kernels).length).toBeGreaterThan(0);
+    expect(spilling(kernels)).toEqual([]);
+  });
+});
+
+if (nvcc !== undefined)
+  recordLongRun("kernels by nvcc", () => ({
+    nvcc: nvcc.version,
+    llama: llamas,
+    golden: goldens.map(([name, arch]) => `${name} for ${arch}`),
+  }));
