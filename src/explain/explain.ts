@@ -4,6 +4,7 @@ import { bucketText } from "../ir/bucket.ts";
 import type { SourceFile } from "../ir/source.ts";
 import { type SearchedOptions, searchPlans } from "../pipeline.ts";
 import { lockedSearch } from "../search/lock.ts";
+import { cuda } from "../targets/cuda.ts";
 import { genericCpu, type Machine } from "../targets/machines.ts";
 import { searchText } from "./labels.ts";
 import { type Explained, type ExplainInput, explainSearched, machineReport, type Report } from "./report.ts";
@@ -34,12 +35,13 @@ export async function explainModel(
     { bucket: "any", model: start.hlir, searched, elsewhere },
     ...buckets.map((b) => ({ bucket: bucketText(b.bucket), model: b.model, searched: b.searched })),
   ];
+  const widest = target === "cuda" ? cuda.attentionWidth : undefined;
   const plans: Explained[] = [];
   for (const input of inputs) {
     options.onProgress?.(`costing the runners-up, plan ${plans.length + 1} of ${inputs.length}`);
     // A GPU's kernels are not those of the CPU's schedule, one for each choice: only whole plans are told there.
     const measurer = target === "cuda" ? undefined : search?.measure;
-    plans.push(await explainSearched(input, machine, measurer));
+    plans.push(await explainSearched({ ...input, widest }, machine, measurer));
   }
   const reports = plans.map((p) => p.report);
   const by = search === undefined ? ({ by: "direct" } as const) : lockedSearch(search);

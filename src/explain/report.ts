@@ -25,6 +25,7 @@ import {
 import { type KernelTime, kernelTimes } from "../search/measure/kernel-times.ts";
 import type { Measurer } from "../search/measure/measure.ts";
 import { type MeasuredPlan, type MeasuredProgram, measuredPlan } from "../search/measure/told.ts";
+import { tooWide } from "../search/one-pass.ts";
 import { pointsOf } from "../search/points.ts";
 import { textOf } from "../search/replay.ts";
 import { type Judged, judge, type Rival } from "../search/rivals.ts";
@@ -142,6 +143,8 @@ export type ExplainInput = {
   readonly model: Hlir;
   readonly searched: Searched;
   readonly elsewhere?: readonly Bucket[];
+  /** Elements of a query or a value that the target's attention in one pass has room for, where that is a limit. */
+  readonly widest?: number;
 };
 
 export const machineReport = (m: Machine): Report["machine"] => ({
@@ -153,7 +156,7 @@ export const machineReport = (m: Machine): Report["machine"] => ({
 });
 
 export async function explainSearched(
-  { bucket, model, searched, elsewhere }: ExplainInput,
+  { bucket, model, searched, elsewhere, widest }: ExplainInput,
   machine: Machine = genericCpu,
   measurer?: Measurer,
 ): Promise<Explained> {
@@ -172,6 +175,7 @@ export async function explainSearched(
   const ownChoices = groupBy(choices, (c) => ownerOfChoice(c, judged, naming, owner));
   const news = newsOf(judged.rivals);
   const ownRivals = groupBy(news, (r) => r.about && owner.get(r.about));
+  const wide = widest === undefined ? [] : tooWide(model, widest);
   const kernels: KernelReport[] = [];
   for (const entry of plan.entries) {
     const isStored = storedIn(entry);
@@ -182,7 +186,7 @@ export async function explainSearched(
         computes: label(c.root),
         ...describe(c, entry, isStored),
         runs: costs[0].kernels.get(c)!.runs,
-        stored: whyStored(c, entry, judged),
+        stored: wideText(c, wide, widest) ?? whyStored(c, entry, judged),
         costs: costs.map((cost, i) => {
           const k = cost.kernels.get(c)!;
           const seconds = k.seconds * k.runs;
@@ -334,6 +338,19 @@ function ownerOfChoice(
     if ((id === undefined ? `class ${keys.ofClass(at)}` === c.of : at === id) && owner.has(n))
       return owner.get(n);
   return undefined;
+}
+
+/** Of the scores of an attention that is too wide for one pass. */
+function wideText(
+  { implementation: i }: Choice,
+  wide: ReturnType<typeof tooWide>,
+  widest = 0,
+): string | undefined {
+  if (i.family !== "contraction") return undefined;
+  const { file, start } = i.anchor.span;
+  const found = wide.find(({ scores }) => scores.file === file && scores.start === start);
+  if (found === undefined) return undefined;
+  return `the attention is not computed in one pass: its queries or values have ${found.width} elements, the kernel has room for ${widest}`;
 }
 
 function whyStored(c: Choice, { entry }: EntryPlan, { rivals }: Judged): string {

@@ -8,6 +8,7 @@ import { isFloat } from "../ir/dtype.ts";
 import type { Hlir, Node, Shape } from "../ir/hlir.ts";
 import { type AttentionForm, type Choice, choicesOf, type Plan, storedIn } from "../ir/plan.ts";
 import { axis, type Poly, substituteAxes } from "../ir/poly.ts";
+import type { Span } from "../ir/source.ts";
 import { directPlan } from "../lower/direct/direct.ts";
 import { attentionHolds, attentionOf, totalsOf } from "../lower/plan-attention.ts";
 import { axisCoordinates, keptAxes, throughView } from "../lower/plan-contraction.ts";
@@ -30,12 +31,21 @@ export function onePassPlan(hlir: Hlir, widest: number): Plan {
   return holds(plan) ? plan : directPlan(hlir);
 }
 
-function formsOf(hlir: Hlir, widest: number): AttentionForm[] {
+const formsOf = (hlir: Hlir, widest: number): AttentionForm[] =>
+  allForms(hlir).filter((form) => widthOf(form, hlir.bounds) <= widest);
+
+function allForms(hlir: Hlir): AttentionForm[] {
   const nodes = allNodes(hlir);
   const totalOf = totalsOf(nodes);
-  return nodes.flatMap((n) => {
-    const form = n.op.kind === "reduce" ? attentionOf(n, hlir.bounds, totalOf) : undefined;
-    return form !== undefined && widthOf(form, hlir.bounds) <= widest ? [form] : [];
+  return nodes.flatMap((n) => (n.op.kind === "reduce" ? (attentionOf(n, hlir.bounds, totalOf) ?? []) : []));
+}
+
+/** Attention that one pass would compute, had the kernel room for it: where its scores are defined, and how wide it is. */
+export function tooWide(hlir: Hlir, widest: number): { readonly scores: Span; readonly width: number }[] {
+  const rewritten = divided(hlir, quotientsOf(hlir));
+  return allForms(rewritten).flatMap((form) => {
+    const width = widthOf(form, hlir.bounds);
+    return width > widest ? [{ scores: form.dot.span, width }] : [];
   });
 }
 

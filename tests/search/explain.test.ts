@@ -9,9 +9,11 @@ import { reportText } from "../../src/explain/text.ts";
 import { duration, lossText, scaled } from "../../src/explain/units.ts";
 import { choicesOf } from "../../src/ir/plan.ts";
 import { compile, front } from "../../src/pipeline.ts";
+import { cudaMachine } from "../../src/search/cost-cuda.ts";
 import { dumpEGraph, egraphText } from "../../src/search/egraph-text.ts";
 import { allRules } from "../../src/search/rules.ts";
 import { tracing } from "../../src/search/trace.ts";
+import { cudaArchOf } from "../../src/targets/cuda.ts";
 import { h100 } from "../../src/targets/gpu-machines.ts";
 import { example, exampleNames } from "./examples.ts";
 
@@ -193,4 +195,25 @@ test("numbers as people read them", () => {
   ]);
   expect([2e-6, 1.5e-3, 2.5, 1060].map(duration)).toEqual(["2.00 µs", "1.50 ms", "2.50 s", "1060 s"]);
   expect([1, 1.05, 0.995, undefined].map(lossText)).toEqual(["same", "+5.0 %", "−0.50 %", "impossible"]);
+});
+
+test("on a GPU it is said where attention is too wide for one pass, and nowhere else", async () => {
+  const storedFor = async (width: number): Promise<string[]> => {
+    const of = `bf16[4, s, ${width}]`;
+    const text = `import { attention } from "std/nn"
+model Wide {
+  dim s in 1..512
+  input q: ${of}, k: ${of}, v: ${of}
+  output y = attention(q, k, v, causal_from = 0)
+}
+`;
+    const machine = cudaMachine(cudaArchOf("sm_90a"));
+    const { report } = await explainModel({ path: "wide.lum", text }, { target: "cuda", machine });
+    return report.plans.flatMap((p) => p.kernels.map((k) => k.stored));
+  };
+  const said = (await storedFor(512)).filter((text) => text.includes("one pass"));
+  expect(said).toEqual([
+    "the attention is not computed in one pass: its queries or values have 512 elements, the kernel has room for 256",
+  ]);
+  expect((await storedFor(256)).filter((text) => text.includes("one pass"))).toEqual([]);
 });
