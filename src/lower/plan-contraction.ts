@@ -73,6 +73,10 @@ function axesOfIndices(n: Node): Set<number> {
   }
 }
 
+/** Whether the rows that a factor has in an item of the product are picked by data, each from its own place. */
+export const picksRows = (factors: readonly Node[], { batch }: ContractionForm): boolean =>
+  factors.some((f) => [...axesOfIndices(f)].some((i) => !batch.includes(i)));
+
 /**
  * The split of a reduction into batch, m, n and k with `last`, an axis of the result, among n's; undefined where
  * it is no contraction or too small to be worth one. The two factors that the engine multiplies are f32 after
@@ -101,13 +105,19 @@ function findContraction(reduce: Node, last: number, bounds: Bounds): Contractio
   const sides = sidesOf(product, new Set(op.axes));
   if (sides === undefined) return undefined;
   const used = sides.map((side) => new Set(side.flatMap((f) => [...axesUsed(f)])));
-  const forced = new Set(sides.flat().flatMap((f) => [...axesOfIndices(f)]));
+  const picked = sides.map((side) => new Set(side.flatMap((f) => [...axesOfIndices(f)])));
+  const forced = new Set(picked.flatMap((axes) => [...axes]));
   const kept = product.shape.map((_, i) => i).filter((i) => !op.axes.includes(i));
   const form = { batch: [] as number[], m: [] as number[], n: [] as number[] };
+  const isUnit = (i: number): boolean => constantOf(product.shape[i]) === 1;
+  // An item for each pick: its rows lie together. Where it is but one row, the other factor would be read anew for each.
+  const hasRows = sides.map((_, s) =>
+    kept.some((i) => used[s].has(i) && !used[1 - s].has(i) && !picked[s].has(i) && !isUnit(i)),
+  );
+  const isItem = (i: number): boolean => picked.some((axes, s) => axes.has(i) && hasRows[s]);
   for (const i of kept) {
     const [inA, inB] = [used[0].has(i), used[1].has(i)];
-    if (constantOf(product.shape[i]) === 1 || (inA && inB) || (!inA && !inB) || forced.has(i))
-      form.batch.push(i);
+    if (isUnit(i) || (inA && inB) || (!inA && !inB) || isItem(i)) form.batch.push(i);
     else (inA ? form.m : form.n).push(i);
   }
   // A reduced axis of size 1, as a 1x1 window has, need not occur in either factor.

@@ -207,6 +207,24 @@ export const kernelCases: readonly KernelCase[] = [
     below: 5,
   },
   {
+    name: "picked rows as a factor",
+    body: "input t: i32[6], e: bf16[7, 24], w: bf16[24, 19]\noutput y = e[t] @ w",
+    below: 7,
+    tolerance: 1e-2,
+  },
+  {
+    name: "a product's other rows picked",
+    body: "dim s in 1..9\ninput t: i32[11], x: f32[s, 24], w: f32[30, 24]\noutput y[i, j] = sum(d) x[i, d] * w[t[j], d]",
+    below: 30,
+    dims: { s: 5 },
+  },
+  {
+    name: "picked keys and what they are worth",
+    body: "input t: i32[9], q: f32[5, 16], k: f32[20, 16], v: f32[20, 16]\np = softmax(q @ transpose(k[t], [1, 0]))\noutput y = p @ v[t]",
+    head: 'import { softmax } from "std/nn"',
+    below: 20,
+  },
+  {
     name: "cast table",
     body: "input t: i32[6], e: bf16[10, 8]\noutput y[i, d] = e[t[i], d] as f32",
     below: 10,

@@ -51,6 +51,7 @@ test.each([
   ],
   ["bias and activation", "output o[i, j] = gelu(sum(k) x[i, k] * w[k, j] + b[j])", "contraction"],
   ["residual", "output o = y + x @ w", "contraction"],
+  ["rows picked one by one", "output o = x[[3, 1, 1, 0]] @ w", "elementwise contraction"],
   ["cast before a product", "output o[i, j] = sum(k) (x[i, k] as f16) * w[k, j]", "contraction"],
   ["norm into a product", "output o = layer_norm(x, b, b) @ w", "reduction contraction"],
   ["norm behind a product", "output o = rms_norm(x @ w + y, b)", "contraction reduction"],

@@ -23,7 +23,7 @@ import {
 import { constantOf, equal, subtract } from "../../ir/poly.ts";
 import { cpu } from "../../targets/cpu.ts";
 import { withMerged } from "../merged.ts";
-import { contractionOf, pureAxis } from "../plan-contraction.ts";
+import { contractionOf, picksRows, pureAxis } from "../plan-contraction.ts";
 import { withSchedules } from "../plan-schedule.ts";
 import { winogradApplies } from "../schedule/winograd.ts";
 import { workOf } from "./cost.ts";
@@ -196,8 +196,8 @@ function joins(n: Node, uses: readonly Use[], context: Context): boolean {
   if (wanted === true) return true;
   if (n.op.kind === "view" || n.op.kind === "constant" || n.op.kind === "data" || n.op.kind === "iota")
     return true;
-  // Rows picked by data are read where they lie: the pick costs once per row of the product.
-  if (n.op.kind === "gather" && uses.every((u) => u.side !== undefined)) return true;
+  // What is picked by data for an item is read where it lies. Single rows become a matrix first, which the engine can read.
+  if (n.op.kind === "gather" && uses.every((u) => u.side !== undefined)) return !uses.some(picksSingleRows);
   if (n.op.kind === "cast" && byteSize(n.inputs[0].dtype) <= byteSize(n.dtype)) return true;
   if (endsContraction(n, uses, consumers, bounds)) return false;
   if (loadsNothing(n) && workOf(n) <= 4) return true;
@@ -208,6 +208,16 @@ function joins(n: Node, uses: readonly Use[], context: Context): boolean {
 /** Within a contraction's product and in neither factor: the engine multiplies the factors itself. */
 const betweenFactors = ({ draft, stage, side }: Use): boolean =>
   stage !== undefined && stage === draft.anchor?.node && side === undefined;
+
+function picksSingleRows({ draft, stage, side }: Use): boolean {
+  const { anchor } = draft;
+  return (
+    anchor !== undefined &&
+    stage === anchor.node &&
+    side !== undefined &&
+    picksRows(anchor.form[side], anchor.form)
+  );
+}
 
 /** The sums of a one-pass attention, and what is computed tile by tile between its two products. */
 function withinAttention(n: Node, { draft, stage }: Use): boolean {

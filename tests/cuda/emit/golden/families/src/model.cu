@@ -6,7 +6,7 @@
 #include <cstring>
 #include <vector>
 
-#include "runtime/gemv.cuh"
+#include "runtime/gemm_mma.cuh"
 
 namespace {
 
@@ -30,9 +30,9 @@ lum::Fault load_weights(families_model& model, const char* path, const families_
 constexpr Launch kLaunches[] = {
     {"e", 10, 256, 0},
     {"update_cache", 10, 256, 0},
-    {"score", 520, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
+    {"score", 6, 128, lum::MmaShape<16, 64, 128, 1, 4, 4>::shared_bytes(2)},
     {"p", 5, 256, 0},
-    {"projected", 240, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
+    {"projected", 3, 128, lum::MmaShape<16, 64, 128, 1, 4, 4>::shared_bytes(2)},
     {"place", 40, 256, 128},
     {"running", 40, 256, 128},
     {"order_topk", 1, 256, 12800},

@@ -1,24 +1,23 @@
 // output projected[t, o] = sum(d) e[t, d] * w[o, d]
-// model.lum:16, projected. A batch of matrix products; left factor read where it lies, right factor read where it
-// lies. With few rows, the right factor streamed, a block for 8 columns at a time: the quickest way by the cost
-// model for sm_80.
+// model.lum:16, projected. One matrix product; left factor read where it lies, right factor read where it lies. In
+// tiles of 16 x 64 on tensor cores: the quickest way by the cost model for sm_80.
 #include "kernels.h"
-#include "runtime/gemv.cuh"
+#include "runtime/gemm_mma.cuh"
+#include "runtime/tiles.cuh"
 #include "runtime/types.cuh"
 
 namespace kernels {
 
-__global__ void __launch_bounds__(256) projected(const lum::f16* e,    // [s, 64]
+__global__ void __launch_bounds__(128) projected(const lum::f16* e,    // [s, 64]
                                                  const lum::f16* w,    // [48, 64]
                                                  lum::f16* projected,  // [s, 48]
                                                  const Dims* dims) {
     const int s = static_cast<int>(dims->s);
-    for (lum::Shares<int> share(s); share.next();) {
-        const int t = share.item;
-        lum::skinny<1, 1, false>(share, 1, 48, 64,
-            lum::Strided<lum::f16, int>{e + t * 64, 0, 1},
+    for (lum::Tiles<16, 64, int> tile(1, s, 48); tile.next();) {
+        lum::gemm_tile<lum::MmaShape<16, 64, 128, 1, 4, 4>>(tile, s, 48, 64,
+            lum::Strided<lum::f16, int>{e, 64, 1},
             lum::Strided<lum::f16, int>{w, 64, 1},
-            [=](int, int o, float sum) { projected[t * 48 + o] = lum::from_float<lum::f16>(sum); });
+            [=](int t, int o, float sum) { projected[t * 48 + o] = lum::from_float<lum::f16>(sum); });
     }
 }
 
