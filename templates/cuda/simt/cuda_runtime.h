@@ -1,10 +1,10 @@
 // Stands in for the toolkit's <cuda_runtime.h> where kernels run on the CPU: the language's qualifiers and the part of
 // the runtime API that emitted projects use. Put this folder first on the include path and define LUM_SIMT.
 //
-// "Device" memory is host memory that simt/memory.cpp keeps a register of; streams run at once, in the order of the
-// calls; a stream that is being captured records instead, and a graph replays what was recorded. A cudaMemset without a
-// stream, which nothing orders before the streams made by cudaStreamNonBlocking, runs as late as it may: when the default
-// stream is used again, by itself or by a stream that waits for it, or the device is waited for.
+// "Device" memory is host memory that simt/memory.cpp keeps a register of. Work in streams is done as late as it may
+// be (stream.h): when the host waits for it, or for something that comes after it. So results are wrong where an event,
+// a synchronisation or the order within a stream is missing, as they may be on a device. A stream that is being captured
+// records instead, and a graph replays what was recorded.
 #pragma once
 
 #include <cmath>

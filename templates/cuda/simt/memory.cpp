@@ -64,6 +64,13 @@ std::size_t allocated_bytes() {
     return total;
 }
 
+bool is_allocated(const void* pointer) {
+    const auto address = reinterpret_cast<Address>(pointer);
+    const std::lock_guard<std::mutex> lock(mutex);
+    auto found = allocations.upper_bound(address);
+    return found != allocations.begin() && address < std::prev(found)->second.end;
+}
+
 void name_region(const void* pointer, std::size_t bytes, const char* name) {
     const auto begin = reinterpret_cast<Address>(pointer);
     const std::lock_guard<std::mutex> lock(mutex);

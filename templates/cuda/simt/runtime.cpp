@@ -1,12 +1,10 @@
-// The runtime API over the CPU's memory and threads: allocations, copies, streams, capture into graphs, launches.
+// The runtime API over the CPU's memory and threads: the device, allocations, copies, launches.
 #include "cuda_runtime.h"
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -16,18 +14,7 @@
 #include "fault.h"
 #include "memory.h"
 #include "simt.h"
-
-struct simt_Graph {
-    std::vector<std::function<cudaError_t()>> steps;
-};
-struct simt_GraphExec : simt_Graph {};
-struct simt_Stream {
-    simt_Graph* capturing = nullptr;
-    bool waits_for_default = true;
-};
-struct simt_Event {
-    std::chrono::steady_clock::time_point time;
-};
+#include "stream.h"
 
 namespace simt {
 
@@ -85,7 +72,7 @@ class BlockPool {
 static BlockPool pool;
 
 static cudaError_t last_error = cudaSuccess;
-static cudaError_t failed(cudaError_t error) { return last_error = error; }
+cudaError_t failed(cudaError_t error) { return last_error = error; }
 
 static cudaError_t run(const Launch& launch) {
     if (faulted()) return failed(cudaErrorLaunchFailure);  // as on a device, nothing goes on after a fault
@@ -103,32 +90,12 @@ static cudaError_t run(const Launch& launch) {
     return faulted() ? failed(cudaErrorLaunchFailure) : cudaSuccess;
 }
 
-// What cudaMemset has yet to do: on a device the host goes on at once, and so do streams that don't wait for the default one.
-struct Fill {
-    void* to;
-    int value;
-    std::size_t bytes;
-};
-static std::mutex fills_mutex;
-static std::vector<Fill> fills;
-static void finish_fills() {
-    const std::lock_guard<std::mutex> lock(fills_mutex);
-    for (const Fill& fill : fills) std::memset(fill.to, fill.value, fill.bytes);
-    fills.clear();
-}
-
-static cudaError_t enqueue(cudaStream_t stream, std::function<cudaError_t()> step) {
-    if (stream == nullptr || stream->waits_for_default) finish_fills();
-    if (stream == nullptr || stream->capturing == nullptr) return step();
-    stream->capturing->steps.push_back(std::move(step));
-    return cudaSuccess;
-}
-
 cudaError_t launch(const Launch& launch, cudaStream_t stream) {
     if (launch.grid == 0 || launch.block == 0 || launch.block > kMaxThreads || launch.shared_bytes > kMaxShared) {
         fault(kBadLaunch, "grid %u, block %u, %zu bytes of shared memory", launch.grid, launch.block, launch.shared_bytes);
         return failed(cudaErrorInvalidConfiguration);
     }
+    if (faulted()) return failed(cudaErrorLaunchFailure);
     return enqueue(stream, [launch] { return run(launch); });
 }
 
@@ -206,10 +173,6 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
     }
     return failed(cudaErrorInvalidValue);
 }
-cudaError_t cudaDeviceSynchronize() {
-    simt::finish_fills();
-    return simt::faulted() ? cudaErrorLaunchFailure : cudaSuccess;
-}
 cudaError_t cudaDriverGetVersion(int* version) {
     *version = simt::driver_version();
     return cudaSuccess;
@@ -233,7 +196,7 @@ cudaError_t cudaMalloc(void** pointer, std::size_t bytes) {
     return *pointer != nullptr ? cudaSuccess : failed(cudaErrorMemoryAllocation);
 }
 cudaError_t cudaFree(void* pointer) {
-    simt::finish_fills();
+    simt::finish_all();
     simt::release(pointer);
     return cudaSuccess;
 }
@@ -244,36 +207,53 @@ cudaError_t cudaHostGetDevicePointer(void** device, void* host, unsigned) {
     *device = host;
     return cudaSuccess;
 }
-cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
-    return cudaMemcpyAsync(to, from, bytes, kind, nullptr);
+
+// Found when the host asks for it, as the driver does, and looked at again when the device comes to it.
+static cudaError_t check_copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
+    const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
+    const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
+    if (bytes == 0) return cudaSuccess;
+    const bool bad_target = to_device && !simt::may_access(to, bytes);
+    if (!bad_target && !(from_device && !simt::may_access(from, bytes))) return cudaSuccess;
+    simt::fault(simt::kOutOfBounds, "copy of %zu bytes %s", bytes,
+                simt::explain_access(bad_target ? to : from, bytes).c_str());
+    return failed(cudaErrorInvalidValue);
 }
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
+    if (const cudaError_t error = check_copy(to, from, bytes, kind); error != cudaSuccess) return error;
     return enqueue(stream, [=] {
-        const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
-        const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
-        if (bytes == 0) return cudaSuccess;
-        if ((to_device && !simt::may_access(to, bytes)) || (from_device && !simt::may_access(from, bytes))) {
-            simt::fault(simt::kOutOfBounds, "copy of %zu bytes %s", bytes,
-                        simt::explain_access(to_device && !simt::may_access(to, bytes) ? to : from, bytes).c_str());
-            return failed(cudaErrorInvalidValue);
-        }
-        std::memmove(to, from, bytes);
+        if (const cudaError_t error = check_copy(to, from, bytes, kind); error != cudaSuccess) return error;
+        if (bytes != 0) std::memmove(to, from, bytes);
         return cudaSuccess;
     });
 }
-cudaError_t cudaMemset(void* to, int value, std::size_t bytes) {
-    if (bytes != 0 && !simt::may_access(to, bytes)) return cudaMemsetAsync(to, value, bytes, nullptr);
-    const std::lock_guard<std::mutex> lock(simt::fills_mutex);
-    simt::fills.push_back({to, value, bytes});
-    return cudaSuccess;
+// From memory that isn't pinned the host's copy is made at once and goes to the device later; between places on the
+// device the host doesn't wait, either.
+cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
+    if (kind == cudaMemcpyHostToDevice && !simt::is_allocated(from)) {
+        if (const cudaError_t error = check_copy(to, from, bytes, kind); error != cudaSuccess) return error;
+        const auto* start = static_cast<const unsigned char*>(from);
+        const auto copied = std::make_shared<const std::vector<unsigned char>>(start, start + bytes);
+        return enqueue(nullptr, [=] {
+            if (const cudaError_t error = check_copy(to, from, bytes, kind); error != cudaSuccess) return error;
+            if (bytes != 0) std::memcpy(to, copied->data(), bytes);
+            return cudaSuccess;
+        });
+    }
+    const cudaError_t error = cudaMemcpyAsync(to, from, bytes, kind, nullptr);
+    return error != cudaSuccess || kind == cudaMemcpyDeviceToDevice ? error : cudaStreamSynchronize(nullptr);
 }
+static cudaError_t check_fill(void* to, std::size_t bytes) {
+    if (bytes == 0 || simt::may_access(to, bytes)) return cudaSuccess;
+    simt::fault(simt::kOutOfBounds, "memset of %zu bytes %s", bytes, simt::explain_access(to, bytes).c_str());
+    return failed(cudaErrorInvalidValue);
+}
+cudaError_t cudaMemset(void* to, int value, std::size_t bytes) { return cudaMemsetAsync(to, value, bytes, nullptr); }
 cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t stream) {
+    if (const cudaError_t error = check_fill(to, bytes); error != cudaSuccess) return error;
     return enqueue(stream, [=] {
-        if (bytes != 0 && !simt::may_access(to, bytes)) {
-            simt::fault(simt::kOutOfBounds, "memset of %zu bytes %s", bytes, simt::explain_access(to, bytes).c_str());
-            return failed(cudaErrorInvalidValue);
-        }
-        std::memset(to, value, bytes);
+        if (const cudaError_t error = check_fill(to, bytes); error != cudaSuccess) return error;
+        if (bytes != 0) std::memset(to, value, bytes);
         return cudaSuccess;
     });
 }
@@ -282,81 +262,5 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void*) {
     // As nvcc's code for one architecture does, it runs on that one only.
     if (simt::capability() * 10 != __CUDA_ARCH_LIST__) return failed(cudaErrorNoKernelImageForDevice);
     *attributes = {0, simt::kMaxThreads, 48 * 1024};
-    return cudaSuccess;
-}
-
-cudaError_t cudaStreamCreate(cudaStream_t* stream) {
-    *stream = new simt_Stream;
-    return cudaSuccess;
-}
-cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
-    *stream = new simt_Stream;
-    (*stream)->waits_for_default = (flags & cudaStreamNonBlocking) == 0;
-    return cudaSuccess;
-}
-cudaError_t cudaStreamDestroy(cudaStream_t stream) {
-    delete stream;
-    return cudaSuccess;
-}
-cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
-    if (stream != nullptr && stream->capturing != nullptr) return failed(cudaErrorStreamCaptureUnsupported);
-    if (stream == nullptr || stream->waits_for_default) simt::finish_fills();
-    return simt::faulted() ? cudaErrorLaunchFailure : cudaSuccess;
-}
-cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned) { return cudaSuccess; }
-cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
-    if (stream == nullptr || stream->capturing != nullptr) return failed(cudaErrorStreamCaptureUnsupported);
-    stream->capturing = new simt_Graph;
-    return cudaSuccess;
-}
-cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
-    if (stream == nullptr || stream->capturing == nullptr) return failed(cudaErrorInvalidValue);
-    *graph = stream->capturing;
-    stream->capturing = nullptr;
-    return cudaSuccess;
-}
-cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function, void* argument) {
-    return enqueue(stream, [=] {
-        function(argument);
-        return cudaSuccess;
-    });
-}
-cudaError_t cudaEventCreate(cudaEvent_t* event) {
-    *event = new simt_Event;
-    return cudaSuccess;
-}
-cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) { return cudaEventCreate(event); }
-cudaError_t cudaEventDestroy(cudaEvent_t event) {
-    delete event;
-    return cudaSuccess;
-}
-cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
-    return enqueue(stream, [=] {
-        event->time = std::chrono::steady_clock::now();
-        return cudaSuccess;
-    });
-}
-cudaError_t cudaEventSynchronize(cudaEvent_t) { return simt::faulted() ? cudaErrorLaunchFailure : cudaSuccess; }
-cudaError_t cudaEventQuery(cudaEvent_t) { return cudaSuccess; }
-cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t from, cudaEvent_t to) {
-    *milliseconds = std::chrono::duration<float, std::milli>(to->time - from->time).count();
-    return cudaSuccess;
-}
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long) {
-    *exec = new simt_GraphExec{*graph};
-    return cudaSuccess;
-}
-cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream) {
-    for (const auto& step : exec->steps)
-        if (const cudaError_t error = enqueue(stream, step); error != cudaSuccess) return error;
-    return cudaSuccess;
-}
-cudaError_t cudaGraphUpload(cudaGraphExec_t, cudaStream_t) { return cudaSuccess; }
-cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
-    delete graph;
-    return cudaSuccess;
-}
-cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {
-    delete exec;
     return cudaSuccess;
 }

@@ -1,6 +1,7 @@
 /** CUDA kernels of many programs in one translation unit, run by the SIMT layer: for the bundle of tests/emit. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kernelTexts } from "../../../src/emit/cuda/kernel-texts.ts";
@@ -12,17 +13,19 @@ import type { Writer } from "../../emit/run-kernels.ts";
 
 const simt = templatePath("cuda/simt");
 
-/** The layer's objects, compiled once for all tests of a machine. */
+/** The layer's objects, compiled once for all tests of a machine and each state of its sources. */
 function layerObjects(): string[] {
-  const dir = join(tmpdir(), `lumc-simt-${process.getuid?.() ?? 0}`);
+  const files = readdirSync(simt).sort();
+  const hash = createHash("sha256");
+  for (const name of files) hash.update(name).update(readFileSync(join(simt, name)));
+  const state = hash.digest("hex").slice(0, 12);
+  const dir = join(tmpdir(), `lumc-simt-${process.getuid?.() ?? 0}-${state}`);
   mkdirSync(dir, { recursive: true });
-  const newest = Math.max(...readdirSync(simt).map((name) => statSync(join(simt, name)).mtimeMs));
-  return readdirSync(simt)
+  return files
     .filter((name) => name.endsWith(".cpp"))
     .map((name) => {
       const object = join(dir, `${name}.o`);
-      const made = statSync(object, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-      if (made < newest) {
+      if (!existsSync(object)) {
         const fresh = `${object}.${process.pid}`;
         execFileSync("g++", [
           "-std=c++17",

@@ -45,6 +45,7 @@ static void report(const char* name, void (*kernel)(const T*, const T*, float*),
     a.randomize(random);
     b.randomize(random);
     lum::launch(kernel, 1, threads, shared, nullptr, static_cast<const T*>(a.get()), static_cast<const T*>(b.get()), c.get());
+    cudaDeviceSynchronize();
     const char* fault = simt::last_fault();
     const int kind = static_cast<int>(std::strcspn(fault, ":"));
     std::printf("%s %.*s\n", name, kind == 0 ? 4 : kind, kind == 0 ? "none" : fault);

@@ -44,7 +44,9 @@ public:
     }
 
     // A launch without a fault.
+    // Waits for what has been launched.
     void ran(cudaError_t error, const std::string& where) {
+        if (error == cudaSuccess) error = cudaDeviceSynchronize();
         expect(error == cudaSuccess, "%s: %s", where.c_str(), cudaGetErrorString(error));
         simt::clear_fault();
     }

@@ -243,6 +243,7 @@ static void report(const char* name, void (*kernel)(float*, float*)) {
     cudaMalloc(&y, kLength * 4);
     cudaMemset(x, 0, kLength * 4);
     lum::launch(kernel, 2, kThreads, kSharedBytes, nullptr, x, y);
+    cudaDeviceSynchronize();
     const char* fault = simt::last_fault();
     const int kind = static_cast<int>(std::strcspn(fault, ":"));
     std::printf("%s %.*s\n", name, kind == 0 ? 4 : kind, kind == 0 ? "none" : fault);
