@@ -107,7 +107,33 @@ export type Looping =
   /** To the threads of a group; what is folded in it is combined at its end. */
   | "lanes"
   /** To the threads of a group, each reading what is folded up to its iteration. */
-  | "scan";
+  | "scan"
+  /** To blocks, each a tile of two of the nested loops; the others count tiles. */
+  | "tiles";
+
+/** What is read across the lines that are written: a block brings a tile of it on the chip along its own lines. */
+export type Exchange = {
+  /** Variables: neighbours in what is read so, and in what is written. */
+  readonly across: number;
+  readonly along: number;
+  readonly reads: readonly {
+    /** Of the tile in shared memory, element `lane * pitch + row`. */
+    readonly name: string;
+    readonly from: string;
+    readonly at: Poly;
+    readonly dtype: DType;
+  }[];
+  /** Variables: a thread's place on the side that its warp's lanes lie on, and on the other. */
+  readonly lane: number;
+  readonly row: number;
+  /** What else the loops name: the number of a tile, where it starts, the first of a turn's rows. */
+  readonly names: {
+    readonly tile: string;
+    readonly acrossStart: string;
+    readonly alongStart: string;
+    readonly first: string;
+  };
+};
 
 /** Iterations `length * number` up to the next block's first, or the last of all. */
 export type LoopBlock = {
@@ -131,6 +157,8 @@ export type Stmt =
       readonly block?: LoopBlock;
       /** Iterations that another loop has run. */
       readonly except?: LoopGap;
+      /** Of the outermost loop that tiles are cut from. */
+      readonly exchange?: Exchange;
       readonly how: Looping;
       /** Elementary operations of one iteration, what the threads' shares are measured by. */
       readonly work: Poly;

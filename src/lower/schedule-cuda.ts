@@ -176,7 +176,9 @@ function launched(
   const geometry = given?.kind === "text" ? given.geometry : undefined;
   return {
     ...kernel,
-    notes: [...kernel.notes, ...(onChip?.notes ?? [])],
+    notes: [...kernel.notes, ...(mapped.notes ?? []), ...(onChip?.notes ?? [])],
+    variables: mapped.variables ?? kernel.variables,
+    bounds: mapped.bounds ?? kernel.bounds,
     params: deviceParams(kernel.params, dims),
     body: onChip?.body ?? mapped.body,
     launch: {

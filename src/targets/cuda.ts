@@ -134,6 +134,12 @@ export const cuda = {
   warpRow: 512,
   /** Terms up to which a thread folds a reduction alone. */
   fewTerms: 16,
+  /** Sides of the tiles that what is read across the lines written goes through, and elements from which it does. */
+  tileSide: 32,
+  leastSide: 16,
+  leastTiled: 1 << 12,
+  /** Bytes between neighbours from which they are no neighbours: another sector each. */
+  farApart: 32,
   /** Rows of a product up to which the right factor may be streamed (`skinny` in gemv.cuh), always is, and columns there. */
   skinnyRows: 8,
   streamedRows: 2,

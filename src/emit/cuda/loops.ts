@@ -2,9 +2,11 @@
 import type { FoldFn, Kernel, Stmt } from "../../ir/kernel.ts";
 import { constantOf, floorDiv, int, multiply, one, type Poly } from "../../ir/poly.ts";
 import { infix } from "../../ops/spelling.ts";
+import { cuda } from "../../targets/cuda.ts";
 import { exprText, localType } from "../kernels/expressions.ts";
 import { type Indexing, indexText, indexType } from "../kernels/indices.ts";
 import { blockLines } from "../kernels/statements.ts";
+import { tileLines } from "./exchange.ts";
 import { type RowVectors, rowVectors } from "./row-vectors.ts";
 import { type Vectorized, vectorized } from "./vectors.ts";
 
@@ -81,6 +83,7 @@ export const loopLines =
     if (s.how === "grid") return gridLines(s, kernel, indent, ix);
     if (s.how === "rows") return rowLines(s, kernel, indent, ix);
     if (s.how === "lanes") return laneLines(s, group, indent, ix);
+    if (s.how === "tiles") return tileLines(s, kernel.launch?.threads ?? cuda.threads, indent, ix);
     const { name } = ix.variables[s.variable];
     return [
       `${indent}for (${indexType(ix)} ${name} = 0; ${name} < ${indexText(s.size, ix)}; ++${name}) {`,

@@ -6,6 +6,7 @@ import { floatBits, isNarrowFloat } from "../../lower/float-formats.ts";
 import { statementsIn } from "../../lower/schedule-cuda/loops.ts";
 import { type ProjectView, viewProject } from "../view.ts";
 import type { ArgumentView, EntryView, RoutineView } from "../view-entry.ts";
+import { tileBytes } from "./exchange.ts";
 import { engineHeaders, meetingBytes } from "./kernel-source.ts";
 import { type CudaKernelText, kernelTexts } from "./kernel-texts.ts";
 
@@ -119,6 +120,8 @@ function launchOf(kernel: Kernel) {
 export function sharedBytes({ body, launch }: Kernel): string {
   if (launch?.tiling !== undefined) return launch.tiling.shared;
   if ([...statementsIn(body)].some((s) => s.kind === "topk")) return String(topKBytes);
+  const tiles = body.flatMap((s) => (s.kind === "loop" && s.exchange !== undefined ? [s.exchange] : []));
+  if (tiles.length > 0) return String(Math.max(...tiles.map(tileBytes)));
   const rows = body.some(
     (s) => s.kind === "accumulator" || s.kind === "topk" || (s.kind === "loop" && s.how === "rows"),
   );

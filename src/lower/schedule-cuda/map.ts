@@ -3,9 +3,10 @@
  * a group of threads, the lanes of a group, or stays in one thread.
  */
 import { type Bounds, highest } from "../../ir/bounds.ts";
-import type { Kernel, Stmt } from "../../ir/kernel.ts";
+import type { Kernel, Stmt, Variable } from "../../ir/kernel.ts";
 import { multiply, one, type Poly } from "../../ir/poly.ts";
 import { cuda } from "../../targets/cuda.ts";
+import { exchanged } from "./exchange.ts";
 import {
   chainOf,
   foldedIn,
@@ -23,6 +24,10 @@ export type Mapped = {
   readonly group: "warp" | "block";
   /** Blocks that the largest sizes have work for. */
   readonly blocks: number;
+  /** What else was decided, a sentence each; and where that took variables, all of them with their bounds. */
+  readonly notes?: readonly string[];
+  readonly variables?: readonly Variable[];
+  readonly bounds?: Bounds;
 };
 
 /** The loops of a kernel that is no contraction. */
@@ -30,6 +35,8 @@ export function mapLoops(kernel: Kernel): Mapped {
   const { bounds } = kernel;
   const body = piecesApart(kernel.body);
   if (body.some((s) => s.kind === "accumulator" || s.kind === "topk")) return topLevelRow(body, bounds);
+  const tiles = inTiles(body, kernel);
+  if (tiles !== undefined) return tiles;
   const nests = body.map((s) => (s.kind === "loop" ? nestOf(s, bounds) : undefined));
   const group = nests.some((n) => n?.group === "block") ? "block" : "warp";
   const rowsPerBlock = group === "block" ? 1 : cuda.threads / cuda.warp;
@@ -42,6 +49,17 @@ export function mapLoops(kernel: Kernel): Mapped {
     group,
     blocks: Math.max(1, ...blocks.map(Math.ceil)),
   };
+}
+
+/** The only nest of a kernel, where it reads across what it writes. */
+function inTiles(body: readonly Stmt[], kernel: Kernel): Mapped | undefined {
+  const [s] = body;
+  if (body.length !== 1 || s.kind !== "loop" || s.how === "rows" || s.how === "grid") return undefined;
+  const found = exchanged(s, kernel);
+  if (found === undefined) return undefined;
+  const { loop, tiles, note, variables, bounds } = found;
+  const blocks = Math.max(1, largest(tiles, bounds));
+  return { body: [loop], group: "block", blocks, notes: [note], variables, bounds };
 }
 
 /** A reduction of everything: one block. A fold that depends on its order and is no running one: one thread. */

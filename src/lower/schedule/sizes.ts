@@ -21,6 +21,7 @@ function* polysOfStmt(s: Stmt, variables: readonly Variable[]): Generator<Poly> 
   switch (s.kind) {
     case "loop":
       yield s.size;
+      for (const r of s.exchange?.reads ?? []) yield r.at;
       if (s.how.startsWith("parallel")) yield s.work;
       if (s.except !== undefined)
         for (const { from, to } of [...s.except.around, s.except.own]) yield* [from, to];

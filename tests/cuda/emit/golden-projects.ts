@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "../../golden");
 const shared = readdirSync(root).filter((name) => existsSync(join(root, name, "model.lum")));
 
 /** Models of this folder. */
-const own = ["families", "rows"];
+const own = ["families", "rows", "lines"];
 
 export const goldenNames: readonly string[] = [...shared, ...own];
 
