@@ -22,6 +22,7 @@ import {
 import { cudaMachine } from "../src/search/cost-cuda.ts";
 import { type Lock, lockName, readLock, setAside } from "../src/search/lock-file.ts";
 import type { Measurer } from "../src/search/measure/measure.ts";
+import { type SaturateLimits, usualLimits } from "../src/search/saturate.ts";
 import type { Progress, Searched, SearchOptions } from "../src/search/search.ts";
 import { machineHere, machineOf, readCalibration } from "../src/targets/calibrated.ts";
 import { cudaArchOf, type Permission, permissions } from "../src/targets/cuda.ts";
@@ -54,6 +55,7 @@ export type BuildOptions = ModelOptions & {
   threads?: number;
   search?: string;
   seed?: number;
+  searchMemory?: number;
   machine?: string;
   measure?: boolean;
   bucket?: string[];
@@ -74,7 +76,13 @@ export const searchArguments = <T>(y: Argv<T>) =>
     .option("search", {
       type: "string",
       default: "direct",
-      describe: "how kernels are chosen: direct, fast, or seconds to search",
+      describe:
+        "how kernels are chosen: direct; fast, of 600 plans for each bucket; or a number of seconds, of 400 plans for each of them, however long that takes",
+    })
+    .option("search-memory", {
+      type: "number",
+      describe:
+        "megabytes that the search's rules may take, 1024 by default; then it goes on with what they found",
     })
     .option("bucket", {
       type: "string",
@@ -231,8 +239,9 @@ function planned(
 export function searchOf({
   search = "direct",
   seed,
+  searchMemory,
   ...target
-}: Pick<BuildOptions, "search" | "seed" | "target" | "arch" | "allow" | "machine">):
+}: Pick<BuildOptions, "search" | "searchMemory" | "seed" | "target" | "arch" | "allow" | "machine">):
   | SearchOptions
   | undefined {
   if (search === "direct" || search === "0") return undefined;
@@ -244,7 +253,27 @@ export function searchOf({
   const evaluations = seconds === undefined ? undefined : Math.ceil(seconds * evaluationsPerSecond);
   const onProgress = (p: Progress): void =>
     transient(`searching ${p.evaluated}/${p.most}, ${percent(1 - p.share)} under the direct plan`);
-  return { evaluations, seed, onProgress, machine: machineFor(target) };
+  return { evaluations, seed, onProgress, limits: limitsFor(searchMemory), machine: machineFor(target) };
+}
+
+/** What the rules may take. Where they have filled their memory, that is said once, whatever the number of buckets. */
+function limitsFor(megabytes = usualLimits.memoryBytes / 2 ** 20): SaturateLimits {
+  if (!(megabytes > 0))
+    throw new CompileError([
+      diagnostic("LUM5104", undefined, {
+        option: "search-memory",
+        text: String(megabytes),
+        form: "megabytes",
+      }),
+    ]);
+  let isTold = false;
+  const onReached: SaturateLimits["onReached"] = (limit) => {
+    if (limit !== "memory" || isTold) return;
+    isTold = true;
+    progressDone();
+    printDiagnostics([diagnostic("LUM4004", undefined, { megabytes: String(megabytes) })], false);
+  };
+  return { ...usualLimits, memoryBytes: megabytes * 2 ** 20, onReached };
 }
 
 /** What the cost model knows of the machine that is compiled for. */

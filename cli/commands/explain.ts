@@ -23,7 +23,17 @@ import { printJson, printLine, progressDone, run, transient } from "../output.ts
 type ExplainOptions = ModelOptions &
   Pick<
     BuildOptions,
-    "target" | "arch" | "allow" | "search" | "seed" | "bucket" | "machine" | "measure" | "jobs" | "compiler"
+    | "target"
+    | "arch"
+    | "allow"
+    | "search"
+    | "searchMemory"
+    | "seed"
+    | "bucket"
+    | "machine"
+    | "measure"
+    | "jobs"
+    | "compiler"
   > & {
     html?: string;
   };

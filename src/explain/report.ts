@@ -163,7 +163,7 @@ export async function explainSearched(
   const nodes = allNodes(model);
   const { space } = searched;
   const keys = keysOf(nodes, space);
-  const naming: Naming = { nodes, space, keys, traced: await trace(model, nodes) };
+  const naming: Naming = { nodes, space, keys, traced: await trace(model, nodes, space.limits) };
   const judged = judge(model, searched, naming, { machine, elsewhere });
   const { plan } = judged;
   const points = pointsOf(model.bounds, elsewhere);

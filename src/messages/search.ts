@@ -1,5 +1,9 @@
 /** LUM4xxx: the search and what it has left behind. */
-type Entry<P> = { readonly text: (p: P) => string; readonly help: (p: P) => string };
+type Entry<P> = {
+  readonly text: (p: P) => string;
+  readonly help: (p: P) => string;
+  readonly severity?: "warning";
+};
 
 const entry = <P>(text: (p: P) => string, help: (p: P) => string): Entry<P> => ({ text, help });
 
@@ -18,4 +22,12 @@ export const searchMessages = {
       `${p.lock} asks for a choice that is no longer there: ${p.missing}`,
     () => "build once without --locked: it searches again and writes a new one",
   ),
+  LUM4004: {
+    ...entry(
+      (p: { megabytes: string }) =>
+        `the search's rules have filled their ${p.megabytes} MB and stopped before they were done`,
+      () => "the plan is the best of what they had found; with a larger --search-memory they may find more",
+    ),
+    severity: "warning",
+  },
 };

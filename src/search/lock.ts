@@ -25,6 +25,7 @@ import { allNodes } from "./encode.ts";
 import type { Genome } from "./genome.ts";
 import { type Keys, keysOf } from "./keys.ts";
 import { type MeasuredPlan, measuredPlan } from "./measure/told.ts";
+import { usualLimits } from "./saturate.ts";
 import { type Searched, type SearchOptions, usualEvaluations } from "./search.ts";
 import type { Space } from "./space.ts";
 import { candidateText, classText, nodeText, shortPlace } from "./term-text.ts";
@@ -79,6 +80,8 @@ export type LockedSearch =
       readonly machine: string;
       readonly seed: number;
       readonly evaluations: number;
+      /** Megabytes that the rules might take, where that was said. */
+      readonly memory?: number;
       /** Kernels were timed as well: another run may choose otherwise. */
       readonly measured?: true;
     };
@@ -92,11 +95,18 @@ export type LockPart = {
 };
 
 /** What else is needed to find the same plans again. */
-export const lockedSearch = ({ machine, seed, evaluations, measure }: SearchOptions = {}): LockedSearch => ({
+export const lockedSearch = ({
+  machine,
+  seed,
+  evaluations,
+  limits = usualLimits,
+  measure,
+}: SearchOptions = {}): LockedSearch => ({
   by: "search",
   machine: (machine ?? genericCpu).name,
   seed: seed ?? 1,
   evaluations: evaluations ?? usualEvaluations,
+  ...(limits.memoryBytes === usualLimits.memoryBytes ? {} : { memory: limits.memoryBytes / 2 ** 20 }),
   ...(measure === undefined ? {} : { measured: true }),
 });
 
@@ -142,7 +152,7 @@ async function lockedChoices(
   const others = genome.inline.size + genome.winograd.size + genome.merged.size + genome.schedules.size;
   if (terms + others === 0) return [];
   const keys = keysOf(nodes, space);
-  const traced = terms === 0 ? undefined : await trace(model, nodes);
+  const traced = terms === 0 ? undefined : await trace(model, nodes, space.limits);
   return choicesOfGenome(genome, { nodes, space, keys, traced });
 }
 

@@ -15,6 +15,7 @@ import { axisCoordinates, keptAxes, throughView } from "../lower/plan-contractio
 import { createAtoms, maskOf } from "./atoms.ts";
 import { allNodes } from "./encode.ts";
 import { asWritten, rebuild } from "./rebuild.ts";
+import { usualLimits } from "./saturate.ts";
 import type { Candidate, Operand, Space, Term } from "./space.ts";
 
 /** `widest`: elements of a query or a value that the target's kernel has room for. */
@@ -159,6 +160,7 @@ function divided(hlir: Hlir, quotients: readonly Quotient[]): Hlir {
     chosen.set(q.sum.id, 1);
   }
   const space: Space = {
+    limits: usualLimits,
     atoms,
     candidates,
     classOf,

@@ -17,7 +17,7 @@ import { allNodes } from "./encode.ts";
 import { createDecoder, type Genome } from "./genome.ts";
 import { type Keys, keysOf } from "./keys.ts";
 import { kernelsOf, type LockedChoice, type LockedPlan, type LockPart, modelHash } from "./lock.ts";
-import { type SaturateLimits, saturate } from "./saturate.ts";
+import { type SaturateLimits, saturate, usualLimits } from "./saturate.ts";
 import { type Space, spaceOf } from "./space.ts";
 import { nodeText } from "./term-text.ts";
 
@@ -58,13 +58,19 @@ export async function replayAll(
   const fronts = [{ bucket: new Map(), hlir: model }, ...frontsOf(buckets)];
   const plans: (BucketPlan & { readonly model: Hlir })[] = [];
   for (const [i, { bucket, hlir }] of fronts.entries()) {
-    const plan = await replay(hlir, lock.plans[i]);
+    const plan = await replay(hlir, lock.plans[i], limitsOf(lock));
     if ("missing" in plan)
       throw new CompileError([diagnostic("LUM4003", undefined, { lock: path, missing: plan.missing })]);
     checkHlir(plan.hlir, "lock");
     plans.push({ bucket, model: hlir, plan });
   }
   return plans;
+}
+
+/** With more memory the rules may find more, and other names for the same. */
+function limitsOf({ search }: LockPart): SaturateLimits {
+  const megabytes = search.by === "search" ? search.memory : undefined;
+  return megabytes === undefined ? usualLimits : { ...usualLimits, memoryBytes: megabytes * 2 ** 20 };
 }
 
 /** What the lock says is kept, except for what follows from its choices. */
@@ -91,6 +97,7 @@ const needsTerms = (choices: readonly LockedChoice[]): boolean =>
   choices.some((c) => c.decision === "compute" || c.decision === "one pass" || c.of.startsWith("class "));
 
 const plainSpace = (model: Hlir): Space => ({
+  limits: usualLimits,
   atoms: createAtoms(model.bounds),
   candidates: new Map(),
   classOf: new Map(),

@@ -13,6 +13,8 @@ export type SaturateLimits = {
   readonly timeMs: number;
   readonly nodes: number;
   readonly memoryBytes: number;
+  /** Told of the one that ended a saturation, each time. */
+  readonly onReached?: (limit: "time" | "nodes" | "memory") => void;
 };
 
 /** Rows end a saturation that grows too far, at the same place on every machine; the time is for one that hangs. */
@@ -21,6 +23,7 @@ export const usualLimits: SaturateLimits = { timeMs: 120_000, nodes: 500_000, me
 export type PhaseReport = { readonly name: string; readonly ms: number; readonly rows: number };
 
 export type Saturated = {
+  readonly limits: SaturateLimits;
   readonly atoms: Atoms;
   readonly arrays: EGraphArrays;
   /** How often each rule matched. */
@@ -49,13 +52,19 @@ export async function saturate(
   const engine = await loadEngine();
   const phases: PhaseReport[] = [];
   const started = performance.now();
-  const g = engine.create({ limits });
+  const g = engine.create();
   try {
     const matches = new Map<string, number>();
     let [cut, late] = [false, false];
-    const phase = (name: string, program: string): void => {
+    const reached = (limit: "time" | "nodes" | "memory"): void => {
+      if (!cut) limits.onReached?.(limit);
+      cut = true;
+      late ||= limit === "time";
+    };
+    /** The model itself has room in any case: without its tensors there is nothing to choose for. */
+    const phase = (name: string, program: string, within: Partial<SaturateLimits> = limits): void => {
       const at = performance.now();
-      const r = g.run(program);
+      const r = g.run(program, { limits: within });
       for (const o of r.outputs) if (o.kind === "run") count(o, matches);
       phases.push({ name, ms: performance.now() - at, rows: r.tuples });
       if (r.ok) return;
@@ -63,25 +72,25 @@ export async function saturate(
         throw new Error(
           `the rules failed in ${name}, line ${r.error.line ?? "?"}: ${r.error.message}\n${lineOf(program, r.error.line)}`,
         );
-      cut = true;
-      late ||= r.error.limit === "time";
+      const { limit = "nodes" } = r.error;
+      if (limit !== "cancelled") reached(limit);
     };
     const atoms = createAtoms(bounds);
-    phase("rules", options.rules ?? allRules());
-    phase("encode", encode(nodes, atoms));
-    phase("atoms", atomFacts(atoms, { views: 0, gathers: 0 }));
+    phase("rules", options.rules ?? allRules(), {});
+    phase("encode", encode(nodes, atoms), {});
+    phase("atoms", atomFacts(atoms, { views: 0, gathers: 0 }), {});
     const answered = new Set<string>();
     for (let round = 0; !cut; round++) {
       phase("rewrite", rewriting);
       const answers = answer(g, atoms, answered);
       if (answers === "" || cut) break;
       if (round === mostRounds) throw new Error("the rules ask without end");
-      if (performance.now() - started > limits.timeMs) [cut, late] = [true, true];
+      if (performance.now() - started > limits.timeMs) reached("time");
       phase("answer", answers);
     }
     phase("recognize", recognizing);
     const arrays = arraysOf(g);
-    return { atoms, arrays, matches, phases, memoryBytes: g.memoryBytes, cut, late };
+    return { limits, atoms, arrays, matches, phases, memoryBytes: g.memoryBytes, cut, late };
   } finally {
     g.dispose();
   }

@@ -3,7 +3,7 @@ import { type EGraphArrays, literalNumber, literalText, NO_LITERAL } from "egglo
 import type { Node } from "../ir/hlir.ts";
 import type { Atoms } from "./atoms.ts";
 import { isTransparent, nameOf } from "./encode.ts";
-import type { Saturated } from "./saturate.ts";
+import type { Saturated, SaturateLimits } from "./saturate.ts";
 
 /** An operand: a class of tensors, or a literal of the term. */
 export type Operand = { readonly class: number } | { readonly literal: number | string };
@@ -17,6 +17,8 @@ export type Candidate =
   | { readonly kind: "term"; readonly class: number; readonly term: Term };
 
 export type Space = {
+  /** What the rules were given: where they are run once more, they find no more. */
+  readonly limits: SaturateLimits;
   readonly atoms: Atoms;
   /** By id of the class. Nodes of the model come first, in their order; then terms, the shallowest first. */
   readonly candidates: ReadonlyMap<number, readonly Candidate[]>;
@@ -43,7 +45,7 @@ const operations = new Set([
   "Reduce",
 ]);
 
-export function spaceOf(nodes: readonly Node[], { arrays: a, atoms }: Saturated): Space {
+export function spaceOf(nodes: readonly Node[], { arrays: a, atoms, limits }: Saturated): Space {
   const classOf = new Map<Node, number>();
   const originals = new Map<number, Node[]>();
   for (const n of nodes) {
@@ -82,7 +84,7 @@ export function spaceOf(nodes: readonly Node[], { arrays: a, atoms }: Saturated)
       ...made.map((term): Candidate => ({ kind: "term", class: c, term })),
     ]);
   }
-  return { atoms, candidates, classOf, onePass: methods.OnePass, winograd: methods.Winograd, rules };
+  return { limits, atoms, candidates, classOf, onePass: methods.OnePass, winograd: methods.Winograd, rules };
 }
 
 /** Classes of a node's or a row's children. */
