@@ -26,7 +26,7 @@ import { usesOf } from "./plan-reads.ts";
 import { axesOfRoot, splitAxes } from "./schedule/contraction.ts";
 import { createEvaluator, offsetAt } from "./schedule/evaluate.ts";
 import { strideIn } from "./schedule/merge.ts";
-import { locate } from "./schedule/operands.ts";
+import { isIndexedBy, locate } from "./schedule/operands.ts";
 import type { Slot } from "./schedule/storage.ts";
 
 /** How the engine reads a factor: a matrix in memory, whose rows (a) or columns (b) are `outer`; or computed. */
@@ -84,7 +84,9 @@ function findProduct(choice: Choice, bounds: Bounds, isStored: IsStored): Produc
     const ev = createEvaluator({ bounds, slotOf, root: choice.root });
     const coords = shape.map((size, at) => ev.variable(`a${at}`, size));
     const at = split.straight[side] ? locate({ slotOf }, ev, i.form[side], coords, choice.root) : undefined;
-    if (at === undefined || at.padded) return { kind: "computed" };
+    const moving = [...(side === "a" ? split.m : split.n), ...split.k];
+    if (at === undefined || at.padded || moving.some((a) => isIndexedBy(ev, at.coords, a)))
+      return { kind: "computed" };
     const offset = offsetAt(at.slot.shape, at.coords);
     const steps = [side === "a" ? split.m : split.n, split.k].map((axes) =>
       axes.length === 0 ? undefined : strideIn(offset, axes.at(-1)!),

@@ -1,4 +1,5 @@
 /** Small models, each with a kernel shape of its own, for the comparison of emitted kernels with the interpreter. */
+import type { Policy } from "../../src/lower/direct/direct.ts";
 
 export type KernelCase = {
   readonly name: string;
@@ -10,6 +11,8 @@ export type KernelCase = {
   readonly below?: number;
   readonly tolerance?: number;
   readonly calls?: number;
+  /** Decisions in place of the fixed rules. */
+  readonly policy?: Policy;
 };
 
 export const kernelCases: readonly KernelCase[] = [

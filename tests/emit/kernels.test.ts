@@ -3,16 +3,20 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Hlir } from "../../src/ir/hlir.ts";
 import { checkLlir } from "../../src/ir/llir-check.ts";
 import { checkPlan } from "../../src/ir/plan-check.ts";
+import { directPlan } from "../../src/lower/direct/direct.ts";
 import { initialStates, interpret } from "../../src/lower/interpret.ts";
 import { plan } from "../../src/lower/plan.ts";
 import { schedule } from "../../src/lower/schedule.ts";
 import { borderCases } from "./border-cases.ts";
 import { hlirFromText } from "./from-text.ts";
+import { gatherCases } from "./gather-cases.ts";
 import { type KernelCase, kernelCases } from "./kernel-cases.ts";
 import { randomInputs, randomWeights } from "./random-tensors.ts";
 import { Bundle } from "./run-kernels.ts";
 
-const cases = [...kernelCases, ...borderCases].filter(({ name }) => name.includes(process.env.CASE ?? ""));
+const cases = [...kernelCases, ...borderCases, ...gatherCases].filter(({ name }) =>
+  name.includes(process.env.CASE ?? ""),
+);
 const bundle = new Bundle();
 const models = new Map<string, Hlir>();
 
@@ -21,10 +25,15 @@ const outside: KernelCase = {
   body: "state c: f32[4, 2]\ninput t: i32[3], e: f32[5, 2]\nc[t[i], j] := 1.0\noutput y[i, d] = e[t[i], d]",
 };
 
+const outsideProduct: KernelCase = {
+  name: "rows outside",
+  body: "input t: i32[4], e: f32[5, 24], p: f32[24, 10]\noutput y[i, f] = sum(d) e[t[i], d] * p[d, f]",
+};
+
 beforeAll(() => {
-  for (const c of [...cases, outside]) {
+  for (const c of [...cases, outside, outsideProduct]) {
     const h = hlirFromText(c);
-    const p = plan(h, { search: "direct" });
+    const p = c.policy === undefined ? plan(h, { search: "direct" }) : directPlan(h, c.policy);
     checkPlan(p, "plan");
     const program = schedule(p);
     checkLlir(program, "schedule");
@@ -70,6 +79,21 @@ test("an index outside is reported, touches nothing, and leaves other rows right
   expect([...states.get("c")!.data]).toEqual([0, 0, 1, 1, 0, 0, 0, 0]);
   expect([...answer.outputs.y.data].slice(0, 2)).toEqual([3, 4]);
   expect(run([3, 0, 1]).fault).toBeUndefined();
+});
+
+test("a product of rows that an index outside picks is reported, and leaves other rows right", () => {
+  const h = models.get(outsideProduct.name)!;
+  const ones = (...shape: number[]) => ({
+    dtype: "f32" as const,
+    shape,
+    data: new Float64Array(shape.reduce((a, b) => a * b, 1)).fill(1),
+  });
+  const t = { dtype: "i32" as const, shape: [4], data: Float64Array.from([1, 12, -1, 4]) };
+  const inputs = { t, e: ones(5, 24), p: ones(24, 10) };
+  const answer = bundle.run(outsideProduct.name, h.entries[0].name, { dims: {}, inputs });
+  expect(answer.fault).toMatch(/axis 0: (12|-1) of 5/);
+  for (const row of [0, 3])
+    expect([...answer.outputs.y.data.slice(row * 10, row * 10 + 10)]).toEqual(Array(10).fill(24));
 });
 
 function expectClose(

@@ -15,7 +15,7 @@ import {
 import { axis, constantOf, floorDiv, modulo, type Poly, zero } from "../../ir/poly.ts";
 import { keptAxes, pureAxis } from "../plan-contraction.ts";
 import type { KernelDraft } from "./build.ts";
-import { createEvaluator, offsetAt } from "./evaluate.ts";
+import { createEvaluator, type Evaluator, offsetAt } from "./evaluate.ts";
 import type { Frame } from "./frames.ts";
 import { axisNames, reducedNames } from "./index-names.ts";
 import { groupAxes } from "./merge.ts";
@@ -183,9 +183,8 @@ export function splitAxes(
   const [la, lb] = [locate(k, ea, form.a, coords, root), locate(k, eb, form.b, coords, root)];
   const offsetOf = (l: Located | undefined) =>
     l === undefined || l.padded ? [] : [offsetAt(l.slot.shape, l.coords)];
-  const inB = lb === undefined ? undefined : windowIn(lb, form.n, form.k, sizeOf, eb.boundsNow());
-  const inA =
-    la === undefined || inB !== undefined ? undefined : windowIn(la, form.m, form.k, sizeOf, ea.boundsNow());
+  const inB = lb === undefined ? undefined : windowIn(lb, form.n, form.k, sizeOf, eb);
+  const inA = la === undefined || inB !== undefined ? undefined : windowIn(la, form.m, form.k, sizeOf, ea);
   const window = k.engine?.windows === false ? undefined : (inB ?? inA);
   const ordered = (axes: readonly number[]) => axes.filter((a) => constantOf(sizeOf(a)) !== 1);
   const lastGroup = (axes: readonly number[], own: readonly Poly[]) =>
@@ -212,9 +211,9 @@ function windowIn(
   free: readonly number[],
   depth: readonly number[],
   sizeOf: (a: number) => Poly,
-  bounds: ReturnType<ReturnType<typeof createEvaluator>["boundsNow"]>,
+  ev: Evaluator,
 ): Window | undefined {
-  return !at.padded && depth.length < 2 ? undefined : windowOf(at, free, depth, sizeOf, bounds);
+  return !at.padded && depth.length < 2 ? undefined : windowOf(at, free, depth, sizeOf, ev);
 }
 
 type Walkers = {

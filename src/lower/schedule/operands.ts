@@ -10,6 +10,7 @@ import type { KernelDraft } from "./build.ts";
 import { type Evaluator, offsetAt } from "./evaluate.ts";
 import { strideIn } from "./merge.ts";
 import type { Slot } from "./storage.ts";
+import type { Value } from "./values.ts";
 
 /** A tensor in memory behind views and widening casts. */
 export type Located = {
@@ -82,6 +83,7 @@ export function stridedForm(
   const own = new Set([outer, depth]);
   const free = (p: Poly) => [...axesIn([p])].every((a) => !own.has(a));
   if (!free(outerStride) || !free(kStride)) return undefined;
+  if ([outer, depth].some((v) => v !== undefined && isIndexedBy(ev, [offset], v))) return undefined;
   const rest = without(offset, own);
   return {
     kind: "strided",
@@ -91,6 +93,17 @@ export function stridedForm(
     outerStride,
     kStride,
   };
+}
+
+/** Whether an index from data in the coordinates varies with a variable. */
+export function isIndexedBy(ev: Evaluator, coords: readonly Poly[], variable: number): boolean {
+  const depends = (v: Value): boolean =>
+    v.axes.some((a) => a === variable || isBoundBy(a)) || v.args.some(depends);
+  const isBoundBy = (a: number): boolean => {
+    const value = ev.bound.get(a);
+    return value !== undefined && depends(value);
+  };
+  return [...axesIn(coords)].some(isBoundBy);
 }
 
 /** Terms that mention none of `axes`. */
@@ -127,8 +140,9 @@ export function windowOf(
   free: readonly number[],
   depth: readonly number[],
   sizeOf: (a: number) => Poly,
-  bounds: Bounds,
+  ev: Evaluator,
 ): Window | undefined {
+  const bounds = ev.boundsNow();
   const rank = at.coords.length;
   if (depth.length > 3 || rank < 2) return undefined;
   const line = slide(at.coords[rank - 1], free, depth);
@@ -145,6 +159,7 @@ export function windowOf(
   const moving = new Set([line.outer, column?.outer, ...depth]);
   const fixed = rest.map((p, i) => (i === above && c !== undefined ? without(p, new Set([c])) : p));
   if (fixed.some((p) => [...axesIn([p])].some((a) => moving.has(a)))) return undefined;
+  if ([...moving].some((a) => a !== undefined && isIndexedBy(ev, at.coords, a))) return undefined;
   if (!rest.every((p, i) => within(p, at.slot.shape[i], bounds))) return undefined;
   return {
     h: column?.outer,

@@ -2,10 +2,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Hlir } from "../../../src/ir/hlir.ts";
 import { checkPlan } from "../../../src/ir/plan-check.ts";
+import { directPlan } from "../../../src/lower/direct/direct.ts";
 import { initialStates, interpret } from "../../../src/lower/interpret.ts";
 import { plan } from "../../../src/lower/plan.ts";
 import { scheduleCuda } from "../../../src/lower/schedule-cuda.ts";
 import { hlirFromText } from "../../emit/from-text.ts";
+import { gatherCases } from "../../emit/gather-cases.ts";
 import { type KernelCase, kernelCases } from "../../emit/kernel-cases.ts";
 import { randomInputs, randomWeights } from "../../emit/random-tensors.ts";
 import { Bundle } from "../../emit/run-kernels.ts";
@@ -16,7 +18,7 @@ const bundle = new Bundle(cudaWriter({ checked: true }));
 const models = new Map<string, Hlir>();
 
 const only = process.env.CASE;
-const cases = kernelCases.filter((c) => only === undefined || c.name.includes(only));
+const cases = [...kernelCases, ...gatherCases].filter((c) => only === undefined || c.name.includes(only));
 
 const outside: KernelCase = {
   name: "indices outside",
@@ -26,7 +28,7 @@ const outside: KernelCase = {
 beforeAll(() => {
   for (const c of [...cases, outside]) {
     const h = hlirFromText(c);
-    const p = plan(h, { search: "direct" });
+    const p = c.policy === undefined ? plan(h, { search: "direct" }) : directPlan(h, c.policy);
     checkPlan(p, "plan");
     models.set(c.name, h);
     bundle.add(c.name, scheduleCuda(p));
