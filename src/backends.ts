@@ -20,6 +20,8 @@ export type TargetName = "cpu" | "cuda";
 export type Backend = {
   /** The plan by fixed rules. */
   readonly direct: (hlir: Hlir) => Plan;
+  /** Whether that plan computes attention in one pass wherever it can. */
+  readonly onePass: boolean;
   /** What has a direct plan of its own without being asked for. */
   readonly directBuckets: (hlir: Hlir) => readonly Bucket[];
   /** Throws LUM5008 where the target has no such part. */
@@ -38,6 +40,7 @@ export type Part = {
 export const backends: Readonly<Record<TargetName, Backend>> = {
   cpu: {
     direct: (hlir) => plan(hlir, { search: "direct" }),
+    onePass: false,
     // The engine goes by the sizes of each call.
     directBuckets: () => [],
     schedule: (plan, buckets) => schedule(plan, buckets),
@@ -46,6 +49,7 @@ export const backends: Readonly<Record<TargetName, Backend>> = {
   },
   cuda: {
     direct: (hlir) => onePassPlan(hlir, cuda.attentionWidth),
+    onePass: true,
     // Kernels are cut once for the largest sizes, and a captured graph has them as they are.
     directBuckets: usualBuckets,
     schedule: (plan, buckets, { arch = defaultCudaArch, allow } = {}) =>

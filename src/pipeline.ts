@@ -71,11 +71,13 @@ export async function compileSearched(
 export async function searchPlans(source: SourceFile, options: SearchedOptions) {
   const start = front(source, options);
   const wanted = options.buckets ?? usualBuckets(start.hlir);
-  const searched = await search(start.hlir, { ...options.search, elsewhere: wanted });
+  const { onePass } = backends[options.target ?? "cpu"];
+  const asked: SearchOptions = { ...options.search, onePass };
+  const searched = await search(start.hlir, { ...asked, elsewhere: wanted });
   checkHlir(searched.plan.hlir, "search");
   const buckets: SearchedBucket[] = [];
   for (const { bucket, hlir } of bucketFronts(source, start.hlir, { ...options, buckets: wanted })) {
-    const found = await search(hlir, options.search);
+    const found = await search(hlir, asked);
     checkHlir(found.plan.hlir, "search");
     buckets.push({ bucket, model: hlir, plan: found.plan, searched: found });
   }

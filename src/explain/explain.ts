@@ -29,7 +29,7 @@ export async function explainModel(
     ...options,
     // Without a search there are the buckets that the target's direct plan has, and nothing else is costed.
     buckets: options.buckets ?? (search === undefined && target === "cpu" ? [] : undefined),
-    search: search ?? { evaluations: 0, machine, onePass: target === "cuda" },
+    search: search ?? { evaluations: 0, machine },
   });
   const inputs: ExplainInput[] = [
     { bucket: "any", model: start.hlir, searched, elsewhere },

@@ -208,7 +208,7 @@ export async function explainSearched(
   const report: PlanReport = {
     bucket,
     points: searched.points.map((p) => ({
-      dims: [...p.dims].map(([name, value]) => `${name}=${value}`).join(", "),
+      dims: dimsText(p.dims),
       seconds: p.seconds,
       direct: p.directSeconds,
     })),
@@ -311,8 +311,14 @@ function rivalReport(r: Rival): RivalReport {
     ...r.undoes.filter((u) => !replaced(u, r)).map((u) => `not ${textOf(u)}`),
   ];
   const rules = [...new Set([...r.adds, ...r.undoes].flatMap((c) => c.rules ?? []))].sort();
-  return { text: texts.join("; "), rules, share: r.share };
+  // A loss explains itself.
+  const slower = r.share !== undefined && r.share < 1 && r.slowerAt !== undefined;
+  const why = slower ? `: slower than the direct plan at ${dimsText(r.slowerAt.dims)}` : "";
+  return { text: `${texts.join("; ")}${why}`, rules, share: r.share };
 }
+
+const dimsText = (dims: ReadonlyMap<string, number>): string =>
+  [...dims].map(([name, value]) => `${name}=${value}`).join(", ");
 
 const replaced = (u: LockedChoice, r: Rival): boolean =>
   r.adds.some((a) => a.of === u.of && a.decision === u.decision);

@@ -88,7 +88,10 @@ function loadOf(choice: Choice, site: Site, arch: CudaArch): Load {
   return {
     bytes: all,
     moving:
-      (moving * (foldedBy(choice, sized, arch)?.again ?? 1)) / filled +
+      Math.max(
+        (moving * (foldedBy(choice, sized, arch)?.again ?? 1)) / filled,
+        sharedBytes(choice, { ...site, ...sized }) / (bandwidthOf(arch, Infinity) * cacheSpeed),
+      ) +
       blockSeconds +
       waitingOf(choice, sized, arch),
     operations,
@@ -120,6 +123,24 @@ function bytesOf(
   }));
   const written = extent(domainOf(choice.root)) * byteSize(choice.root.dtype);
   return [...moved, { bytes: written, whole: written, weight: false }];
+}
+
+/** Bytes of what a row reads of tensors that others read too, up to which a multiprocessor's own cache keeps it. */
+const keptForRows = 64 << 10;
+
+/** Bytes that rows read of tensors which all of them read, and which no multiprocessor keeps: each row fetches them again. */
+function sharedBytes(choice: Choice, at: Site & Sized): number {
+  const { root, implementation: i } = choice;
+  if (i.family !== "reduction") return 0;
+  const rows = i.outer.reduce((n, a) => n * at.size(root.shape[a]), 1);
+  const read = new Map<Node, number>();
+  for (const { node, use } of readsOf(choice, at.isStored)) {
+    const bytes = evaluations(node, use, at.bounds) * byteSize(node.dtype);
+    if (bytes > 2 * at.extent(node.shape) * byteSize(node.dtype))
+      read.set(node, Math.max(read.get(node) ?? 0, bytes));
+  }
+  const all = [...read.values()].reduce((a, b) => a + b, 0);
+  return all / rows > keptForRows ? all : 0;
 }
 
 /** What one kernel has written lies in the second-level cache for the next, where it is small. */

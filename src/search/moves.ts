@@ -44,15 +44,22 @@ export function termMoves(nodes: readonly Node[], space: Space): Move[] {
   return moves;
 }
 
-/** A weighted sum in one pass, with every quotient that divides it by its total computed from it. */
+/**
+ * A weighted sum in one pass, with every quotient that divides it by its total computed from it. A tensor that is the
+ * quotient but for a rounding may be so, or be computed from the rounded one as the model says.
+ */
 export function onePassMoves(nodes: readonly Node[], space: Space): Move[] {
   const holders = holdersOf(nodes, space);
-  return [...space.onePass].map((weighted) => {
+  return [...space.onePass].flatMap((weighted): Move[] => {
     const nodesAs = new Map<number, number>();
+    const rounded = new Set<number>();
     const classesAs = new Map<number, number>();
     const inline = new Map<string, boolean>();
     for (const [c, at] of termsOver(space, weighted, "Binary")) {
-      for (const n of holders.get(c) ?? []) nodesAs.set(n.id, at);
+      for (const n of holders.get(c) ?? []) {
+        nodesAs.set(n.id, at);
+        if (n.op.kind === "cast") rounded.add(n.id);
+      }
       if (holders.has(c)) continue;
       // A quotient that no node of the model is: a view of it is one. The kernel has the quotient's order, not the view's.
       classesAs.set(c, at);
@@ -60,16 +67,19 @@ export function onePassMoves(nodes: readonly Node[], space: Space): Move[] {
       for (const [seen, view] of termsOver(space, c, "View"))
         for (const n of holders.get(seen) ?? []) nodesAs.set(n.id, view);
     }
-    return {
-      text: `one pass over the keys for class ${weighted}`,
+    const move = (text: string, kept: ReadonlySet<number>): Move => ({
+      text,
       apply: (g) => ({
         ...g,
-        nodes: new Map([...g.nodes, ...nodesAs]),
+        nodes: new Map([...[...g.nodes, ...nodesAs].filter(([id]) => !kept.has(id))]),
         classes: new Map([...g.classes, ...classesAs]),
         inline: new Map([...g.inline, ...inline]),
         onePass: new Set([...g.onePass, weighted]),
       }),
-    };
+    });
+    const text = `one pass over the keys for class ${weighted}`;
+    const without = move(text, new Set());
+    return rounded.size === 0 ? [without] : [without, move(`${text}, rounded as it is stored`, rounded)];
   });
 }
 

@@ -12,7 +12,7 @@ import { type Move, onePassMoves, storageMoves, termMoves, winogradMoves } from 
 import { pointsOf } from "./points.ts";
 import type { Rebuilt } from "./rebuild.ts";
 import { scheduleMoves } from "./schedule-moves.ts";
-import type { Searched } from "./search.ts";
+import { mostLoss, type PointCost, type Searched } from "./search.ts";
 
 /** One step: decisions that it adds, and those of the plan that it takes back. */
 export type Rival = {
@@ -22,6 +22,8 @@ export type Rival = {
   readonly about: Node | undefined;
   /** Time as a share of the plan's own, the mean over its points; undefined where no such plan exists. */
   readonly share: number | undefined;
+  /** The sizes at which the direct plan takes so much less that the search takes no such plan. */
+  readonly slowerAt: PointCost | undefined;
   /** The plan is as before: no kernel can hold what the step would move into it. */
   readonly idle: boolean;
 };
@@ -34,7 +36,7 @@ export type Judged = {
 
 export function judge(
   model: Hlir,
-  { space, genome }: Searched,
+  { space, genome, points }: Searched,
   naming: Naming,
   options: {
     readonly machine?: Machine;
@@ -76,6 +78,7 @@ export function judge(
       undoes: choicesOfGenome(changed.removed, naming),
       about: nodeOf.get(firstKey(changed.added) ?? firstKey(changed.removed) ?? ""),
       share: costs === undefined ? undefined : costs.reduce((sum, c, i) => sum + c / own[i], 0) / own.length,
+      slowerAt: points.find((p, i) => costs !== undefined && costs[i] > mostLoss * p.directSeconds),
       idle: made !== undefined && signature(made.plan) === kernels,
     });
   }

@@ -78,6 +78,9 @@ const patience = 3;
 /** A share of the direct plan's time that a step must save: less is within the cost model's error. */
 const leastGain = 1e-3;
 
+/** Share of the direct plan's time that a plan may take at any of the sizes: no gain at others makes up for more. */
+export const mostLoss = 1.01;
+
 export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<Searched> {
   const nodes = allNodes(hlir);
   const saturated = await saturate(nodes, hlir.bounds, { limits: options.limits });
@@ -113,7 +116,8 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
       evaluated++;
       if (evaluated % 20 === 0) options.onProgress?.({ evaluated, most, share: best.cost });
       const c = decoder.decode(g);
-      cost = c === undefined ? Infinity : mean(costsOf(c.plan).map((p, i) => p.seconds / floor[i]));
+      const shares = c === undefined ? [Infinity] : costsOf(c.plan).map((p, i) => p.seconds / floor[i]);
+      cost = shares.every((s) => s <= mostLoss) ? mean(shares) : Infinity;
       known.set(key, cost);
     }
     return cost;
@@ -138,7 +142,7 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
     const here = decoder.decode(g);
     return here === undefined ? [] : scheduleMoves(here, machine);
   };
-  const forSchedules = Math.min(most >> 2, 2 * schedulesFrom(direct).length);
+  const forSchedules = Math.min(most >> 2, 2 * schedulesFrom(start).length);
   const better = (cost: number, than: number): boolean => cost < than - leastGain;
 
   /** Takes every single step that lowers the cost until none does, or so many plans have been costed. */
@@ -203,7 +207,7 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
   const refined = await refine(best, {
     measurer: options.measure,
     points: points.map((p) => p.dims),
-    direct,
+    direct: start,
     movesFrom: (g) => [...movesFrom(g), ...schedulesFrom(g)],
     costOf,
     planOf: decoded,
