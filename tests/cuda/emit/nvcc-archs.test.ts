@@ -43,8 +43,16 @@ async function kernelsOf(files: ProjectFiles, arch: string) {
   return resourcesOf(output);
 }
 
-const spilling = (kernels: Awaited<ReturnType<typeof kernelsOf>>): string[] =>
-  Object.entries(kernels).flatMap(([name, { spilled }]) => (spilled > 0 ? [`${name}: ${spilled}`] : []));
+/** Bytes by kernel. */
+const spilling = (kernels: Awaited<ReturnType<typeof kernelsOf>>): [string, number][] =>
+  Object.entries(kernels).flatMap(([name, { spilled }]) => (spilled > 0 ? [[name, spilled]] : []));
+
+/** Kernels of products and of attention: they have most of the registers, and all of the time. */
+const isEngine = (files: ProjectFiles, name: string): boolean =>
+  /#include "runtime\/(gemm|gemv|attention)/.test(files.get(`src/kernels/${name}.cu`) ?? "");
+
+/** What the others spill, of an architecture that their rows were not cut for. */
+const spilled: Record<string, number> = {};
 
 const others = cudaArchs.map((a) => a.name).filter((name) => name !== defaultCudaArch);
 const llamas = [defaultCudaArch, ...others.slice(0, tries(0, others.length))];
@@ -68,9 +76,14 @@ describe.skipIf(nvcc === undefined)("nvcc", () => {
   });
 
   test.each(goldens)("compiles the kernels of %s for %s", { timeout }, async (name, arch) => {
-    const kernels = await kernelsOf(goldenProject(name), arch);
+    const files = goldenProject(name);
+    const kernels = await kernelsOf(files, arch);
     expect(Object.keys(kernels).length).toBeGreaterThan(0);
-    expect(spilling(kernels)).toEqual([]);
+    for (const [kernel, bytes] of spilling(kernels)) {
+      expect(isEngine(files, kernel), `${kernel} spills ${bytes} bytes`).toBe(false);
+      expect(bytes, kernel).toBeLessThanOrEqual(32);
+      spilled[`${kernel} of ${name} for ${arch}`] = bytes;
+    }
   });
 });
 
@@ -79,4 +92,5 @@ if (nvcc !== undefined)
     nvcc: nvcc.version,
     llama: llamas,
     golden: goldens.map(([name, arch]) => `${name} for ${arch}`),
+    spilled,
   }));
