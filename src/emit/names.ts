@@ -68,7 +68,19 @@ export function pascalCase(name: string): string {
     .join("");
 }
 
-/** A name for each key, never a reserved word and never one given before: `x`, then `x_`, then `x_2`, … */
+/** The name, or the first of `x_2`, `x_3`, … that is free, before the suffix if there is one. */
+export function untaken(
+  wanted: string,
+  taken: { readonly has: (name: string) => boolean },
+  suffix = "",
+): string {
+  let name = identifier(wanted + suffix);
+  const stem = wanted.replace(/_+$/, "");
+  for (let count = 2; taken.has(name); count++) name = identifier(`${stem}_${count}${suffix}`);
+  return name;
+}
+
+/** A name for each key, never a reserved word and never one given before: `x`, then `x_2`, then `x_3`, … */
 export class Names {
   private readonly taken: Set<string>;
   private readonly byKey = new Map<string, string>();
@@ -77,16 +89,18 @@ export class Names {
     this.taken = new Set(taken);
   }
 
-  give(key: string, wanted: string): string {
+  give(key: string, wanted: string, suffix = ""): string {
     const known = this.byKey.get(key);
     if (known !== undefined) return known;
     const plain = wanted.replace(/[^A-Za-z0-9_]/g, "_").replace(/^(?=\d)/, "_");
-    let name = identifier(plain);
-    for (let count = 1; this.taken.has(name); count++)
-      name = count === 1 ? `${plain}_` : identifier(`${plain}_${count}`);
+    const name = untaken(plain, this.taken, suffix);
     this.taken.add(name);
     this.byKey.set(key, name);
     return name;
+  }
+
+  isTaken(name: string): boolean {
+    return this.taken.has(name);
   }
 
   of(key: string): string {

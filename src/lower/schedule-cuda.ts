@@ -2,6 +2,7 @@
  * Plan → Llir for NVIDIA GPUs. Memory, storage, versions and the statements of kernels are the CPU's; here kernels get
  * their launch, and read the call's dims from device memory, so that a captured graph holds for all their values.
  */
+import { untaken } from "../emit/names.ts";
 import type { Kernel, KernelParam, Tiling } from "../ir/kernel.ts";
 import type { Argument, LEntry, Program, Step } from "../ir/llir.ts";
 import type { BucketPlan, Plan } from "../ir/plan.ts";
@@ -118,8 +119,7 @@ function stagesOf(kernel: Kernel, arch: CudaArch, taken: Set<string>): Stage[] {
   const stages = cutStages(kernel, arch) ?? [whole(kernel, arch)];
   return stages.map((s) => {
     if (s.kernel.name === kernel.name) return s;
-    let { name } = s.kernel;
-    while (taken.has(name)) name += "_";
+    const name = untaken(s.kernel.name, taken);
     taken.add(name);
     return { ...s, kernel: { ...s.kernel, name } };
   });

@@ -197,11 +197,11 @@ test("a name is never reserved and never given twice", () => {
   expect(["x", "class", "arena", "2d"].map((n) => names.give(n, n))).toEqual([
     "x",
     "class_",
-    "arena_",
+    "arena_2",
     "_2d",
   ]);
-  expect(names.give("other x", "x")).toBe("x_");
-  expect(names.give("third x", "x")).toBe("x_2");
+  expect(names.give("other x", "x")).toBe("x_2");
+  expect(names.give("third x", "x")).toBe("x_3");
   expect(names.give("x", "whatever")).toBe("x");
 });
 

@@ -81,7 +81,7 @@ int run_forward(gpt_model& model, int64_t s, int64_t pos, const lum::i32* tokens
     float* const attn_attention_score = at<float>(arena, 0);  // f32[5, s, pos + s], 1.3 MiB
     float* const attn_attention_weight_of = at<float>(arena, 1310720);  // f32[5, s, pos + s], 1.3 MiB
     float* const attn_attention_o = at<float>(arena, 0);  // f32[s, 5, 32], 160 KiB
-    float* const h_ = at<float>(arena, 655360);  // f32[s, 160], 160 KiB
+    float* const h_2 = at<float>(arena, 655360);  // f32[s, 160], 160 KiB
     float* const m = at<float>(arena, 819200);  // f32[s, 160], 160 KiB
     float* const mlp_u = at<float>(arena, 0);  // f32[s, 640], 640 KiB
     float* const z = at<float>(arena, 0);  // f32[160], 640 bytes
@@ -98,10 +98,10 @@ int run_forward(gpt_model& model, int64_t s, int64_t pos, const lum::i32* tokens
         CALL(attn_attention_weight_of, attn_attention_score, attn_attention_weight_of, s, pos);
         CALL(attn_attention_o, attn_attention_weight_of, model.state.v_cache, attn_attention_o,
              model.workspace.data(), s, pos, l);
-        CALL(h_, attn_attention_o, per_l.attn_w_out, h, per_l.attn_b_out, h_, model.workspace.data(), s);  // h
-        CALL(a, h_, per_l.ln_2_gain, per_l.ln_2_bias, m, s);  // m
+        CALL(h_2, attn_attention_o, per_l.attn_w_out, h, per_l.attn_b_out, h_2, model.workspace.data(), s);  // h
+        CALL(a, h_2, per_l.ln_2_gain, per_l.ln_2_bias, m, s);  // m
         CALL(mlp_u, m, per_l.mlp_w_up, per_l.mlp_b_up, mlp_u, model.workspace.data(), s);
-        CALL(h_2, mlp_u, per_l.mlp_w_down, h_, per_l.mlp_b_down, h, model.workspace.data(), s);  // h
+        CALL(h_3, mlp_u, per_l.mlp_w_down, h_2, per_l.mlp_b_down, h, model.workspace.data(), s);  // h
     }
     CALL(z, h, weights.transformer_ln_f_gain, weights.transformer_ln_f_bias, z, s);
     CALL(logits, z, weights.embed, logits, model.workspace.data());

@@ -54,10 +54,10 @@ constexpr Launch kLaunches[] = {
     {"update_k_cache", 16384, 256, 0},
     {"update_v_cache", 512, 256, lum::MmaShape<128, 128, 32, 2, 4, 4>::shared_bytes(2)},
     {"self_attn_attention_o", 4096, 128, lum::MmaAttention<128, 128, 4, 1, 64>::shared_bytes()},
-    {"h_", 2048, 256, lum::MmaShape<128, 128, 32, 2, 4, 4>::shared_bytes(2)},
+    {"h_2", 2048, 256, lum::MmaShape<128, 128, 32, 2, 4, 4>::shared_bytes(2)},
     {"mlp_g_part", 7168, 256, lum::MmaShape<128, 128, 32, 2, 4, 4>::shared_bytes(2)},
     {"mlp_g", 7168, 256, lum::MmaShape<128, 128, 32, 2, 4, 4>::shared_bytes(2)},
-    {"h_2", 2048, 256, lum::MmaShape<128, 128, 32, 2, 4, 4>::shared_bytes(2)},
+    {"h_3", 2048, 256, lum::MmaShape<128, 128, 32, 2, 4, 4>::shared_bytes(2)},
     {"z", 1, 256, 128},
     {"logits", 16032, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
     {"h_s1", 16, 256, 0},
@@ -71,10 +71,10 @@ constexpr Launch kLaunches[] = {
     {"update_v_cache_s1", 512, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
     {"self_attn_attention_o_s1_parts", 264, 128, lum::MmaAttention<128, 128, 1, 4, 16>::shared_bytes()},
     {"self_attn_attention_o_s1", 16, 256, 0},
-    {"h_s1_", 512, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
+    {"h_2_s1", 512, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
     {"mlp_g_part_s1", 1792, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
     {"mlp_g_s1", 1792, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
-    {"h_s1_2", 512, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
+    {"h_3_s1", 512, 256, lum::skinny_shared_bytes(8, 1, 0, 2)},
 };
 // Their code, in the same order.
 const void* const kCode[] = {
@@ -89,10 +89,10 @@ const void* const kCode[] = {
     reinterpret_cast<const void*>(kernels::update_k_cache),
     reinterpret_cast<const void*>(kernels::update_v_cache),
     reinterpret_cast<const void*>(kernels::self_attn_attention_o),
-    reinterpret_cast<const void*>(kernels::h_),
+    reinterpret_cast<const void*>(kernels::h_2),
     reinterpret_cast<const void*>(kernels::mlp_g_part),
     reinterpret_cast<const void*>(kernels::mlp_g),
-    reinterpret_cast<const void*>(kernels::h_2),
+    reinterpret_cast<const void*>(kernels::h_3),
     reinterpret_cast<const void*>(kernels::z),
     reinterpret_cast<const void*>(kernels::logits),
     reinterpret_cast<const void*>(kernels::h_s1),
@@ -106,10 +106,10 @@ const void* const kCode[] = {
     reinterpret_cast<const void*>(kernels::update_v_cache_s1),
     reinterpret_cast<const void*>(kernels::self_attn_attention_o_s1_parts),
     reinterpret_cast<const void*>(kernels::self_attn_attention_o_s1),
-    reinterpret_cast<const void*>(kernels::h_s1_),
+    reinterpret_cast<const void*>(kernels::h_2_s1),
     reinterpret_cast<const void*>(kernels::mlp_g_part_s1),
     reinterpret_cast<const void*>(kernels::mlp_g_s1),
-    reinterpret_cast<const void*>(kernels::h_s1_2),
+    reinterpret_cast<const void*>(kernels::h_3_s1),
 };
 
 // Reads and writes whose indices come from data, by the number that their kernel notes them with.
@@ -213,7 +213,7 @@ static int forward_s1_kernels(llama_model& model) {
     lum::bf16* const self_attn_k = at<lum::bf16>(arena, 24576);  // bf16[1, 8, 128], 2.0 KiB
     lum::bf16* const self_attn_attention_score_part = at<lum::bf16>(arena, 16384);  // bf16[1, 32, 128], 8.0 KiB
     lum::bf16* const self_attn_attention_o = at<lum::bf16>(arena, 0);  // bf16[1, 32, 128], 8.0 KiB
-    lum::bf16* const h_ = at<lum::bf16>(arena, 94208);  // bf16[1, 4096], 8.0 KiB
+    lum::bf16* const h_2 = at<lum::bf16>(arena, 94208);  // bf16[1, 4096], 8.0 KiB
     lum::bf16* const y = at<lum::bf16>(arena, 102400);  // bf16[1, 4096], 8.0 KiB
     float* const mlp_g_part = at<float>(arena, 0);  // f32[1, 14336], 56 KiB
     lum::bf16* const mlp_g = at<lum::bf16>(arena, 57344);  // bf16[1, 14336], 28 KiB
@@ -236,11 +236,11 @@ static int forward_s1_kernels(llama_model& model) {
              at<float>(arena, 910163968), at<float>(arena, 910704640), model.dims, l);  // self_attn.attention.o
         CALL(self_attn_attention_o_s1, at<float>(arena, 910163968), at<float>(arena, 910704640),
              self_attn_attention_o);  // self_attn.attention.o
-        CALL(h_s1_, self_attn_attention_o, per_l.self_attn_wo, h, h_);  // h
-        CALL(x_s1, h_, per_l.mlp_norm, y);  // y
+        CALL(h_2_s1, self_attn_attention_o, per_l.self_attn_wo, h, h_2);  // h
+        CALL(x_s1, h_2, per_l.mlp_norm, y);  // y
         CALL(mlp_g_part_s1, y, per_l.mlp_w_gate, mlp_g_part);
         CALL(mlp_g_s1, y, per_l.mlp_w_up, mlp_g_part, mlp_g);  // mlp.g
-        CALL(h_s1_2, mlp_g, per_l.mlp_w_down, h_, h);  // h
+        CALL(h_3_s1, mlp_g, per_l.mlp_w_down, h_2, h);  // h
     }
     CALL(x_s1, h, weights.norm, z);  // z
     CALL(logits, z, weights.head, logits);
@@ -262,7 +262,7 @@ static int forward_kernels(llama_model& model) {
     lum::bf16* const self_attn_k = at<lum::bf16>(arena, 201326592);  // bf16[s, 8, 128], 16 MiB
     lum::bf16* const self_attn_attention_score_part = at<lum::bf16>(arena, 134217728);  // bf16[s, 32, 128], 64 MiB
     lum::bf16* const self_attn_attention_o = at<lum::bf16>(arena, 0);  // bf16[s, 32, 128], 64 MiB
-    lum::bf16* const h_ = at<lum::bf16>(arena, 771751936);  // bf16[s, 4096], 64 MiB
+    lum::bf16* const h_2 = at<lum::bf16>(arena, 771751936);  // bf16[s, 4096], 64 MiB
     lum::bf16* const y = at<lum::bf16>(arena, 838860800);  // bf16[s, 4096], 64 MiB
     float* const mlp_g_part = at<float>(arena, 0);  // f32[s, 14336], 448 MiB
     lum::bf16* const mlp_g = at<lum::bf16>(arena, 469762048);  // bf16[s, 14336], 224 MiB
@@ -284,11 +284,11 @@ static int forward_kernels(llama_model& model) {
         CALL(update_v_cache, x, per_l.self_attn_wv, model.state.v_cache, model.dims, l);
         CALL(self_attn_attention_o, self_attn_attention_score_part, model.state.k_cache, model.state.v_cache,
              self_attn_attention_o, model.dims, l);
-        CALL(h_, self_attn_attention_o, per_l.self_attn_wo, h, h_, model.dims);  // h
-        CALL(x, h_, per_l.mlp_norm, y, model.dims);  // y
+        CALL(h_2, self_attn_attention_o, per_l.self_attn_wo, h, h_2, model.dims);  // h
+        CALL(x, h_2, per_l.mlp_norm, y, model.dims);  // y
         CALL(mlp_g_part, y, per_l.mlp_w_gate, mlp_g_part, model.dims);
         CALL(mlp_g, y, per_l.mlp_w_up, mlp_g_part, mlp_g, model.dims);
-        CALL(h_2, mlp_g, per_l.mlp_w_down, h_, h, model.dims);  // h
+        CALL(h_3, mlp_g, per_l.mlp_w_down, h_2, h, model.dims);  // h
     }
     CALL(z, h, weights.norm, z, model.dims);
     CALL(logits, z, weights.head, logits);

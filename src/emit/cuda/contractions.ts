@@ -1,10 +1,12 @@
 /** Matrix products of CUDA kernels: tiles over the grid, each by one call of the engine. */
+
 import type { Contraction, Kernel, Operand, OperandForm, Stmt, Tiling } from "../../ir/kernel.ts";
 import { coresFor, typeOf } from "../../lower/schedule-cuda/tiles.ts";
 import { cppType } from "../cpp.ts";
 import { ending, lambda, operandLines } from "../kernels/contractions.ts";
 import { type Indexing, indexText, indexType, lastIndex } from "../kernels/indices.ts";
 import { blockLines } from "../kernels/statements.ts";
+import { untaken } from "../names.ts";
 
 export const contractionLines =
   (kernel: Kernel) =>
@@ -84,7 +86,7 @@ export function partLines(
 /** Names that nothing in the kernel has. */
 export function namesBeside(kernel: Kernel, ix: Indexing): (wanted: string) => string {
   const taken = new Set([...ix.variables.map((v) => v.name), ...kernel.params.map((p) => p.name)]);
-  return (wanted) => (taken.has(wanted) ? `${wanted}_` : wanted);
+  return (wanted) => untaken(wanted, taken);
 }
 
 /** The call of the engine; for a part of the sum with the operands as it sees them. */

@@ -2,11 +2,13 @@
  * The loops of a row by vectors: a thread has the same elements of the row in each of them, so what several loops
  * touch is read once, stays in its registers, and is written once.
  */
+
 import { highest } from "../../ir/bounds.ts";
 import type { Kernel, Stmt } from "../../ir/kernel.ts";
 import { constantOf } from "../../ir/poly.ts";
 import { cppType } from "../cpp.ts";
 import { type Indexing, indexText, indexType } from "../kernels/indices.ts";
+import { untaken } from "../names.ts";
 import {
   type Accesses,
   accessesIn,
@@ -194,8 +196,7 @@ function keptOf(found: readonly Accesses[], ix: Indexing): KeptRow[] {
   });
   const taken = new Set(ix.variables.map((v) => v.name));
   const fresh = (wanted: string): string => {
-    let name = wanted;
-    while (taken.has(name)) name += "_";
+    const name = untaken(wanted, taken);
     taken.add(name);
     return name;
   };

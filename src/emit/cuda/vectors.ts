@@ -2,6 +2,7 @@
  * Loops whose neighbouring iterations touch neighbouring elements: a thread takes as many as 16 bytes hold, with one
  * access of memory for all of them.
  */
+
 import { withAxes } from "../../ir/bounds.ts";
 import { byteSize, type DType } from "../../ir/dtype.ts";
 import type { Expr, Kernel, Stmt } from "../../ir/kernel.ts";
@@ -9,6 +10,7 @@ import { add, axis, constantOf, int, linearIn, mentions, type Poly, substitute }
 import { cppType } from "../cpp.ts";
 import { type Indexing, indexText } from "../kernels/indices.ts";
 import { blockLines } from "../kernels/statements.ts";
+import { untaken } from "../names.ts";
 
 export type Vectorized = {
   readonly width: number;
@@ -147,8 +149,7 @@ export function vectorBody(b: Body, indent: string, ix: Indexing): string[] {
   const { accesses, width, variable, body } = b;
   const taken = new Set(ix.variables.map((v) => v.name));
   const fresh = (wanted: string, otherwise = wanted): string => {
-    let name = taken.has(wanted) ? otherwise : wanted;
-    while (taken.has(name)) name += "_";
+    const name = untaken(taken.has(wanted) ? otherwise : wanted, taken);
     taken.add(name);
     return name;
   };

@@ -1,4 +1,6 @@
 /** Parts of kernels as kernels of their own: what each takes of the whole's parameters, and names that are free in it. */
+
+import { untaken } from "../../emit/names.ts";
 import { withAxes } from "../../ir/bounds.ts";
 import { byteSize, type DType } from "../../ir/dtype.ts";
 import type { Expr, Kernel, KernelParam, Stmt, Tiling, Variable } from "../../ir/kernel.ts";
@@ -36,8 +38,7 @@ export class Draft {
   }
 
   name(wanted: string): string {
-    let name = wanted;
-    while (this.taken.has(name)) name += "_";
+    const name = untaken(wanted, this.taken);
     this.taken.add(name);
     return name;
   }

@@ -70,6 +70,9 @@ export function createEvaluator(setting: Setting) {
       return axis(variables.length - 1);
     },
 
+    /** What one element is called where the tensor itself may have the name. */
+    beside: (wanted: string): string => (names.isTaken(wanted) ? `${wanted}_value` : wanted),
+
     /** A variable by the name of one whose loop stands beside its own. */
     again(name: string, size: Poly): void {
       variables.push({ name, size });
@@ -131,7 +134,7 @@ export function createEvaluator(setting: Setting) {
         if (what !== undefined) self.extra("check");
         const before = [...bound].find(([, v]) => v === checked)?.[0];
         if (before !== undefined) return axis(before);
-        const made = self.variable(index.hint ?? nameOfIndex(indices[c.operand]), shape[i]);
+        const made = self.variable(self.beside(index.hint ?? nameOfIndex(indices[c.operand])), shape[i]);
         bound.set(variables.length - 1, checked);
         return made;
       });

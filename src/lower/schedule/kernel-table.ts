@@ -14,7 +14,7 @@ export class KernelTable {
     const key = structureOf(built.kernel);
     const before = this.known.get(key);
     if (before !== undefined) return { kernel: before, args: built.args };
-    const name = this.names.give(key, built.kernel.name + suffix);
+    const name = this.names.give(key, built.kernel.name, suffix);
     const kernel = { ...built.kernel, name };
     this.known.set(key, kernel);
     this.kernels.push(kernel);

@@ -123,7 +123,9 @@ function reduceStage(k: KernelDraft, r: Node, coords: readonly Poly[], stage: St
     loops.push({ variable: k.ev.variables.length - 1, size });
   }
   const at = operandCoordinates(r, coords, reduced);
-  const wanted = r.name?.split(".").at(-1) ?? accumulatorNames[fn];
+  const own = r.name?.split(".").at(-1);
+  // Where the tensor that it goes into has the name, it is called by what it does.
+  const wanted = own === undefined || k.ev.names.isTaken(own) ? accumulatorNames[fn] : own;
   const name = k.ev.names.give(`accumulator ${r.id}`, wanted);
   row.locals.add(name);
   if (isArg(fn)) {

@@ -22,14 +22,14 @@ void a(const float* h,     // [s, 160]
             for (i64 j = 0; j < 160; ++j) {
                 sum += h[i * 160 + j];
             }
-            float sum_ = 0.0f;
+            float sum_2 = 0.0f;
             const float mean = sum / 160.0f;
-            #pragma omp simd reduction(+ : sum_)
+            #pragma omp simd reduction(+ : sum_2)
             for (i64 j = 0; j < 160; ++j) {
                 const float centred = h[i * 160 + j] - mean;
-                sum_ += centred * centred;
+                sum_2 += centred * centred;
             }
-            const float scale = 1.0f / lum::sqrt(sum_ / 160.0f + 0.00001f);
+            const float scale = 1.0f / lum::sqrt(sum_2 / 160.0f + 0.00001f);
             #pragma omp simd
             for (i64 j = 0; j < 160; ++j) {
                 a[i * 160 + j] = (h[i * 160 + j] - mean) * scale * gain[j] + bias[j];

@@ -17,12 +17,12 @@ void h(const lum::i32* tokens,  // [s]
        lum::IndexCheck* check, lum::i64 s, lum::i64 pos) {
     lum::parallel_for(s, lum::grain_for(320), [=](i64 begin, i64 end) {
         for (i64 t = begin; t < end; ++t) {
-            const i64 tokens_ = check->inside(static_cast<i64>(tokens[t]), 1536,
+            const i64 tokens_value = check->inside(static_cast<i64>(tokens[t]), 1536,
                 "embed[tokens[t], d], axis 0");
             const float* places_row = places + t * 160 + pos * 160;
             #pragma omp simd
             for (i64 d = 0; d < 160; ++d) {
-                h[t * 160 + d] = embed[tokens_ * 160 + d] + places_row[d];
+                h[t * 160 + d] = embed[tokens_value * 160 + d] + places_row[d];
             }
         }
     });

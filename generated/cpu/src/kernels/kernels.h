@@ -14,9 +14,9 @@ void update_v_cache(const float* qkv, float* v_cache, lum::i64 s, lum::i64 l, lu
 void attn_attention_score(const float* qkv, const float* k_cache, float* score, void* workspace, lum::i64 s, lum::i64 pos, lum::i64 l);
 void attn_attention_weight_of(const float* score, float* weight_of, lum::i64 s, lum::i64 pos);
 void attn_attention_o(const float* weight_of, const float* v_cache, float* o, void* workspace, lum::i64 s, lum::i64 pos, lum::i64 l);
-void h_(const float* o, const float* w_out, const float* h, const float* b_out, float* h_, void* workspace, lum::i64 s);
+void h_2(const float* o, const float* w_out, const float* h, const float* b_out, float* h_2, void* workspace, lum::i64 s);
 void mlp_u(const float* m, const float* w_up, const float* b_up, float* u, void* workspace, lum::i64 s);
-void h_2(const float* u, const float* w_down, const float* h, const float* b_down, float* h_, void* workspace, lum::i64 s);
+void h_3(const float* u, const float* w_down, const float* h, const float* b_down, float* h_2, void* workspace, lum::i64 s);
 void z(const float* h, const float* gain, const float* bias, float* z, lum::i64 s);
 void logits(const float* z, const float* embed, float* logits, void* workspace);
 
@@ -32,9 +32,9 @@ enum class Kernel : int {
     attn_attention_score,
     attn_attention_weight_of,
     attn_attention_o,
-    h_,
-    mlp_u,
     h_2,
+    mlp_u,
+    h_3,
     z,
     logits,
 };
@@ -50,9 +50,9 @@ inline const char* name_of(Kernel kernel) {
         case Kernel::attn_attention_score: return "attn_attention_score";
         case Kernel::attn_attention_weight_of: return "attn_attention_weight_of";
         case Kernel::attn_attention_o: return "attn_attention_o";
-        case Kernel::h_: return "h_";
-        case Kernel::mlp_u: return "mlp_u";
         case Kernel::h_2: return "h_2";
+        case Kernel::mlp_u: return "mlp_u";
+        case Kernel::h_3: return "h_3";
         case Kernel::z: return "z";
         case Kernel::logits: return "logits";
         default: return "";

@@ -19,14 +19,14 @@ void z(const float* h,     // [s, 160]
     for (i64 i = 0; i < 160; ++i) {
         sum += h[i + s * 160 - 160];
     }
-    float sum_ = 0.0f;
+    float sum_2 = 0.0f;
     const float mean = sum / 160.0f;
-    #pragma omp simd reduction(+ : sum_)
+    #pragma omp simd reduction(+ : sum_2)
     for (i64 i = 0; i < 160; ++i) {
         const float centred = h[i + s * 160 - 160] - mean;
-        sum_ += centred * centred;
+        sum_2 += centred * centred;
     }
-    const float scale = 1.0f / lum::sqrt(sum_ / 160.0f + 0.00001f);
+    const float scale = 1.0f / lum::sqrt(sum_2 / 160.0f + 0.00001f);
     #pragma omp simd
     for (i64 i = 0; i < 160; ++i) {
         z[i] = (h[i + s * 160 - 160] - mean) * scale * gain[i] + bias[i];

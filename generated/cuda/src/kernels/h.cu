@@ -18,9 +18,9 @@ __global__ void __launch_bounds__(256) h(const lum::i32* tokens,  // [s]
     for (int chunk = lum::global_thread(); chunk < s * 512; chunk += lum::global_threads()) {
         const int t = chunk / 512;
         const int d = chunk % 512 * 8;
-        const int tokens_ = check->inside(static_cast<i64>(tokens[t]), 128256,
+        const int tokens_value = check->inside(static_cast<i64>(tokens[t]), 128256,
             /*h[t, d] = embed[tokens[t], d], axis 0*/ 0);
-        const auto embed_vector = lum::load_vector<lum::bf16, 8>(embed + tokens_ * 4096 + d);
+        const auto embed_vector = lum::load_vector<lum::bf16, 8>(embed + tokens_value * 4096 + d);
         lum::Vector<lum::bf16, 8> h_out;
 #pragma unroll
         for (int v = 0; v < 8; ++v) {

@@ -18,10 +18,10 @@ __global__ void self_attn_attention_score_part(const lum::bf16* q, const float* 
 __global__ void update_k_cache(const lum::bf16* k, const float* low_cos, const float* low_sin, lum::bf16* k_cache, const Dims* dims, int l);
 __global__ void update_v_cache(const lum::bf16* x, const lum::bf16* wv, lum::bf16* v_cache, const Dims* dims, int l);
 __global__ void self_attn_attention_o(const lum::bf16* score_part, const lum::bf16* k_cache, const lum::bf16* v_cache, lum::bf16* o, const Dims* dims, int l);
-__global__ void h_(const lum::bf16* o, const lum::bf16* wo, const lum::bf16* h, lum::bf16* h_, const Dims* dims);
+__global__ void h_2(const lum::bf16* o, const lum::bf16* wo, const lum::bf16* h, lum::bf16* h_2, const Dims* dims);
 __global__ void mlp_g_part(const lum::bf16* y, const lum::bf16* w_gate, float* g_part, const Dims* dims);
 __global__ void mlp_g(const lum::bf16* y, const lum::bf16* w_up, const float* g_part, lum::bf16* g, const Dims* dims);
-__global__ void h_2(const lum::bf16* g, const lum::bf16* w_down, const lum::bf16* h, lum::bf16* h_, const Dims* dims);
+__global__ void h_3(const lum::bf16* g, const lum::bf16* w_down, const lum::bf16* h, lum::bf16* h_2, const Dims* dims);
 __global__ void z(const lum::bf16* h, const lum::bf16* norm, lum::bf16* z, const Dims* dims);
 __global__ void logits(const lum::bf16* z, const lum::bf16* head, lum::bf16* logits);
 __global__ void h_s1(const lum::i32* tokens, const lum::bf16* embed, lum::bf16* h, lum::IndexCheck* check);
@@ -35,10 +35,10 @@ __global__ void update_k_cache_s1(const lum::bf16* k, const float* low_cos, cons
 __global__ void update_v_cache_s1(const lum::bf16* x, const lum::bf16* wv, lum::bf16* v_cache, const Dims* dims, int l);
 __global__ void self_attn_attention_o_s1_parts(const lum::bf16* score_part, const lum::bf16* k_cache, const lum::bf16* v_cache, float* sums, float* stats, const Dims* dims, int l);
 __global__ void self_attn_attention_o_s1(const float* sums, const float* stats, lum::bf16* o);
-__global__ void h_s1_(const lum::bf16* o, const lum::bf16* wo, const lum::bf16* h, lum::bf16* h_);
+__global__ void h_2_s1(const lum::bf16* o, const lum::bf16* wo, const lum::bf16* h, lum::bf16* h_2);
 __global__ void mlp_g_part_s1(const lum::bf16* y, const lum::bf16* w_gate, float* g_part);
 __global__ void mlp_g_s1(const lum::bf16* y, const lum::bf16* w_up, const float* g_part, lum::bf16* g);
-__global__ void h_s1_2(const lum::bf16* g, const lum::bf16* w_down, const lum::bf16* h, lum::bf16* h_);
+__global__ void h_3_s1(const lum::bf16* g, const lum::bf16* w_down, const lum::bf16* h, lum::bf16* h_2);
 
 }  // namespace kernels
 
@@ -55,10 +55,10 @@ enum class Kernel : int {
     update_k_cache,
     update_v_cache,
     self_attn_attention_o,
-    h_,
+    h_2,
     mlp_g_part,
     mlp_g,
-    h_2,
+    h_3,
     z,
     logits,
     h_s1,
@@ -72,10 +72,10 @@ enum class Kernel : int {
     update_v_cache_s1,
     self_attn_attention_o_s1_parts,
     self_attn_attention_o_s1,
-    h_s1_,
+    h_2_s1,
     mlp_g_part_s1,
     mlp_g_s1,
-    h_s1_2,
+    h_3_s1,
 };
 constexpr int kKernelCount = 32;
 

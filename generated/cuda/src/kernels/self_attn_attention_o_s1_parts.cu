@@ -24,9 +24,9 @@ __global__ void __launch_bounds__(128) self_attn_attention_o_s1_parts(const lum:
         const lum::SplitK<int> range(pos + 1, 33, part, 16);
         lum::attention_tile<Shape>(tile.row, 4, range.begin, range.begin + range.length,
             128, 128,
-            lum::computed<float>([=](int line, int c_) {
+            lum::computed<float>([=](int line, int c_2) {
                 const int h = group * 4 + line;
-                return lum::to_float(score_part[h * 128 + c_]);
+                return lum::to_float(score_part[h * 128 + c_2]);
             }),
             lum::Strided<lum::bf16, int>{k_cache + h / 4 * 128 + l * 8388608, 1024, 1},
             lum::Strided<lum::bf16, int>{v_cache + h / 4 * 128 + l * 8388608, 1024, 1},

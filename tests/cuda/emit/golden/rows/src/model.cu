@@ -112,7 +112,7 @@ static int forward_kernels(rows_model& model) {
     lum::i32* const token = at<lum::i32>(model.argument_memory.data(), 868877056);  // out, i32[1]
     float* const chances = at<float>(model.argument_memory.data(), 868877312);  // out, f32[1, 128256]
     lum::bf16* const normed = at<lum::bf16>(model.argument_memory.data(), 869390336);  // out, bf16[s, n]
-    float* const weights_ = at<float>(model.argument_memory.data(), 918542336);  // out, f32[s, 20000]
+    float* const weights_2 = at<float>(model.argument_memory.data(), 918542336);  // out, f32[s, 20000]
     lum::f16* const scores = at<lum::f16>(model.argument_memory.data(), 1246222336);  // out, f16[s, 60000]
 
     CALL(token_parts, logits, at<float>(arena, 0), at<lum::i32>(arena, 256));  // token
@@ -120,7 +120,7 @@ static int forward_kernels(rows_model& model) {
     CALL(chances_parts, logits, at<float>(arena, 0), at<float>(arena, 256));  // chances
     CALL(chances, logits, at<float>(arena, 0), at<float>(arena, 256), chances);
     CALL(normed, x, w, normed, model.dims);
-    CALL(weights, wide, weights_, model.dims);
+    CALL(weights, wide, weights_2, model.dims);
     CALL(scores_parts, longer, at<float>(arena, 0), at<float>(arena, 65536), model.dims);  // scores
     CALL(scores, longer, at<float>(arena, 0), at<float>(arena, 65536), scores, model.dims);
     return 0;

@@ -30,7 +30,7 @@ __global__ void __launch_bounds__(128) attention_o(const float* q,  // [s, 2, 8]
             lum::Strided<float, int>{q + h * 8, 16, 1},
             lum::Strided<float, int>{k + h * 8 + l * 128, 16, 1},
             lum::Strided<float, int>{v + h * 8 + l * 128, 16, 1},
-            [=](int i, int k_, float dot) { return k_ <= i + pos ? 0.35355338f * dot : -INFINITY; },
+            [=](int i, int k_2, float dot) { return k_2 <= i + pos ? 0.35355338f * dot : -INFINITY; },
             [=](int i, int c, float weighted, float,
                 float total) { o[i * 16 + h * 8 + c] = weighted / total; });
     }

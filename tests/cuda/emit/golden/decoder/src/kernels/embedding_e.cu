@@ -18,9 +18,9 @@ __global__ void __launch_bounds__(256) embedding_e(const lum::i32* tokens,  // [
     for (int chunk = lum::global_thread(); chunk < s * 4; chunk += lum::global_threads()) {
         const int t = chunk / 4;
         const int i = chunk % 4 * 4;
-        const int tokens_ = check->inside(static_cast<i64>(tokens[t]), 32,
+        const int tokens_value = check->inside(static_cast<i64>(tokens[t]), 32,
             /*e[t, i] = table[tokens[t], i], axis 0*/ 0);
-        const auto embed_vector = lum::load_vector<float, 4>(embed + tokens_ * 16 + i);
+        const auto embed_vector = lum::load_vector<float, 4>(embed + tokens_value * 16 + i);
         lum::Vector<float, 4> e_out;
 #pragma unroll
         for (int v = 0; v < 4; ++v) {

@@ -15,7 +15,7 @@ __global__ void __launch_bounds__(256) h(const float* o,   // [s, 2, 8]
     lum::skinny<8, 8, true, int>(s, 16, 16,
         lum::Strided<float, int>{o, 16, 1},
         lum::Strided<float, int>{wo, 16, 1},
-        [=](int t, int o_, float sum) { e[t * 16 + o_] = e[t * 16 + o_] + sum; });
+        [=](int t, int o_2, float sum) { e[t * 16 + o_2] = e[t * 16 + o_2] + sum; });
 }
 
 }  // namespace kernels

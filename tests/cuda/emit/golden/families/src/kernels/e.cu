@@ -18,9 +18,9 @@ __global__ void __launch_bounds__(256) e(const lum::i32* tokens,  // [s]
     for (int chunk = lum::global_thread(); chunk < s * 8; chunk += lum::global_threads()) {
         const int t = chunk / 8;
         const int d = chunk % 8 * 8;
-        const int tokens_ = check->inside(static_cast<i64>(tokens[t]), 50,
+        const int tokens_value = check->inside(static_cast<i64>(tokens[t]), 50,
             /*e[t, d] = table[tokens[t], d], axis 0*/ 0);
-        const auto table_vector = lum::load_vector<lum::f16, 8>(table + tokens_ * 64 + d);
+        const auto table_vector = lum::load_vector<lum::f16, 8>(table + tokens_value * 64 + d);
         lum::Vector<lum::f16, 8> e_out;
 #pragma unroll
         for (int v = 0; v < 8; ++v) {

@@ -19,8 +19,8 @@ __global__ void order(const lum::i32* order_topk, const float* x, float* order, 
 __global__ void word_parts(const float* logits, lum::i32* places);
 __global__ void word(const float* logits, const lum::i32* places, lum::i32* word_of_best);
 __global__ void logit(const lum::i32* word_of_best, const float* logits, float* best, lum::IndexCheck* check);
-__global__ void total_parts(const float* x, float* total_parts, const Dims* dims);
-__global__ void total(const float* total_parts, float* total);
+__global__ void total_parts(const float* x, float* sum_parts, const Dims* dims);
+__global__ void total(const float* sum_parts, float* total);
 __global__ void scaled(const float* x, float* scaled, const Dims* dims);
 
 }  // namespace kernels

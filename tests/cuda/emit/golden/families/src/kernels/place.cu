@@ -15,7 +15,7 @@ __global__ void __launch_bounds__(256) place(const float* x,   // [s, 3000]
     const int s = static_cast<int>(dims->s);
     for (int i = lum::block(); i < s; i += lum::grid()) {  // a block each
         float best = -INFINITY;
-        lum::i32 place_ = 0;
+        lum::i32 position = 0;
         for (int k = lum::thread() * 4; k < 3000; k += lum::threads() * 4) {
             const auto x_vector = lum::load_vector<float, 4>(x + i * 3000 + k);
 #pragma unroll
@@ -23,12 +23,12 @@ __global__ void __launch_bounds__(256) place(const float* x,   // [s, 3000]
                 const float x_value = x_vector.element[v];
                 if (lum::ranks_above(x_value, best)) {
                     best = x_value;
-                    place_ = k + v;
+                    position = k + v;
                 }
             }
         }
-        lum::block_pick<lum::RanksAbove>(best, place_, lum::shared<char>(0));
-        if (lum::thread() == 0) place[i] = place_;
+        lum::block_pick<lum::RanksAbove>(best, position, lum::shared<char>(0));
+        if (lum::thread() == 0) place[i] = position;
     }
 }
 

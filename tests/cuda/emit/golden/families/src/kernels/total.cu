@@ -7,14 +7,14 @@
 
 namespace kernels {
 
-__global__ void __launch_bounds__(256) total(const float* total_parts,  // [59]
-                                             float* total) {            // []
-    float total_ = 0.0f;
+__global__ void __launch_bounds__(256) total(const float* sum_parts,  // [59]
+                                             float* total) {          // []
+    float sum = 0.0f;
     for (int other = lum::lane(); other < 59; other += lum::kWarp) {
-        total_ += total_parts[other];
+        sum += sum_parts[other];
     }
-    total_ = lum::warp_reduce<lum::Sum>(total_);
-    if (lum::lane() == 0) total[0] = total_;
+    sum = lum::warp_reduce<lum::Sum>(sum);
+    if (lum::lane() == 0) total[0] = sum;
 }
 
 }  // namespace kernels

@@ -10,22 +10,22 @@
 
 namespace kernels {
 
-__global__ void __launch_bounds__(256) total_parts(const float* x,      // [s, 3000]
-                                                   float* total_parts,  // [59]
+__global__ void __launch_bounds__(256) total_parts(const float* x,    // [s, 3000]
+                                                   float* sum_parts,  // [59]
                                                    const Dims* dims) {
     const int s = static_cast<int>(dims->s);
     for (int part = lum::block(); part < 59; part += lum::grid()) {  // a block each
-        float total_ = 0.0f;
+        float sum = 0.0f;
         for (int place = lum::thread() * 4; place <
             lum::min<int>(s * 3000 - part * 2048, 2048); place += lum::threads() * 4) {
             const auto x_vector = lum::load_vector<float, 4>(x + part * 2048 + place);
 #pragma unroll
             for (int v = 0; v < 4; ++v) {
-                total_ += x_vector.element[v];
+                sum += x_vector.element[v];
             }
         }
-        total_ = lum::block_reduce<lum::Sum>(total_, lum::shared<float>(0));
-        if (lum::thread() == 0) total_parts[part] = total_;
+        sum = lum::block_reduce<lum::Sum>(sum, lum::shared<float>(0));
+        if (lum::thread() == 0) sum_parts[part] = sum;
     }
 }
 

@@ -30,18 +30,18 @@ __global__ void __launch_bounds__(256) y(const float* x,  // [n, 24]
             }
         }
         sum = lum::warp_reduce<lum::Sum>(sum);
-        float sum_ = 0.0f;
+        float sum_2 = 0.0f;
         const float mean = sum / 24.0f;
         if (const int j = lum::lane() * 4; j < 24) {
 #pragma unroll
             for (int v = 0; v < 4; ++v) {
                 const float centred = x_row.element[v] - mean;
-                sum_ += centred * centred;
+                sum_2 += centred * centred;
             }
         }
-        sum_ = lum::warp_reduce<lum::Sum>(sum_);
+        sum_2 = lum::warp_reduce<lum::Sum>(sum_2);
         float largest = -INFINITY;
-        const float scale = 1.0f / lum::sqrt(sum_ / 24.0f + 0.00001f);
+        const float scale = 1.0f / lum::sqrt(sum_2 / 24.0f + 0.00001f);
         if (const int j = lum::lane() * 4; j < 24) {
             w_row = lum::load_vector<float, 4>(w + j);
             b_row = lum::load_vector<float, 4>(b + j);
@@ -52,21 +52,21 @@ __global__ void __launch_bounds__(256) y(const float* x,  // [n, 24]
             }
         }
         largest = lum::warp_reduce<lum::Max>(largest);
-        float sum_2 = 0.0f;
+        float sum_3 = 0.0f;
         if (const int j = lum::lane() * 4; j < 24) {
 #pragma unroll
             for (int v = 0; v < 4; ++v) {
                 const float e = lum::exp((x_row.element[v] - mean) * scale * w_row.element[v] +
                     b_row.element[v] - largest);
                 y_row.element[v] = e;
-                sum_2 += e;
+                sum_3 += e;
             }
         }
-        sum_2 = lum::warp_reduce<lum::Sum>(sum_2);
+        sum_3 = lum::warp_reduce<lum::Sum>(sum_3);
         if (const int j = lum::lane() * 4; j < 24) {
 #pragma unroll
             for (int v = 0; v < 4; ++v) {
-                y_row.element[v] = y_row.element[v] / sum_2;
+                y_row.element[v] = y_row.element[v] / sum_3;
             }
             lum::store_vector(y + i * 24 + j, y_row);
         }

@@ -11,11 +11,11 @@ __global__ void __launch_bounds__(256) y(const float* y_part,  // [n, 6, 2]
                                          const Dims* dims) {
     const int n = static_cast<int>(dims->n);
     for (int i = lum::global_thread(); i < n * 6; i += lum::global_threads()) {
-        float y_ = 0.0f;
+        float sum = 0.0f;
         for (int k = 0; k < 2; ++k) {
-            y_ += y_part[i * 2 + k];
+            sum += y_part[i * 2 + k];
         }
-        y[i] = y_;
+        y[i] = sum;
     }
 }
 

@@ -22,17 +22,18 @@ __global__ void __launch_bounds__(256) y_part(const float* x,          // [n, 8]
         const int item = share.item;
         const int i = item / 2;
         const int k = item % 2;
-        const int chosen_ = check->inside(static_cast<i64>(chosen[i * 2 + k]),
+        const int chosen_value = check->inside(static_cast<i64>(chosen[i * 2 + k]),
             5, /*experts[chosen[t, e], f, d], axis 0*/ 0);
         lum::skinny<1, 4, false>(share, 1, 6, 8,
             lum::Strided<float, int>{x + i * 8, 0, 1},
-            lum::Strided<float, int>{experts + chosen_ * 48, 8, 1},
+            lum::Strided<float, int>{experts + chosen_value * 48, 8, 1},
             [=](int, int j, float sum) {
                 const int i = item / 2;
                 const int k = item % 2;
-                const i64 chosen_3 = static_cast<i64>(chosen[i * 2 + k]);
-                const int chosen_2 = check->inside(chosen_3, 5, /*score, chosen = top_k(gate, 2), axis 1*/ 1);
-                y_part[i * 12 + j * 2 + k] = gate[i * 5 + chosen_2] * sum;
+                const i64 chosen_2 = static_cast<i64>(chosen[i * 2 + k]);
+                const int chosen_value_2 = check->inside(chosen_2,
+                    5, /*score, chosen = top_k(gate, 2), axis 1*/ 1);
+                y_part[i * 12 + j * 2 + k] = gate[i * 5 + chosen_value_2] * sum;
             });
     }
 }

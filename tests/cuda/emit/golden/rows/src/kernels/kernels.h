@@ -6,8 +6,8 @@
 
 namespace kernels {
 
-__global__ void token_parts(const float* logits, float* best_parts, lum::i32* token_parts);
-__global__ void token(const float* best_parts, const lum::i32* token_parts, lum::i32* token);
+__global__ void token_parts(const float* logits, float* best_parts, lum::i32* position_parts);
+__global__ void token(const float* best_parts, const lum::i32* position_parts, lum::i32* token);
 __global__ void chances_parts(const float* logits, float* largest_parts, float* sum_parts);
 __global__ void chances(const float* logits, const float* largest_parts, const float* sum_parts, float* chances);
 __global__ void normed(const lum::bf16* x, const lum::bf16* w, lum::bf16* normed, const Dims* dims);

@@ -16,7 +16,7 @@ void h(const float* o,   // [s, 2, 8]
         lum::Strided<float>{o, 16, 1},
         lum::Strided<float>{wo, 16, 1},
         workspace,
-        [=](i64 t, i64 o_, float sum) { e[t * 16 + o_] = e[t * 16 + o_] + sum; });
+        [=](i64 t, i64 o_2, float sum) { e[t * 16 + o_2] = e[t * 16 + o_2] + sum; });
 }
 
 }  // namespace kernels

@@ -23,29 +23,29 @@ void y(const float* x,  // [n, 24]
             for (i64 j = 0; j < 24; ++j) {
                 sum += x[i * 24 + j];
             }
-            float sum_ = 0.0f;
+            float sum_2 = 0.0f;
             const float mean = sum / 24.0f;
-            #pragma omp simd reduction(+ : sum_)
+            #pragma omp simd reduction(+ : sum_2)
             for (i64 j = 0; j < 24; ++j) {
                 const float centred = x[i * 24 + j] - mean;
-                sum_ += centred * centred;
+                sum_2 += centred * centred;
             }
             float largest = -INFINITY;
-            const float scale = 1.0f / lum::sqrt(sum_ / 24.0f + 0.00001f);
+            const float scale = 1.0f / lum::sqrt(sum_2 / 24.0f + 0.00001f);
             #pragma omp simd reduction(lum::greatest : largest)
             for (i64 j = 0; j < 24; ++j) {
                 largest = lum::max(largest, (x[i * 24 + j] - mean) * scale * w[j] + b[j]);
             }
-            float sum_2 = 0.0f;
-            #pragma omp simd reduction(+ : sum_2)
+            float sum_3 = 0.0f;
+            #pragma omp simd reduction(+ : sum_3)
             for (i64 j = 0; j < 24; ++j) {
                 const float e = lum::exp((x[i * 24 + j] - mean) * scale * w[j] + b[j] - largest);
                 y[i * 24 + j] = e;
-                sum_2 += e;
+                sum_3 += e;
             }
             #pragma omp simd
             for (i64 j = 0; j < 24; ++j) {
-                y[i * 24 + j] = y[i * 24 + j] / sum_2;
+                y[i * 24 + j] = y[i * 24 + j] / sum_3;
             }
         }
     });

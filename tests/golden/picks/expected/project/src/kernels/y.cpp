@@ -15,11 +15,11 @@ void y(const float* y_part,  // [n, 6, 2]
     lum::parallel_for(n * 6, lum::grain_for(2), [=](i64 begin, i64 end) {
         #pragma omp simd
         for (i64 i = begin; i < end; ++i) {
-            float y_ = 0.0f;
+            float sum = 0.0f;
             for (i64 k = 0; k < 2; ++k) {
-                y_ += y_part[i * 2 + k];
+                sum += y_part[i * 2 + k];
             }
-            y[i] = y_;
+            y[i] = sum;
         }
     });
 }

@@ -23,17 +23,17 @@ void y_part(const float* x,          // [n, 8]
         [=](i64 item) {
             const i64 i = item / 2;
             const i64 k = item % 2;
-            const i64 chosen_ = check->inside(static_cast<i64>(chosen[i * 2 + k]),
+            const i64 chosen_value = check->inside(static_cast<i64>(chosen[i * 2 + k]),
                 5, "experts[chosen[t, e], f, d], axis 0");
-            return lum::Strided<float>{experts + chosen_ * 48, 8, 1};
+            return lum::Strided<float>{experts + chosen_value * 48, 8, 1};
         },
         workspace,
         [=](i64 item, i64, i64 j, float sum) {
             const i64 i = item / 2;
             const i64 k = item % 2;
-            const i64 chosen_3 = static_cast<i64>(chosen[i * 2 + k]);
-            const i64 chosen_2 = check->inside(chosen_3, 5, "score, chosen = top_k(gate, 2), axis 1");
-            y_part[i * 12 + j * 2 + k] = gate[i * 5 + chosen_2] * sum;
+            const i64 chosen_2 = static_cast<i64>(chosen[i * 2 + k]);
+            const i64 chosen_value_2 = check->inside(chosen_2, 5, "score, chosen = top_k(gate, 2), axis 1");
+            y_part[i * 12 + j * 2 + k] = gate[i * 5 + chosen_value_2] * sum;
         });
 }
 
