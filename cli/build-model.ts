@@ -25,7 +25,14 @@ import type { Measurer } from "../src/search/measure/measure.ts";
 import { type SaturateLimits, usualLimits } from "../src/search/saturate.ts";
 import type { Progress, Searched, SearchOptions } from "../src/search/search.ts";
 import { machineHere, machineOf, readCalibration } from "../src/targets/calibrated.ts";
-import { cudaArchOf, type Permission, permissions } from "../src/targets/cuda.ts";
+import {
+  type CudaArch,
+  cudaArchOf,
+  defaultCudaArch,
+  type Permission,
+  permissions,
+} from "../src/targets/cuda.ts";
+import { type CudaPart, cudaPartOf, cudaParts, figuresOf } from "../src/targets/cuda-parts.ts";
 import { genericCpu, type Machine } from "../src/targets/machines.ts";
 import { openCheckpoint } from "../src/weights/checkpoint.ts";
 import { matchWeights } from "../src/weights/match.ts";
@@ -93,7 +100,7 @@ export const searchArguments = <T>(y: Argv<T>) =>
     .option("machine", {
       type: "string",
       default: "here",
-      describe: "with --target cpu: whose costs decide; here, generic, or a file of doctor --calibrate",
+      describe: `whose costs decide: for cpu here, generic, or a file of doctor --calibrate; for cuda the part of --arch, or ${cudaParts.map((p) => p.name).join(", ")}`,
     });
 
 export const buildArguments = <T>(y: Argv<T>) =>
@@ -162,7 +169,7 @@ export async function buildModel(options: BuildOptions, before: BeforeCompiling 
   const start = performance.now();
   const file = findModelFile(options.file);
   const source = readSource(file);
-  const arch = isCuda ? cudaArchOf(options.arch ?? defaultGpu).name : archOf(options.arch ?? hostArch());
+  const arch = isCuda ? gpuArchOf(options).name : archOf(options.arch ?? hostArch());
   const dir = options.out ?? outputFolder(file, options.target);
   const locked = lockIn(dir, options);
   const weights = options.weights ?? weightsBeside(file);
@@ -198,7 +205,14 @@ function compiledIn(dir: string, arch: string, options: BuildOptions): Promise<C
   return compileCuda(dir, { ...common, arch });
 }
 
-export const defaultGpu = "sm_90a";
+/** What is compiled for: `--arch`, or what the GPU is that `--machine` names. */
+export function gpuArchOf({
+  arch,
+  allow,
+  machine = "here",
+}: Pick<BuildOptions, "arch" | "allow" | "machine">) {
+  return cudaArchOf(arch ?? cudaPartOf(machine)?.arch ?? defaultCudaArch, allow);
+}
 
 /** Plans that the search costs in a second of `--search SECONDS`, whatever the machine, so that it finds the same everywhere. */
 const evaluationsPerSecond = 400;
@@ -283,7 +297,7 @@ export function machineFor({
   allow,
   machine = "here",
 }: Pick<BuildOptions, "target" | "arch" | "allow" | "machine">): Machine {
-  if (target === "cuda") return cudaMachine(cudaArchOf(arch ?? defaultGpu, allow));
+  if (target === "cuda") return gpuMachine(gpuArchOf({ arch, allow, machine }), cudaPartOf(machine));
   if (machine === "here") return machineHere(undefined, (d) => printDiagnostics([d], false));
   if (machine === "generic") return genericCpu;
   const { found, problem } = readCalibration(machine);
@@ -291,6 +305,12 @@ export function machineFor({
   const form = "here, generic or a file that `lumc doctor --calibrate` wrote";
   if (problem !== undefined) printDiagnostics([problem], false);
   throw new CompileError([diagnostic("LUM5104", undefined, { option: "machine", text: machine, form })]);
+}
+
+function gpuMachine(code: CudaArch, part: CudaPart | undefined): Machine {
+  if (part === undefined) return cudaMachine(code);
+  const { levels, vectorRate } = part.machine;
+  return { ...cudaMachine(figuresOf(part, code)), levels, vectorRate };
 }
 
 export function bucketsOf(texts: readonly string[] | undefined): Bucket[] | undefined {

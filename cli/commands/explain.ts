@@ -6,12 +6,11 @@ import { explainModel } from "../../src/explain/explain.ts";
 import { pageHtml } from "../../src/explain/page.ts";
 import { reportText } from "../../src/explain/text.ts";
 import type { Measurer } from "../../src/search/measure/measure.ts";
-import { cudaArchOf } from "../../src/targets/cuda.ts";
 import {
   type BuildOptions,
   bucketsOf,
   checkAllowed,
-  defaultGpu,
+  gpuArchOf,
   machineFor,
   searchArguments,
   searchOf,
@@ -43,7 +42,10 @@ export const explain: CommandModule<object, ExplainOptions> = {
   describe: "which kernel computes each line, what it costs, and what was not chosen",
   builder: (y) =>
     searchArguments(modelArguments(y))
-      .option("arch", { type: "string", describe: "with --target cuda: whose published figures to take" })
+      .option("arch", {
+        type: "string",
+        describe: "with --target cuda: what to compile for, sm_90a by default",
+      })
       .option("measure", {
         type: "boolean",
         default: false,
@@ -70,8 +72,7 @@ export const explain: CommandModule<object, ExplainOptions> = {
           onProgress: transient,
         });
       const { jobs, compiler, allow } = args;
-      const place =
-        args.target === "cuda" ? { gpu: cudaArchOf(args.arch ?? defaultGpu).name } : { arch: hostArch() };
+      const place = args.target === "cuda" ? { gpu: gpuArchOf(args).name } : { arch: hostArch() };
       const explained = await (args.measure
         ? withMeasurer({ jobs, compiler, allow, ...place }, explain)
         : explain()
