@@ -20,14 +20,15 @@ export type Failure = { readonly program: RandomProgram; readonly stage: string;
 export type Lowered = { readonly program: RandomProgram; readonly hlir: Hlir; readonly llir: Program };
 
 /** Everything that goes wrong with these programs, at most one failure each. */
-export function failuresOf(programs: readonly RandomProgram[], perUnit = 100): Failure[] {
+export function failuresOf(programs: readonly RandomProgram[], perUnit = 100, level = "-O1"): Failure[] {
   const failures: Failure[] = [];
   const lowered = programs.flatMap((program) => {
     const result = lower(program);
     if ("stage" in result) failures.push(result);
     return "stage" in result ? [] : [result];
   });
-  for (let i = 0; i < lowered.length; i += perUnit) failures.push(...compare(lowered.slice(i, i + perUnit)));
+  for (let i = 0; i < lowered.length; i += perUnit)
+    failures.push(...compare(lowered.slice(i, i + perUnit), level));
   return failures;
 }
 

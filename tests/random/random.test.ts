@@ -11,13 +11,19 @@ import { randomGraph } from "./graphs.ts";
 import { randomProgram } from "./programs.ts";
 
 const [programs, graphs] = [tries(240, 2000), tries(40, 400)];
+/** The others are compiled without optimizing, three times as quick: it is what was emitted that is tested there. */
+const optimized = tries(80, 2000);
 const seed = 20;
 recordLongRun("random programs for the CPU", () => ({ seed, programs, graphs }));
 
 const timeout = 600_000 + 8_000 * (programs + graphs);
 
 test(`${programs} random programs`, { timeout }, () => {
-  const failures = failuresOf(fc.sample(randomProgram, { numRuns: programs, seed }), 80);
+  const drawn = fc.sample(randomProgram, { numRuns: programs, seed });
+  const failures = [
+    ...failuresOf(drawn.slice(0, optimized), 80),
+    ...failuresOf(drawn.slice(optimized), 80, "-O0"),
+  ];
   expect(failures.map((f) => `${f.stage}: ${f.message}\n${f.program.text}`)).toEqual([]);
 });
 
