@@ -109,7 +109,9 @@ export type Looping =
   /** To the threads of a group, each reading what is folded up to its iteration. */
   | "scan"
   /** To blocks, each a tile of two of the nested loops; the others count tiles. */
-  | "tiles";
+  | "tiles"
+  /** To blocks, whose warps work together: their lanes have neighbouring iterations of one of the nested loops. */
+  | "columns";
 
 /** What is read across the lines that are written: a block brings a tile of it on the chip along its own lines. */
 export type Exchange = {
@@ -159,6 +161,8 @@ export type Stmt =
       readonly except?: LoopGap;
       /** Of the outermost loop that tiles are cut from. */
       readonly exchange?: Exchange;
+      /** Of the outermost loop over columns: the variable that the lanes of a warp count. */
+      readonly column?: number;
       readonly how: Looping;
       /** Elementary operations of one iteration, what the threads' shares are measured by. */
       readonly work: Poly;

@@ -128,10 +128,17 @@ export type RowWork = {
   };
   /** Kernels where a row is in parts, each of which waits for all parts of the one before. */
   readonly kernels: number;
+  /** What is counted as rows are columns, as many beside each other as a warp has lanes. */
+  readonly columns?: boolean;
 };
 
-/** Bytes that a thread of a row has under way: four vectors. */
+/** Bytes that a thread of a row has under way: four vectors; and one of a column: four elements. */
 const rowFlight = 64;
+const columnFlight = 16;
+
+/** Blocks of a multiprocessor that have enough under way. */
+const rowBlocks = 2;
+const columnBlocks = 8;
 
 /** Bytes that rows in so many parts move, of each element. */
 export const rowBytes = ({ terms, bytes }: RowWork, parts: number): number => {
@@ -143,7 +150,8 @@ export const rowBytes = ({ terms, bytes }: RowWork, parts: number): number => {
 export function rowSeconds(w: RowWork, parts: number, arch: CudaArch): number {
   const { rows, terms, kernels } = w;
   const resident = arch.multiprocessors * (arch.threadsPerMultiprocessor / cuda.threads);
-  const underWay = Math.min(rows * parts, resident) * cuda.threads * rowFlight;
+  const flight = w.columns ? columnFlight : rowFlight;
+  const underWay = Math.min(rows * parts, resident) * cuda.threads * flight;
   const streaming = (rows * terms * rowBytes(w, parts)) / bandwidthOf(arch, underWay);
   const started = launchSeconds + blockSeconds + memoryLatency;
   return parts === 1 ? streaming + started : (streaming + kernels * started) * splitPenalty;
@@ -151,7 +159,7 @@ export function rowSeconds(w: RowWork, parts: number, arch: CudaArch): number {
 
 /** Parts of a row with which the rows take the least time; 1: it stays a block's work. */
 export function quickestParts(w: RowWork, arch: CudaArch): number {
-  const toFill = Math.floor((2 * arch.multiprocessors) / w.rows);
+  const toFill = Math.floor(((w.columns ? columnBlocks : rowBlocks) * arch.multiprocessors) / w.rows);
   const toFit = Math.ceil((w.terms * w.bytes.kept) / cuda.pieceBytes);
   const most = Math.min(Math.floor(w.terms / cuda.leastPiece), cuda.mostPieces);
   const candidates = [1, ...[toFill, toFit].map((p) => Math.min(p, most)).filter((p) => p > 1)];

@@ -1,6 +1,7 @@
 /** One kernel as one .cu file. */
 import type { Kernel, Launch, Table, Tiling } from "../../ir/kernel.ts";
 import { floatBits, isNarrowFloat } from "../../lower/float-formats.ts";
+import { namesOf } from "../../lower/schedule-cuda/stages.ts";
 import { literal } from "../../ops/spelling.ts";
 import { cppType } from "../cpp.ts";
 import { localType } from "../kernels/expressions.ts";
@@ -20,6 +21,7 @@ export function cudaKernelSource(kernel: Kernel, sites: Sites): string {
   const index = kernel.launch?.index === "i32" ? "int" : "i64";
   const dialect: Dialect = {
     index,
+    taken: namesOf(kernel),
     loop: loopLines(kernel),
     contraction: contractionLines(kernel),
     merged: mergedLines(kernel),
@@ -53,6 +55,9 @@ export function cudaKernelSource(kernel: Kernel, sites: Sites): string {
 /** Shared memory of a block in which its warps meet: of each what it has folded or picked, and where. */
 export const meetingBytes = (launch: Launch): number => 16 * (launch.threads / 32);
 
+/** The same where every thread has a column of its own. */
+export const columnBytes = (launch: Launch): number => 16 * launch.threads;
+
 /** Where rows stay in shared memory, behind that. */
 const stagedLines = ({ launch }: Kernel): string[] =>
   (launch?.staged ?? []).map((s) => {
@@ -72,9 +77,10 @@ const elementText = (value: number, t: Table): string =>
   isNarrowFloat(t.dtype) ? `{0x${floatBits(value, t.dtype).toString(16)}}` : literal(value, t.dtype);
 
 const headers: readonly (readonly [RegExp, string])[] = [
-  [/\blum::(?:global_\w+|lane|thread|threads|grid|block)\(/, "loops.cuh"],
+  [/\blum::(?:global_\w+|lane|thread|threads|grid|block|warps?)\(/, "loops.cuh"],
   [/\blum::(?:warp|block)_reduce<|\blum::(?:Sum|Product|Max|Min)[>,]/, "rows.cuh"],
   [/\blum::(?:warp|block)_pick</, "picks.cuh"],
+  [/\blum::columns_(?:reduce|pick)</, "columns.cuh"],
   [/\blum::(?:Vector|load_vector)</, "vector.cuh"],
   [/\blum::Tiles</, "tiles.cuh"],
   [/\blum::MmaShape</, "gemm_mma.cuh"],

@@ -1,6 +1,7 @@
 /** Loops of CUDA kernels: over the grid, over rows, over the lanes of a group. */
 import type { FoldFn, Kernel, Stmt } from "../../ir/kernel.ts";
-import { constantOf, floorDiv, int, multiply, one, type Poly } from "../../ir/poly.ts";
+import { add, constantOf, floorDiv, int, multiply, one, type Poly } from "../../ir/poly.ts";
+import { columnGroups } from "../../lower/schedule-cuda/columns.ts";
 import { infix } from "../../ops/spelling.ts";
 import { cuda } from "../../targets/cuda.ts";
 import { exprText, localType } from "../kernels/expressions.ts";
@@ -11,7 +12,7 @@ import { type RowVectors, rowVectors } from "./row-vectors.ts";
 import { type Vectorized, vectorized } from "./vectors.ts";
 
 type Loop = Stmt & { readonly kind: "loop" };
-type Group = "warp" | "block";
+type Group = "warp" | "block" | "columns";
 
 /** Who runs the statements at hand: all threads for themselves, a group together, one thread. */
 type Level = "grid" | Group | "thread";
@@ -20,6 +21,7 @@ type Level = "grid" | Group | "thread";
 const groups = {
   warp: { first: "lum::lane()", step: "lum::kWarp", row: "lum::global_warp()", rows: "lum::global_warps()" },
   block: { first: "lum::thread()", step: "lum::threads()", row: "lum::block()", rows: "lum::grid()" },
+  columns: { first: "lum::warp()", step: "lum::warps()", row: "lum::block()", rows: "lum::grid()" },
 } as const;
 
 /** The body of a kernel. */
@@ -39,6 +41,7 @@ const guards: Readonly<Record<Exclude<Level, "thread">, string>> = {
   grid: "lum::global_thread() == 0",
   warp: `${groups.warp.first} == 0`,
   block: `${groups.block.first} == 0`,
+  columns: `${groups.columns.first} == 0`,
 };
 
 /** Statements of a level; what changes memory is done by one of its threads, what names values by all. */
@@ -48,14 +51,16 @@ function levelLines(
   indent: string,
   ix: Indexing,
   row?: RowVectors,
+  own?: string,
 ): string[] {
+  const guard = own === undefined ? guards[level] : `${own} && ${guards[level]}`;
   const lines: string[] = [];
   let guarded: Stmt[] = [];
   const close = (): void => {
     if (guarded.length === 0) return;
     const inner = blockLines(guarded, `${indent}    `, ix);
-    if (inner.length === 1) lines.push(`${indent}if (${guards[level]}) ${inner[0].trim()}`);
-    else lines.push(`${indent}if (${guards[level]}) {`, ...inner, `${indent}}`);
+    if (inner.length === 1) lines.push(`${indent}if (${guard}) ${inner[0].trim()}`);
+    else lines.push(`${indent}if (${guard}) {`, ...inner, `${indent}}`);
     guarded = [];
   };
   for (const s of body) {
@@ -68,7 +73,7 @@ function levelLines(
     else if (s.kind === "accumulator" && body.some((x) => x.kind === "loop" && x.how === "scan")) continue;
     else if (s.kind === "loop" && s.how === "scan") lines.push(...scanLines(s, body, indent, ix));
     else if (s.kind === "loop" && s.how === "lanes")
-      lines.push(...laneLines(s, level === "warp" ? "warp" : "block", indent, ix, row));
+      lines.push(...laneLines(s, level === "grid" ? "block" : level, indent, ix, row));
     else lines.push(...blockLines([s], indent, ix));
   }
   close();
@@ -83,6 +88,7 @@ export const loopLines =
     if (s.how === "grid") return gridLines(s, kernel, indent, ix);
     if (s.how === "rows") return rowLines(s, kernel, indent, ix);
     if (s.how === "lanes") return laneLines(s, group, indent, ix);
+    if (s.how === "columns") return columnLines(s, indent, ix);
     if (s.how === "tiles") return tileLines(s, kernel.launch?.threads ?? cuda.threads, indent, ix);
     const { name } = ix.variables[s.variable];
     return [
@@ -121,8 +127,12 @@ function named(loops: readonly Loop[], inside: Inside, wanted: string, ix: Index
 
 const nameOf = (l: Loop, ix: Indexing): string => ix.variables[l.variable].name;
 
-const freeName = (wanted: string, ix: Indexing): string =>
-  [wanted, `${wanted}_at`, `${wanted}_number`].find((n) => !ix.variables.some((v) => v.name === n))!;
+function freeName(wanted: string, ix: Indexing): string {
+  const isFree = (n: string): boolean => !ix.variables.some((v) => v.name === n) && !ix.dialect?.taken.has(n);
+  let name = [wanted, `${wanted}_at`].find(isFree) ?? `${wanted}_number`;
+  while (!isFree(name)) name += "_";
+  return name;
+}
 
 /** The variables of loops with these sizes from the number of the iteration, row-major. */
 const partsOf = (loops: readonly Loop[], sizes: readonly Poly[], name: string, ix: Indexing): string[] =>
@@ -214,6 +224,40 @@ function rowLines(s: Loop, kernel: Kernel, indent: string, ix: Indexing): string
   ];
 }
 
+/** Columns: a lane each, and their rows in turn by the warps of a block. Lanes beyond the last column follow it. */
+function columnLines(s: Loop, indent: string, ix: Indexing): string[] {
+  const { loops, inside } = flattened(s, "group", ix);
+  const inner = `${indent}    `;
+  const type = indexType(ix);
+  const at = loops.findIndex((l) => l.variable === s.column);
+  const column = nameOf(loops[at], ix);
+  const isWhole = (constantOf(loops[at].size) ?? 1) % cuda.warp === 0;
+  const sizes = loops.map((l, i) => (i === at ? columnGroups(l.size) : l.size));
+  const group = freeName("group", ix);
+  const counted = partsOf(loops, sizes, group, ix);
+  const last = indexText(add(loops[at].size, int(-1)), ix);
+  const place = `${counted[at].replace(/;$/, "").replace(/^const \w+ \w+ = /, "")} * ${cuda.warp} + lum::lane()`;
+  const own = isWhole ? undefined : freeName("is_column", ix);
+  const lane = freeName(`${column}_lane`, ix);
+  const columns = isWhole
+    ? [`const ${type} ${column} = ${place};`]
+    : [
+        `const ${type} ${lane} = ${place};`,
+        `const bool ${own} = ${lane} < ${indexText(loops[at].size, ix)};`,
+        `const ${type} ${column} = ${own} ? ${lane} : ${last};`,
+      ];
+  const parts = counted.flatMap((p, i) => (i === at ? [] : [p]));
+  const body = levelLines([...inside.between, ...inside.body], "columns", inner, ix, undefined, own);
+  const total = indexText(multiply(one, ...sizes), ix);
+  return [
+    `${indent}for (${type} ${group} = lum::block(); ${group} < ${total}; ${group} += lum::grid()) {  // ${cuda.warp} columns each`,
+    ...usedParts(parts, body).map((p) => inner + p),
+    ...columns.map((c) => inner + c),
+    ...body,
+    `${indent}}`,
+  ];
+}
+
 function laneLines(s: Loop, group: Group, indent: string, ix: Indexing, row?: RowVectors): string[] {
   const own = row?.lines(s, indent);
   if (own !== undefined) return [...own, ...combined(s.body, group).map((line) => indent + line)];
@@ -283,8 +327,7 @@ const parameter = (type: string, name: string, body: readonly string[]): string 
 const functors: Readonly<Record<FoldFn, string>> = { sum: "Sum", prod: "Product", max: "Max", min: "Min" };
 
 /** Shared memory through which the warps of a block meet. */
-const scratch = (group: Group, type: string): string =>
-  group === "block" ? `, lum::shared<${type}>(0)` : "";
+const scratch = (group: Group, type: string): string => (group !== "warp" ? `, lum::shared<${type}>(0)` : "");
 
 /** What the lanes have folded, each for itself, becomes one value that all of them know. */
 function combined(body: readonly Stmt[], group: Group): string[] {

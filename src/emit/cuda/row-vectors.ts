@@ -68,7 +68,9 @@ export function rowVectors(
   const staged = new Set(kernel.launch?.staged?.map((s) => s.name));
   const several = parts <= mostParts ? keptOf(found, ix).filter((k) => !staged.has(k.from)) : [];
   const kept = several.slice(0, Math.floor(mostKept / parts));
-  const turn = ["part", "turn", "turn_"].find((name) => !ix.variables.some((v) => v.name === name))!;
+  const turn = ["part", "turn", "turn_", "turn__"].find(
+    (name) => !ix.variables.some((v) => v.name === name) && !ix.dialect?.taken.has(name),
+  )!;
   const exact = constantOf(first.size) === parts * width * lanes.threads;
 
   return {
@@ -194,7 +196,7 @@ function keptOf(found: readonly Accesses[], ix: Indexing): KeptRow[] {
       uses.set(key, [...(uses.get(key) ?? []), { loop, stored: a.stored, dtype: a.dtype, from: a.from }]);
     }
   });
-  const taken = new Set(ix.variables.map((v) => v.name));
+  const taken = new Set([...ix.variables.map((v) => v.name), ...(ix.dialect?.taken ?? [])]);
   const fresh = (wanted: string): string => {
     const name = untaken(wanted, taken);
     taken.add(name);

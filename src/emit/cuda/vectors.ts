@@ -147,7 +147,7 @@ export const keptKey = (from: string, base: Poly): string => `${from} ${base.key
 /** Loads, the statements for each element, stores. */
 export function vectorBody(b: Body, indent: string, ix: Indexing): string[] {
   const { accesses, width, variable, body } = b;
-  const taken = new Set(ix.variables.map((v) => v.name));
+  const taken = new Set([...ix.variables.map((v) => v.name), ...(ix.dialect?.taken ?? [])]);
   const fresh = (wanted: string, otherwise = wanted): string => {
     const name = untaken(taken.has(wanted) ? otherwise : wanted, taken);
     taken.add(name);

@@ -7,7 +7,7 @@ import { statementsIn } from "../../lower/schedule-cuda/loops.ts";
 import { type ProjectView, viewProject } from "../view.ts";
 import type { ArgumentView, EntryView, RoutineView } from "../view-entry.ts";
 import { tileBytes } from "./exchange.ts";
-import { engineHeaders, meetingBytes } from "./kernel-source.ts";
+import { columnBytes, engineHeaders, meetingBytes } from "./kernel-source.ts";
 import { type CudaKernelText, kernelTexts } from "./kernel-texts.ts";
 
 /** Shared memory of a block that selects: kTopKBytes in top_k.cuh. */
@@ -125,6 +125,7 @@ export function sharedBytes({ body, launch }: Kernel): string {
   const rows = body.some(
     (s) => s.kind === "accumulator" || s.kind === "topk" || (s.kind === "loop" && s.how === "rows"),
   );
+  if (body.some((s) => s.kind === "loop" && s.how === "columns")) return String(columnBytes(launch!));
   if (!rows || launch?.group !== "block") return "0";
   return String(meetingBytes(launch) + (launch.staged ?? []).reduce((sum, s) => sum + s.bytes, 0));
 }

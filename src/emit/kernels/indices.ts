@@ -34,6 +34,8 @@ export const lastIndex = (ix: Indexing): string => (indexType(ix) === "i64" ? ""
 export type Dialect = {
   /** The type of indices. */
   readonly index: IndexType;
+  /** Names that the kernel's statements mention, which no other may hide. */
+  readonly taken: ReadonlySet<string>;
   readonly loop: (s: Stmt & { kind: "loop" }, indent: string, ix: Indexing) => string[];
   readonly contraction: (s: Contraction, indent: string, ix: Indexing) => string[];
   readonly merged: (s: Merged, indent: string, ix: Indexing) => string[];

@@ -6,6 +6,7 @@ import { byteSize, type DType } from "../../ir/dtype.ts";
 import type { Expr, Kernel, Stmt } from "../../ir/kernel.ts";
 import { axis, multiply, one, type Poly, substitute } from "../../ir/poly.ts";
 import type { RowWork } from "../../targets/cuda-cost.ts";
+import { columnIn } from "./columns.ts";
 import { chainOf, foldedIn, isIndependent, isPure, isSequential, type Loop, statementsIn } from "./loops.ts";
 import { largest } from "./map.ts";
 import { rescaledPair } from "./rescaled.ts";
@@ -28,6 +29,8 @@ export type Unit = {
 export type LongRows = {
   /** The loops over the rows; none: there is but one. */
   readonly rows: readonly Loop[];
+  /** That of them whose iterations are neighbours in memory, where those along a row are not. */
+  readonly column: Loop | undefined;
   /** Names values; of all that stands around and between the units. */
   readonly pure: readonly Stmt[];
   readonly accumulators: ReadonlyMap<string, Accumulator>;
@@ -69,6 +72,7 @@ export function longRowsIn(kernel: Kernel): LongRows | undefined {
   const stages = stagesOf(unitsOf(body, new Draft(kernel)), pure, new Set(accumulators.keys()));
   return {
     ...{ rows, pure, accumulators, terms, stages },
+    column: columnIn(rows, body, kernel),
     items: largest(multiply(one, ...rows.map((l) => l.size)), kernel.bounds),
     most: largest(terms, kernel.bounds),
     bytes: bytesOf(loops, stages, kernel, pure),

@@ -6,6 +6,7 @@ import { type Bounds, highest } from "../../ir/bounds.ts";
 import type { Kernel, Stmt, Variable } from "../../ir/kernel.ts";
 import { multiply, one, type Poly } from "../../ir/poly.ts";
 import { cuda } from "../../targets/cuda.ts";
+import { columnIn, columnItems } from "./columns.ts";
 import { exchanged } from "./exchange.ts";
 import {
   chainOf,
@@ -37,17 +38,19 @@ export function mapLoops(kernel: Kernel): Mapped {
   if (body.some((s) => s.kind === "accumulator" || s.kind === "topk")) return topLevelRow(body, bounds);
   const tiles = inTiles(body, kernel);
   if (tiles !== undefined) return tiles;
-  const nests = body.map((s) => (s.kind === "loop" ? nestOf(s, bounds) : undefined));
+  const nests = body.map((s) => (s.kind === "loop" ? nestOf(s, kernel) : undefined));
   const group = nests.some((n) => n?.group === "block") ? "block" : "warp";
   const rowsPerBlock = group === "block" ? 1 : cuda.threads / cuda.warp;
   const blocks = nests.map((n) => {
     if (n === undefined) return 1;
+    if (n.kind === "columns") return n.items;
     return n.items / (n.kind === "rows" ? rowsPerBlock : cuda.threads);
   });
   return {
     body: body.map((s, i) => nests[i]?.loop ?? s),
     group,
     blocks: Math.max(1, ...blocks.map(Math.ceil)),
+    notes: nests.some((n) => n?.kind === "columns") ? [columnNote] : [],
   };
 }
 
@@ -71,20 +74,24 @@ function topLevelRow(body: readonly Stmt[], bounds: Bounds): Mapped {
 
 type Nest = {
   readonly loop: Loop;
-  readonly kind: "grid" | "rows";
+  readonly kind: "grid" | "rows" | "columns";
   readonly group: "warp" | "block" | undefined;
   readonly items: number;
 };
 
 /** What already says who runs it stays so. */
-function nestOf(s: Loop, bounds: Bounds): Nest {
-  if (s.how !== "rows" && s.how !== "grid") return mapNest(s, bounds);
+function nestOf(s: Loop, kernel: Kernel): Nest {
+  const { bounds } = kernel;
+  if (s.how !== "rows" && s.how !== "grid") return mapNest(s, kernel);
   const chain = chainOf(s, (inner) => inner.how === s.how);
+  const columns = s.how === "rows" ? columnNest(chain, chain.at(-1)!.body, kernel) : undefined;
+  if (columns !== undefined) return columns;
   const items = largest(multiply(one, ...chain.map((l) => l.size)), bounds);
   return { loop: s, kind: s.how, group: s.how === "rows" ? "block" : undefined, items };
 }
 
-function mapNest(s: Loop, bounds: Bounds): Nest {
+function mapNest(s: Loop, kernel: Kernel): Nest {
+  const { bounds } = kernel;
   const chain = chainOf(s, isIndependent);
   const { body } = chain.at(-1)!;
   const items = largest(multiply(one, ...chain.map((l) => l.size)), bounds);
@@ -94,8 +101,20 @@ function mapNest(s: Loop, bounds: Bounds): Nest {
   const ordered = loops.some(isSequential) && !isRunning(body);
   if (!picks && (!folds || ordered || terms(body, bounds) <= cuda.fewTerms))
     return { loop: rebuilt(chain, "grid", serial(body)), kind: "grid", group: undefined, items };
+  const columns = picks ? undefined : columnNest(chain, lanes(body), kernel);
+  if (columns !== undefined) return columns;
   const loop = rebuilt(chain, "rows", lanes(body));
   return { loop, kind: "rows", group: rowGroup(body, bounds), items };
+}
+
+const columnNote = "Lanes of a warp have neighbouring columns, and the warps of a block share the rows.";
+
+/** Rows whose neighbours are neighbours in memory, with `body` for each. */
+function columnNest(chain: readonly Loop[], body: readonly Stmt[], kernel: Kernel): Nest | undefined {
+  const column = columnIn(chain, body, kernel)?.variable;
+  if (column === undefined) return undefined;
+  const loop = { ...rebuilt(chain, "columns", body), column };
+  return { loop, kind: "columns", group: "block", items: columnItems(chain, column, kernel.bounds) };
 }
 
 /** The loops of a row, their iterations shared out to the threads of a group. */

@@ -17,8 +17,9 @@ import {
   substitute,
   subtract,
 } from "../../ir/poly.ts";
-import type { CudaArch } from "../../targets/cuda.ts";
-import { quickestParts } from "../../targets/cuda-cost.ts";
+import { type CudaArch, cuda } from "../../targets/cuda.ts";
+import { quickestParts, type RowWork } from "../../targets/cuda-cost.ts";
+import { columnItems } from "./columns.ts";
 import { type Fold, type LongRows, longRowsIn, type Pick, type Unit } from "./long-rows.ts";
 import { chainOf, foldedIn, type Loop, rebuilt } from "./loops.ts";
 import { Draft, isZero, local, type Room, type Stage, withPolys } from "./stages.ts";
@@ -30,9 +31,21 @@ export type SplitRows = { readonly rows: LongRows; readonly parts: number };
 export function splitRowsIn(kernel: Kernel, arch: CudaArch): SplitRows | undefined {
   const rows = longRowsIn(kernel);
   if (rows === undefined || rows.stages.length < 2) return undefined;
-  const work = { rows: rows.items, terms: rows.most, bytes: rows.bytes, kernels: rows.stages.length };
-  const parts = quickestParts(work, arch);
+  const parts = quickestParts(workOf(rows, kernel), arch);
   return parts === 1 ? undefined : { rows, parts };
+}
+
+/** Columns are a block's work 32 at a time, and nothing of them stays on the chip. */
+function workOf({ rows, column, items, most, bytes, stages }: LongRows, { bounds }: Kernel): RowWork {
+  const kernels = stages.length;
+  if (column === undefined) return { rows: items, terms: most, bytes, kernels };
+  return {
+    rows: columnItems(rows, column.variable, bounds),
+    terms: most * cuda.warp,
+    bytes: { ...bytes, once: bytes.inLoops, kept: 0 },
+    kernels,
+    columns: true,
+  };
 }
 
 export const splitRows = (kernel: Kernel, split: SplitRows): Stage[] => new Splitting(kernel, split).stages();
@@ -55,8 +68,9 @@ class Splitting {
     this.kernel = kernel;
     this.rows = rows;
     this.d = new Draft(kernel);
-    // Of whole vectors, so that every part starts where the reads of the others do.
-    this.piece = Math.max(1, Math.round(rows.most / parts / 1024)) * 1024;
+    // Of whole vectors, so that every part starts where the reads of the others do; of columns as many rows for each warp.
+    const step = rows.column === undefined ? 1024 : cuda.warp;
+    this.piece = Math.max(1, Math.round(rows.most / parts / step)) * step;
     this.count = int(Math.ceil(rows.most / this.piece));
     this.part = this.d.variable("part", this.count);
     this.start = multiply(axis(this.part), int(this.piece));
@@ -198,7 +212,9 @@ class Splitting {
   }
 
   private header(number: number, isLast: boolean, reads: boolean) {
-    const cut = `In parts of ${this.piece} elements, a block each.`;
+    const whose =
+      this.rows.column === undefined ? "a block each" : `a block for ${cuda.warp} columns of each`;
+    const cut = `In parts of ${this.piece} elements, ${whose}.`;
     const meets = "Puts the parts together in their order.";
     return {
       name: isLast ? this.kernel.name : `${this.kernel.name}_parts${number === 0 ? "" : number + 1}`,
@@ -227,7 +243,8 @@ class Splitting {
 }
 
 /** Without what they name: that stands in the innermost. */
-const bare = (rows: readonly Loop[]): Loop[] => rows.map((l) => ({ ...l, body: l.body.slice(-1) }));
+const bare = (rows: readonly Loop[]): Loop[] =>
+  rows.map((l) => ({ ...l, work: one, body: l.body.slice(-1) }));
 
 /** The body of nested loops for the term with this number. */
 function termOf(chain: readonly Loop[], at: Poly): Stmt[] {

@@ -29,12 +29,7 @@ export class Draft {
   constructor(kernel: Kernel) {
     this.kernel = kernel;
     this.variables = [...kernel.variables];
-    this.taken = new Set([
-      ...kernel.variables.map((v) => v.name),
-      ...kernel.params.map((p) => p.name),
-      ...kernel.tables.map((t) => t.name),
-      ...localsIn(kernel.body),
-    ]);
+    this.taken = namesOf(kernel);
   }
 
   name(wanted: string): string {
@@ -117,6 +112,15 @@ export class Draft {
     };
   }
 }
+
+/** Every name that a kernel's statements may mention. */
+export const namesOf = (kernel: Kernel): Set<string> =>
+  new Set([
+    ...kernel.variables.map((v) => v.name),
+    ...kernel.params.map((p) => p.name),
+    ...kernel.tables.map((t) => t.name),
+    ...localsIn(kernel.body),
+  ]);
 
 /** The arguments of a stage's call; `at` gives the offset of room in the arena. */
 export const argumentsFor = (

@@ -1,6 +1,7 @@
 // Rows and their reductions. A row is one block's work or one warp's; every thread of it gets the result.
 #pragma once
 
+#include "integers.cuh"
 #include "math.cuh"
 
 namespace lum {

@@ -20,6 +20,11 @@ constexpr Launch kLaunches[] = {
     {"transposed", 160, 256, 4224},
     {"heads", 1024, 256, 0},
     {"depths", 256, 256, 2112},
+    {"greatest", 64, 256, 0},
+    {"sums_parts", 920, 256, 4096},
+    {"sums", 38, 256, 0},
+    {"totals_parts", 80, 256, 4096},
+    {"totals", 2, 256, 0},
 };
 // Their code, in the same order.
 const void* const kCode[] = {
@@ -30,6 +35,11 @@ const void* const kCode[] = {
     reinterpret_cast<const void*>(kernels::transposed),
     reinterpret_cast<const void*>(kernels::heads),
     reinterpret_cast<const void*>(kernels::depths),
+    reinterpret_cast<const void*>(kernels::greatest),
+    reinterpret_cast<const void*>(kernels::sums_parts),
+    reinterpret_cast<const void*>(kernels::sums),
+    reinterpret_cast<const void*>(kernels::totals_parts),
+    reinterpret_cast<const void*>(kernels::totals),
 };
 
 }  // namespace
@@ -109,6 +119,9 @@ static int forward_kernels(lines_model& model) {
     float* const transposed = at<float>(model.argument_memory.data(), 1970176);  // out, f32[300, s]
     lum::bf16* const heads = at<lum::bf16>(model.argument_memory.data(), 2584576);  // out, bf16[8, s, 64]
     lum::bf16* const depths = at<lum::bf16>(model.argument_memory.data(), 3108864);  // out, bf16[8, 64, s]
+    lum::i32* const greatest = at<lum::i32>(model.argument_memory.data(), 3633152);  // out, i32[8, 64]
+    float* const sums = at<float>(model.argument_memory.data(), 3635200);  // out, f32[300]
+    float* const totals = at<float>(model.argument_memory.data(), 3636480);  // out, f32[300]
     float* const rope_freq = at<float>(arena, 131072);  // f32[32], 128 bytes
     float* const rope_low_cos = at<float>(arena, 0);  // f32[s, 32], 64 KiB
     float* const rope_low_sin = at<float>(arena, 65536);  // f32[s, 32], 64 KiB
@@ -120,6 +133,11 @@ static int forward_kernels(lines_model& model) {
     CALL(transposed, x, y, transposed, model.dims);
     CALL(heads, q, heads, model.dims);
     CALL(depths, q, depths, model.dims);
+    CALL(greatest, depths, greatest, model.dims);
+    CALL(sums_parts, x, y, at<float>(arena, 131328), model.dims);  // sums
+    CALL(sums, at<float>(arena, 131328), sums);
+    CALL(totals_parts, x, at<float>(arena, 131328), model.dims);  // totals
+    CALL(totals, at<float>(arena, 131328), totals);
     return 0;
 }
 
@@ -162,7 +180,7 @@ int launch_forward(lines_model& model) {
 int run_in_stream(lines_model& model, int entry, const int64_t* dims, const void* const* inputs, void* const* outputs, Dims& values) {
     const lines_entry& known = lines_entries(nullptr)[entry];
     static constexpr size_t kInputOffsets[][3] = {{0, 524288, 1138688}};
-    static constexpr size_t kOutputOffsets[][4] = {{1445888, 1970176, 2584576, 3108864}};
+    static constexpr size_t kOutputOffsets[][7] = {{1445888, 1970176, 2584576, 3108864, 3633152, 3635200, 3636480}};
     switch (entry) {
         case 0:
             values.s = dims[0];

@@ -13,6 +13,11 @@ __global__ void turned(const lum::bf16* q, const float* low_cos, const float* lo
 __global__ void transposed(const float* x, const lum::bf16* y, float* transposed, const Dims* dims);
 __global__ void heads(const lum::bf16* q, lum::bf16* heads, const Dims* dims);
 __global__ void depths(const lum::bf16* q, lum::bf16* depths, const Dims* dims);
+__global__ void greatest(const lum::bf16* depths, lum::i32* greatest, const Dims* dims);
+__global__ void sums_parts(const float* x, const lum::bf16* y, float* sums_parts, const Dims* dims);
+__global__ void sums(const float* sums_parts, float* sums);
+__global__ void totals_parts(const float* x, float* totals_parts, const Dims* dims);
+__global__ void totals(const float* totals_parts, float* totals);
 
 }  // namespace kernels
 
@@ -25,8 +30,13 @@ enum class Kernel : int {
     transposed,
     heads,
     depths,
+    greatest,
+    sums_parts,
+    sums,
+    totals_parts,
+    totals,
 };
-constexpr int kKernelCount = 7;
+constexpr int kKernelCount = 12;
 
 struct Launch {
     const char* name;

@@ -1,0 +1,30 @@
+// output greatest[h, i] = argmax(t) q[t, h, i]
+// model.lum:12, greatest.
+#include "kernels.h"
+#include "runtime/loops.cuh"
+#include "runtime/math.cuh"
+#include "runtime/picks.cuh"
+#include "runtime/types.cuh"
+
+namespace kernels {
+
+__global__ void __launch_bounds__(256) greatest(const lum::bf16* depths,  // [8, 64, s]
+                                                lum::i32* greatest,       // [8, 64]
+                                                const Dims* dims) {
+    const int s = static_cast<int>(dims->s);
+    for (int i = lum::global_warp(); i < 512; i += lum::global_warps()) {  // a warp each
+        float best = -INFINITY;
+        lum::i32 greatest_ = 0;
+        for (int k = lum::lane(); k < s; k += lum::kWarp) {
+            const float depths_ = lum::to_float(depths[i * s + k]);
+            if (lum::ranks_above(depths_, best)) {
+                best = depths_;
+                greatest_ = k;
+            }
+        }
+        lum::warp_pick<lum::RanksAbove>(best, greatest_);
+        if (lum::lane() == 0) greatest[i] = greatest_;
+    }
+}
+
+}  // namespace kernels
