@@ -1,4 +1,4 @@
-/** Models compiled for tests: all kernels in one translation unit, at -O1, which is many times quicker to compile. */
+/** Models compiled for tests: all kernels in one translation unit, at -Og, which is many times quicker to compile. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,7 +32,7 @@ export const buildForTest = (source: SourceFile, options: CompileOptions = {}): 
 export async function buildCompiled(compilation: Compilation): Promise<TestBuild> {
   const dir = mkdtempSync(join(tmpdir(), "lumc-test-"));
   writeProject(inOneUnit(compilation.files), dir);
-  const { library } = await compileProject(dir, { jobs: 2, flags: ["-O1"] });
+  const { library } = await compileProject(dir, { jobs: 2, flags: ["-Og"] });
   return { compilation, library, dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }
 

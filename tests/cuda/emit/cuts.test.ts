@@ -50,15 +50,24 @@ function legal(h: Hlir): readonly Schedule[] {
   return found.find((list) => list.length > 0) ?? [];
 }
 
-/** Each tile whole and in some number of parts, another one for every tile; all of them in a long run. */
+/** Cases that a tile has been tried in. */
+const met = new Map<string, number>();
+
+/**
+ * Each tile whole or in some number of parts, another one for every tile: where one case has it whole, the next one has
+ * it in parts. All of them in a long run.
+ */
 function tried(all: readonly Schedule[]): readonly Schedule[] {
   if (isLong) return all;
-  return all.filter((s, i) => {
-    const tile = productTiles.findIndex((t) => s.startsWith(t));
-    if (tile < 0) return i % 2 === 0 || i === all.length - 1;
-    const own = all.filter((x) => x.startsWith(productTiles[tile]));
-    return s === own[0] || s === own[1 + (tile % Math.max(1, own.length - 1))];
+  const ofTiles = productTiles.flatMap((tile, i) => {
+    const own = all.filter((s) => s.startsWith(tile));
+    if (own.length < 2) return own;
+    const turn = met.get(tile) ?? i;
+    met.set(tile, turn + 1);
+    return [own[turn % 2 === 0 ? 0 : 1 + (i % (own.length - 1))]];
   });
+  const ofKeys = all.filter((s) => s.startsWith("keys"));
+  return [...ofTiles, ...ofKeys.filter((_, i) => i % 2 === 0 || i === ofKeys.length - 1)];
 }
 
 const bundle = new Bundle(cudaWriter({ checked: true }));
