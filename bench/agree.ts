@@ -1,8 +1,12 @@
 /** Both sides must compute the same before their times are compared. */
+import { toFloat32 } from "../src/loader/native.ts";
 import type { Arrays } from "./case.ts";
 import type { Side } from "./side.ts";
 
 export const TOLERANCE = 1e-3;
+
+/** Of outputs in bf16, whose own rounding is a part of it. */
+const TOLERANCE_BF16 = 3e-2;
 
 /**
  * The largest difference over all outputs that both give and over several inputs, each relative to the largest
@@ -23,12 +27,16 @@ function difference(a: Arrays, b: Arrays): number {
   if (shared.length === 0) throw new Error("the two sides have no output in common");
   return Math.max(
     ...shared.map((name) => {
-      const error = relativeError(a[name] as Float32Array, b[name] as Float32Array);
-      if (error <= TOLERANCE) return error;
+      const isHalf = a[name] instanceof Uint16Array;
+      const error = relativeError(numbers(a[name]), numbers(b[name]));
+      if (error <= (isHalf ? TOLERANCE_BF16 : TOLERANCE)) return error;
       throw new Error(`${name}: the two sides differ by ${error.toExponential(1)} of the largest value`);
     }),
   );
 }
+
+const numbers = (values: Arrays[string]): Float32Array =>
+  values instanceof Uint16Array ? toFloat32(values, "bf16") : (values as Float32Array);
 
 /** NaN where anything is not finite or the reference is all zero, so that no comparison passes. */
 export function relativeError(values: Float32Array, reference: Float32Array): number {

@@ -3,13 +3,14 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Arch } from "../src/emit/arch.ts";
-import { fromFloat32 } from "../src/loader/native.ts";
+import { fromFloat32, type NativeModel } from "../src/loader/native.ts";
 import type { SearchOptions } from "../src/search/search.ts";
 import type { RequiredTensor } from "../src/weights/match.ts";
+import type { Feeds } from "./case.ts";
 import { headerBytes } from "./checkpoint-file.ts";
 import { type BuiltModel, buildLumc, openLumc } from "./lumc-side.ts";
 import { type Effort, interleave, type Sample } from "./measure.ts";
-import { createRandom } from "./random.ts";
+import { createRandom, type Random } from "./random.ts";
 import { openStream, STREAM_BYTES } from "./read-bandwidth.ts";
 
 export type Decode = {
@@ -34,13 +35,8 @@ export const decodeModels: readonly DecodeModel[] = [
   { name: "llama-decode-f32", dtype: "f32", layers: 4 },
 ];
 
-export async function decode(
-  root: string,
-  { name, dtype, layers }: DecodeModel,
-  { arch, search }: { readonly arch: Arch; readonly search: SearchOptions | undefined },
-  threads: readonly number[],
-  effort: Effort,
-): Promise<Decode[]> {
+/** A token at one position, after a prompt; the position stays, so that every call does the same. */
+export function decodeCase({ name, dtype, layers }: DecodeModel) {
   const sizes = {
     vocab,
     hidden,
@@ -52,8 +48,28 @@ export async function decode(
     max_len: 256,
     T: dtype,
   };
-  const set = Object.fromEntries(Object.entries(sizes).map(([key, value]) => [key, String(value)]));
-  const built = await buildLumc(root, { name, file: "examples/llama/llama.lum", set }, arch, search);
+  return {
+    name,
+    file: "examples/llama/llama.lum",
+    set: Object.fromEntries(Object.entries(sizes).map(([key, value]) => [key, String(value)])),
+    dims: { s: 1, pos },
+    inputs: (random: Random): Feeds => ({ tokens: { data: random.i32(1, vocab), shape: [1] } }),
+    prepareLumc: (model: NativeModel): void => {
+      model.run("forward", { s: pos, pos: 0 }, { tokens: createRandom(5).i32(pos, vocab) });
+    },
+  };
+}
+
+export async function decode(
+  root: string,
+  model: DecodeModel,
+  { arch, search }: { readonly arch: Arch; readonly search: SearchOptions | undefined },
+  threads: readonly number[],
+  effort: Effort,
+): Promise<Decode[]> {
+  const { name, dtype, layers } = model;
+  const c = decodeCase(model);
+  const built = await buildLumc(root, c, arch, search);
   const folder = mkdtempSync(join(tmpdir(), "lumc-bench-"));
   try {
     const weights = join(folder, "model.safetensors");
@@ -62,7 +78,7 @@ export async function decode(
     const bytes = bytesPerToken(built.tensors, dtype);
     const results: Decode[] = [];
     for (const count of threads) {
-      const { token, stream } = await time(root, built, arch, weights, count, effort);
+      const { token, stream } = await time(root, c, built, arch, weights, count, effort);
       const share = bytes / token.median / (STREAM_BYTES / stream.median);
       results.push({
         case: name,
@@ -83,6 +99,7 @@ export async function decode(
 
 async function time(
   root: string,
+  c: ReturnType<typeof decodeCase>,
   built: BuiltModel,
   arch: Arch,
   weights: string,
@@ -91,14 +108,7 @@ async function time(
 ): Promise<{ token: Sample; stream: Sample }> {
   const stream = await openStream(root, arch, threads);
   const random = createRandom(3);
-  const inputs = Array.from({ length: 4 }, () => ({ tokens: { data: random.i32(1, vocab), shape: [1] } }));
-  const prompt = random.i32(pos, vocab);
-  const c = {
-    dims: { s: 1, pos },
-    prepareLumc: (model: ReturnType<typeof openLumc>["model"]) => {
-      model.run(built.spec.entries[0].name, { s: pos, pos: 0 }, { tokens: prompt });
-    },
-  };
+  const inputs = Array.from({ length: 4 }, () => c.inputs(random));
   const lumc = openLumc(built, c, inputs, { threads, weights });
   try {
     if (!lumc.outputs.logits.every((x) => Number.isFinite(Number(x)) && x !== 0))
@@ -120,7 +130,11 @@ const bytesPerToken = (tensors: readonly RequiredTensor[], dtype: "bf16" | "f32"
   tensors.reduce((sum, t) => sum + (t.name === "model.embed_tokens.weight" ? hidden : elements(t)), 0);
 
 /** The same four million random numbers over and over: no tensor is shorter than its rows are wide. */
-function writeRandomWeights(path: string, tensors: readonly RequiredTensor[], dtype: "bf16" | "f32"): void {
+export function writeRandomWeights(
+  path: string,
+  tensors: readonly RequiredTensor[],
+  dtype: "bf16" | "f32",
+): void {
   const values = createRandom(4).f32(2 ** 22, Math.sqrt(3 / hidden));
   const block = dtype === "bf16" ? fromFloat32(values, "bf16") : values;
   const pool = new Uint8Array(block.buffer);

@@ -1,5 +1,6 @@
 /** `npm run bench:search`: what the search finds against the direct plan, on every model of the benchmark. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import yargs from "yargs";
@@ -8,7 +9,8 @@ import { checkAgreement } from "./agree.ts";
 import type { Case, Feeds } from "./case.ts";
 import { cases } from "./cases/index.ts";
 import { writeCheckpoint } from "./checkpoint-file.ts";
-import { buildLumc, openLumc } from "./lumc-side.ts";
+import { decodeCase, decodeModels, writeRandomWeights } from "./decode.ts";
+import { type BuiltModel, buildLumc, openLumc } from "./lumc-side.ts";
 import { type Effort, interleave, quantile, type Sample } from "./measure.ts";
 import { createRandom, randomWeights } from "./random.ts";
 import { load, machine, terminalText, time } from "./report.ts";
@@ -26,6 +28,8 @@ const options = yargs(process.argv.slice(2))
 
 export type Gain = {
   readonly case: string;
+  /** The .lum file, which several cases may be sizes of. */
+  readonly model: string;
   readonly threads: number;
   readonly direct: Sample;
   readonly searched: Sample;
@@ -37,11 +41,37 @@ const effort: Effort = options.quick ? { rounds: 3, block: 40 } : { rounds: 15, 
 const inputSets = 4;
 const gains: Gain[] = [];
 
-for (const c of cases.filter((x) => options.only?.some((start) => x.name.startsWith(start)) ?? true))
-  gains.push(...(await gainsOf(c)));
+type Subject = Pick<Case, "name" | "file" | "set" | "dims" | "inputs" | "prepareLumc"> & {
+  readonly writeWeights: (path: string, tensors: BuiltModel["tensors"]) => void;
+};
 
-const mean = Math.exp(gains.reduce((sum, g) => sum + Math.log(g.ratio.median), 0) / gains.length);
-process.stdout.write(`${terminalText(gainTable(gains))}\ngeometric mean ${mean.toFixed(3)}\n`);
+const subjects: readonly Subject[] = [
+  ...cases.map((c) => ({
+    ...c,
+    writeWeights: (path: string, tensors: BuiltModel["tensors"]) =>
+      writeCheckpoint(path, randomWeights(tensors)),
+  })),
+  ...decodeModels.map((m) => ({
+    ...decodeCase(m),
+    writeWeights: (path: string, tensors: BuiltModel["tensors"]) =>
+      writeRandomWeights(path, tensors, m.dtype),
+  })),
+];
+
+for (const s of subjects.filter((x) => options.only?.some((start) => x.name.startsWith(start)) ?? true))
+  gains.push(...(await gainsOf(s)));
+
+const geometric = (ratios: readonly number[]): number =>
+  Math.exp(ratios.reduce((sum, r) => sum + Math.log(r), 0) / ratios.length);
+const ofModels = [...Map.groupBy(gains, (g) => g.model).values()].map((list) =>
+  geometric(list.map((g) => g.ratio.median)),
+);
+const [mean, modelMean] = [geometric(gains.map((g) => g.ratio.median)), geometric(ofModels)];
+process.stdout.write(
+  `${terminalText(gainTable(gains))}\n` +
+    `geometric mean over ${gains.length} cases, each number of threads one: ${mean.toFixed(3)}\n` +
+    `geometric mean over ${ofModels.length} models, each the mean of its cases: ${modelMean.toFixed(3)}\n`,
+);
 if (options.out !== undefined) {
   mkdirSync(dirname(options.out), { recursive: true });
   const results = {
@@ -49,20 +79,28 @@ if (options.out !== undefined) {
     machine: machine(),
     load: load(),
     mean,
+    modelMean,
     gains,
   };
   writeFileSync(options.out, `${JSON.stringify(results, null, 2)}\n`);
 }
 
-async function gainsOf(c: Case): Promise<Gain[]> {
+async function gainsOf(c: Subject): Promise<Gain[]> {
   const arch = archOf(hostArch());
   const direct = await buildLumc(root, c, arch);
   const searched = await buildLumc(root, c, arch, {});
-  const checkpoint = join(root, ".cache", "bench", `${c.name}.safetensors`);
-  writeCheckpoint(checkpoint, randomWeights(direct.tensors));
+  const folder = mkdtempSync(join(tmpdir(), "lumc-bench-"));
+  const checkpoint = join(folder, "model.safetensors");
   const random = createRandom(2);
   const inputs: readonly Feeds[] = Array.from({ length: inputSets }, () => c.inputs(random));
-  return options.threads.map((threads) => {
+  try {
+    c.writeWeights(checkpoint, direct.tensors);
+    return options.threads.map((threads) => gainWith(threads));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+
+  function gainWith(threads: number): Gain {
     const sides = [direct, searched].map((built) =>
       openLumc(built, c, inputs, { threads, weights: checkpoint }),
     );
@@ -76,11 +114,11 @@ async function gainsOf(c: Case): Promise<Gain[]> {
         p90: quantile(ratios, 0.9),
       };
       process.stderr.write(`${c.name}, ${threads} threads: ${ratio.median.toFixed(2)}\n`);
-      return { case: c.name, threads, direct: before, searched: after, ratio };
+      return { case: c.name, model: c.file, threads, direct: before, searched: after, ratio };
     } finally {
       for (const s of sides) s.close();
     }
-  });
+  }
 }
 
 function gainTable(all: readonly Gain[]) {
