@@ -18,6 +18,7 @@ import { evaluations } from "../lower/direct/draft.ts";
 import { axesIn, axisCoordinates, throughView } from "../lower/plan-contraction.ts";
 import { type CutKernel, cutKernelOf } from "../lower/plan-cuts.ts";
 import { readsOf } from "../lower/plan-reads.ts";
+import { behindCast, isByte } from "../lower/schedule/operands.ts";
 import { coresFor, type Product, quickestCut } from "../lower/schedule-cuda/tiles.ts";
 import { seenShare } from "../lower/seen-share.ts";
 import { type CudaArch, cuda } from "../targets/cuda.ts";
@@ -271,11 +272,12 @@ function lyingAt(side: readonly Node[], k: readonly number[], at: Around) {
   let [n]: readonly Node[] = side;
   let coords: readonly Poly[] | undefined = axisCoordinates(n.shape.length);
   while (!at.isStored(n)) {
+    const narrow = behindCast(n, (t) => isFloat(t) || isByte(t));
     if (n.op.kind === "view" && (n.op.fill === undefined || n.op.fill === 0))
       coords = coords === undefined ? undefined : throughView(n.op.map, coords);
     else if (n.op.kind === "gather" && n.op.fill === undefined) coords = undefined;
-    else if (n.op.kind !== "cast" || !isFloat(n.inputs[0].dtype)) return computed;
-    n = n.inputs[0];
+    else if (narrow === undefined) return computed;
+    n = narrow ?? n.inputs[0];
   }
   const last = coords?.findLast((_, i) => constantOf(n.shape[i]) !== 1);
   const alongK = last === undefined || [...axesIn([last])].some((a) => k.includes(a));

@@ -7,4 +7,6 @@ export type Engine = {
   readonly windows: boolean;
   /** Filters in Winograd's transform. */
   readonly filters: boolean;
+  /** Integers of a byte as factors; else they are converted one by one. */
+  readonly bytes: boolean;
 };

@@ -1,6 +1,6 @@
 /** Which cuts a GPU's kernels may have, and what of a plan that claims another one is told. */
 import { describe, expect, test } from "vitest";
-import { keySplits, productCuts, productTiles } from "../../src/ir/cuts.ts";
+import { keySplits, type ProductTile, productCuts, productTiles } from "../../src/ir/cuts.ts";
 import {
   choicesOf,
   type EntryPlan,
@@ -85,23 +85,21 @@ const tilesOf = (list: readonly Schedule[]): Schedule[] =>
   list.filter((s) => productTiles.some((t) => t === s));
 
 describe("premises", () => {
-  test("tensor cores take factors of 16 bits, and f32 beside bf16", () => {
+  test("tensor cores take factors of 16 bits, bytes and f32 beside them, and f32 in TF32", () => {
     const tiles = productTiles.filter((t) => t !== "streaming");
-    for (const [a, b] of [
-      ["bf16", "bf16"],
-      ["f16", "f16"],
-      ["f32", "bf16"],
-      ["bf16", "f32"],
-    ])
-      expect(tilesOf(legal(product(a, b, 64, 64, 512))), `${a} ${b}`).toEqual(tiles);
-    for (const [a, b] of [
-      ["f32", "f32"],
-      ["f16", "f32"],
-      ["f32", "f16"],
-    ])
-      expect(tilesOf(legal(product(a, b, 64, 64, 512))), `${a} ${b}`).toEqual(
-        tiles.filter((t) => t.startsWith("multiply-adds")),
-      );
+    const of = (...engines: readonly string[]) =>
+      tiles.filter((t) => engines.includes(t.replace(/ \d+x\d+$/, "")));
+    const pairs: readonly (readonly [readonly string[], readonly ProductTile[]])[] = [
+      [["bf16 bf16", "f16 f16", "f32 bf16", "bf16 f32"], of("tensor cores", "multiply-adds")],
+      [["bf16 f8e4m3", "i8 f16", "f8e5m2 f8e4m3", "bf16 u8"], of("tensor cores", "multiply-adds")],
+      [["f32 f32"], of("tf32 tensor cores", "multiply-adds")],
+      [["f16 f32", "f32 f16", "f32 f8e4m3"], of("multiply-adds")],
+    ];
+    for (const [types, wanted] of pairs)
+      for (const pair of types) {
+        const [a, b] = pair.split(" ");
+        expect(tilesOf(legal(product(a, b, 64, 64, 512))), pair).toEqual(wanted);
+      }
   });
 
   test("only few rows are streamed", () => {

@@ -32,18 +32,20 @@ export function ownCoordinates(factor: Node, coords: readonly Poly[]): Poly[] {
 
 /** Where the only factor of a side lies; undefined where it must be computed. */
 export function locate(
-  k: Pick<KernelDraft, "slotOf">,
+  k: Pick<KernelDraft, "slotOf" | "engine">,
   ev: Evaluator,
   factors: readonly Node[],
   coords: readonly Poly[],
   root: Node,
 ): Located | undefined {
   if (factors.length !== 1) return undefined;
+  const reads = (t: DType): boolean => floats(t) || (k.engine?.bytes === true && isByte(t));
   let [n, at, padded] = [factors[0], ownCoordinates(factors[0], coords), false];
   for (;;) {
     const slot = n === root ? undefined : k.slotOf(n);
-    if (slot !== undefined) return floats(n.dtype) ? { node: n, slot, coords: at, padded } : undefined;
-    if (n.op.kind === "cast" && floats(n.inputs[0].dtype)) n = n.inputs[0];
+    if (slot !== undefined) return reads(n.dtype) ? { node: n, slot, coords: at, padded } : undefined;
+    const narrow = behindCast(n, reads);
+    if (narrow !== undefined) n = narrow;
     else if (n.op.kind === "view") {
       const source = throughView(n.op.map, at);
       const { fill } = n.op;
@@ -63,6 +65,16 @@ export function locate(
   }
 }
 
+/** What a cast to a float has of a type that `reads` takes; a byte's way there is by i32. */
+export function behindCast(n: Node, reads: (t: DType) => boolean): Node | undefined {
+  if (n.op.kind !== "cast" || !isFloat(n.dtype)) return undefined;
+  const [from] = n.inputs;
+  if (reads(from.dtype)) return from;
+  const [byte] = from.op.kind === "cast" && from.dtype === "i32" ? from.inputs : [];
+  return byte !== undefined && isByte(byte.dtype) && reads(byte.dtype) ? byte : undefined;
+}
+
+export const isByte = (t: DType): boolean => t === "i8" || t === "u8";
 const floats = (t: DType): boolean => isFloat(t) && byteSize(t) <= 4;
 
 const insideAll = (coords: readonly Poly[], x: Node, bounds: Bounds): boolean =>
