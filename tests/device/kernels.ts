@@ -4,7 +4,10 @@ import type { Hlir } from "../../src/ir/hlir.ts";
 import { initialStates, interpret } from "../../src/lower/interpret.ts";
 import type { Tensor } from "../../src/lower/tensor.ts";
 import { attentionCases } from "../attention/cases.ts";
+import { columnCases, columnHead } from "../cuda/emit/column-cases.ts";
+import { exchangeCases } from "../cuda/emit/exchange-cases.ts";
 import { rowCases, rowHead } from "../cuda/emit/row-cases.ts";
+import { seamCases } from "../cuda/emit/seam-cases.ts";
 import { hlirFromText } from "../emit/from-text.ts";
 import { kernelCases } from "../emit/kernel-cases.ts";
 import { randomInputs, randomWeights } from "../emit/random-tensors.ts";
@@ -23,6 +26,8 @@ type DeviceCase = {
 const deviceCases: readonly DeviceCase[] = [
   ...kernelCases.map((c) => ({ ...c, sizes: [c.dims ?? {}] })),
   ...rowCases.map((c) => ({ ...c, head: rowHead, sizes: [c.dims], tolerance: 1e-2 })),
+  ...[...seamCases, ...exchangeCases].map((c) => ({ ...c, sizes: [c.dims], tolerance: 1e-2 })),
+  ...columnCases.map((c) => ({ ...c, head: columnHead, sizes: [c.dims], tolerance: 1e-2 })),
   ...attentionCases.map((c) => ({ ...c, below: 2 })),
 ];
 

@@ -8,6 +8,8 @@ export type ColumnCase = {
   readonly kernels: readonly string[];
 };
 
+export const columnHead = 'import { softmax } from "std/nn"\n';
+
 const ofFloats = (t: string): ColumnCase[] => [
   {
     name: `sums, ${t}`,
@@ -22,7 +24,7 @@ const ofFloats = (t: string): ColumnCase[] => [
     kernels: ["y"],
   },
   {
-    name: `axes around, ${t}`,
+    name: `columns with axes around, ${t}`,
     body: `dim s in 1..80\ninput x: ${t}[3, s, 2, 35], w: f32[s], b: f32[35]\noutput y[n, h, o] = min(t) (x[n, t, h, o] * w[t] + b[o])`,
     dims: { s: 37 },
     kernels: ["y"],

@@ -12,17 +12,16 @@ import { hlirFromText } from "../../emit/from-text.ts";
 import { randomInputs } from "../../emit/random-tensors.ts";
 import { Bundle } from "../../emit/run-kernels.ts";
 import { expectClose } from "./close.ts";
-import { type ColumnCase, columnCases } from "./column-cases.ts";
+import { type ColumnCase, columnCases, columnHead } from "./column-cases.ts";
 import { cudaWriter } from "./writer.ts";
 
-const head = 'import { softmax } from "std/nn"\n';
 const bundle = new Bundle(cudaWriter({ checked: true }));
 const models = new Map<string, Hlir>();
 const kernels = new Map<string, readonly Kernel[]>();
 
 beforeAll(() => {
   for (const c of columnCases) {
-    const h = hlirFromText({ ...c, head });
+    const h = hlirFromText({ ...c, head: columnHead });
     const program = scheduleCuda(plan(h, { search: "direct" }));
     models.set(c.name, h);
     kernels.set(c.name, program.kernels);

@@ -25,7 +25,7 @@ const ofFloats = (t: string): ExchangeCase[] => [
     tiles: ["x"],
   },
   {
-    name: `axes around, ${t}`,
+    name: `transposed with axes around, ${t}`,
     body: `dim s in 1..100\ninput x: ${t}[2, s, 3, 45]\noutput y[b, d, h, t] = exp(x[b, t, h, d])`,
     dims: { s: 35 },
     tiles: ["x"],
