@@ -14,16 +14,16 @@ __global__ void __launch_bounds__(256) greatest(const lum::bf16* depths,  // [8,
     const int s = static_cast<int>(dims->s);
     for (int i = lum::global_warp(); i < 512; i += lum::global_warps()) {  // a warp each
         float best = -INFINITY;
-        lum::i32 greatest_ = 0;
+        lum::i32 position = 0;
         for (int k = lum::lane(); k < s; k += lum::kWarp) {
-            const float depths_ = lum::to_float(depths[i * s + k]);
-            if (lum::ranks_above(depths_, best)) {
-                best = depths_;
-                greatest_ = k;
+            const float depths_2 = lum::to_float(depths[i * s + k]);
+            if (lum::ranks_above(depths_2, best)) {
+                best = depths_2;
+                position = k;
             }
         }
-        lum::warp_pick<lum::RanksAbove>(best, greatest_);
-        if (lum::lane() == 0) greatest[i] = greatest_;
+        lum::warp_pick<lum::RanksAbove>(best, position);
+        if (lum::lane() == 0) greatest[i] = position;
     }
 }
 

@@ -14,10 +14,10 @@ __global__ void transposed(const float* x, const lum::bf16* y, float* transposed
 __global__ void heads(const lum::bf16* q, lum::bf16* heads, const Dims* dims);
 __global__ void depths(const lum::bf16* q, lum::bf16* depths, const Dims* dims);
 __global__ void greatest(const lum::bf16* depths, lum::i32* greatest, const Dims* dims);
-__global__ void sums_parts(const float* x, const lum::bf16* y, float* sums_parts, const Dims* dims);
-__global__ void sums(const float* sums_parts, float* sums);
-__global__ void totals_parts(const float* x, float* totals_parts, const Dims* dims);
-__global__ void totals(const float* totals_parts, float* totals);
+__global__ void sums_parts(const float* x, const lum::bf16* y, float* largest_parts, const Dims* dims);
+__global__ void sums(const float* largest_parts, float* sums);
+__global__ void totals_parts(const float* x, float* sum_parts, const Dims* dims);
+__global__ void totals(const float* sum_parts, float* totals);
 
 }  // namespace kernels
 

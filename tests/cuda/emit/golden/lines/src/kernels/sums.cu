@@ -10,19 +10,19 @@
 
 namespace kernels {
 
-__global__ void __launch_bounds__(256) sums(const float* sums_parts,  // [rows, 92 parts]
-                                            float* sums) {            // [300]
+__global__ void __launch_bounds__(256) sums(const float* largest_parts,  // [rows, 92 parts]
+                                            float* sums) {               // [300]
     for (int i = lum::global_warp(); i < 300; i += lum::global_warps()) {  // a warp each
-        float sums_ = -INFINITY;
+        float largest = -INFINITY;
         for (int other = lum::lane() * 4; other < 92; other += lum::kWarp * 4) {
-            const auto sums_parts_vector = lum::load_vector<float, 4>(sums_parts + i * 92 + other);
+            const auto largest_parts_vector = lum::load_vector<float, 4>(largest_parts + i * 92 + other);
 #pragma unroll
             for (int v = 0; v < 4; ++v) {
-                sums_ = lum::max(sums_, sums_parts_vector.element[v]);
+                largest = lum::max(largest, largest_parts_vector.element[v]);
             }
         }
-        sums_ = lum::warp_reduce<lum::Max>(sums_);
-        if (lum::lane() == 0) sums[i] = sums_;
+        largest = lum::warp_reduce<lum::Max>(largest);
+        if (lum::lane() == 0) sums[i] = largest;
     }
 }
 

@@ -11,9 +11,9 @@
 
 namespace kernels {
 
-__global__ void __launch_bounds__(256) sums_parts(const float* x,      // [s, 300]
-                                                  const lum::bf16* y,  // [300, s]
-                                                  float* sums_parts,   // [rows, 92 parts]
+__global__ void __launch_bounds__(256) sums_parts(const float* x,        // [s, 300]
+                                                  const lum::bf16* y,    // [300, s]
+                                                  float* largest_parts,  // [rows, 92 parts]
                                                   const Dims* dims) {
     const int s = static_cast<int>(dims->s);
     for (int group = lum::block(); group < 920; group += lum::grid()) {  // 32 columns each
@@ -21,16 +21,16 @@ __global__ void __launch_bounds__(256) sums_parts(const float* x,      // [s, 30
         const int i_lane = group / 92 * 32 + lum::lane();
         const bool is_column = i_lane < 300;
         const int i = is_column ? i_lane : 299;
-        float sums_ = -INFINITY;
+        float largest = -INFINITY;
         for (int place = lum::warp(); place <
             lum::min<int>(s * 40 - part * 224, 224); place += lum::warps()) {
             const int k0 = (part * 224 + place) / 40;
             const int k1 = (part * 224 + place) % 40;
             const float x_value = x[k0 * 300 + i];
-            sums_ = lum::max(sums_, x_value + lum::to_float(y[k1 * s + k0]));
+            largest = lum::max(largest, x_value + lum::to_float(y[k1 * s + k0]));
         }
-        sums_ = lum::columns_reduce<lum::Max>(sums_, lum::shared<float>(0));
-        if (is_column && lum::warp() == 0) sums_parts[i * 92 + part] = sums_;
+        largest = lum::columns_reduce<lum::Max>(largest, lum::shared<float>(0));
+        if (is_column && lum::warp() == 0) largest_parts[i * 92 + part] = largest;
     }
 }
 

@@ -6,14 +6,14 @@
 
 namespace kernels {
 
-__global__ void __launch_bounds__(256) totals(const float* totals_parts,  // [rows, 8 parts]
-                                              float* totals) {            // [300]
+__global__ void __launch_bounds__(256) totals(const float* sum_parts,  // [rows, 8 parts]
+                                              float* totals) {         // [300]
     for (int i = lum::global_thread(); i < 300; i += lum::global_threads()) {
-        float totals_ = 0.0f;
+        float sum = 0.0f;
         for (int other = 0; other < 8; ++other) {
-            totals_ += totals_parts[i * 8 + other];
+            sum += sum_parts[i * 8 + other];
         }
-        totals[i] = totals_;
+        totals[i] = sum;
     }
 }
 

@@ -11,8 +11,8 @@
 
 namespace kernels {
 
-__global__ void __launch_bounds__(256) totals_parts(const float* x,       // [s, 300]
-                                                    float* totals_parts,  // [rows, 8 parts]
+__global__ void __launch_bounds__(256) totals_parts(const float* x,    // [s, 300]
+                                                    float* sum_parts,  // [rows, 8 parts]
                                                     const Dims* dims) {
     const int s = static_cast<int>(dims->s);
     for (int group = lum::block(); group < 80; group += lum::grid()) {  // 32 columns each
@@ -20,12 +20,12 @@ __global__ void __launch_bounds__(256) totals_parts(const float* x,       // [s,
         const int i_lane = group / 8 * 32 + lum::lane();
         const bool is_column = i_lane < 300;
         const int i = is_column ? i_lane : 299;
-        float totals_ = 0.0f;
+        float sum = 0.0f;
         for (int place = lum::warp(); place < lum::min<int>(s - part * 64, 64); place += lum::warps()) {
-            totals_ += x[part * 19200 + place * 300 + i];
+            sum += x[part * 19200 + place * 300 + i];
         }
-        totals_ = lum::columns_reduce<lum::Sum>(totals_, lum::shared<float>(0));
-        if (is_column && lum::warp() == 0) totals_parts[i * 8 + part] = totals_;
+        sum = lum::columns_reduce<lum::Sum>(sum, lum::shared<float>(0));
+        if (is_column && lum::warp() == 0) sum_parts[i * 8 + part] = sum;
     }
 }
 
