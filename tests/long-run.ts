@@ -13,6 +13,9 @@ if (!(effort >= 0 && effort <= 1)) throw new Error(`LUMC_TEST_EFFORT=${asked} is
 
 export const isLong = effort === 1;
 
+/** Whether more than the usual is asked for: of what takes minutes at the least. */
+export const isMore = effort > 0;
+
 /** As many as are tried with this effort. */
 export const tries = (usual: number, long: number): number => Math.round(usual + effort * (long - usual));
 
