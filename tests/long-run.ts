@@ -21,7 +21,8 @@ export const tries = (usual: number, long: number): number => Math.round(usual +
 
 const path = fileURLToPath(new URL("search/last-long-run.json", import.meta.url));
 
-type Facts = Readonly<Record<string, unknown>>;
+/** Numbers, texts and objects of them; lists would have to be formatted. */
+type Facts = { readonly [name: string]: number | string | Facts };
 
 /** Notes what a file of tests has run, if all of it was run and passed; nothing in a usual run. */
 export function recordLongRun(part: string, facts: () => Facts): void {

@@ -90,7 +90,12 @@ describe.skipIf(nvcc === undefined)("nvcc", () => {
 if (nvcc !== undefined)
   recordLongRun("kernels by nvcc", () => ({
     nvcc: nvcc.version,
-    llama: llamas,
-    golden: goldens.map(([name, arch]) => `${name} for ${arch}`),
+    llama: llamas.join(", "),
+    golden: Object.fromEntries(
+      [...Map.groupBy(goldens, ([, arch]) => arch)].map(([arch, list]) => [
+        arch,
+        list.map(([name]) => name).join(", "),
+      ]),
+    ),
     spilled,
   }));
