@@ -1,5 +1,5 @@
 import type { CommandModule } from "yargs";
-import { duration } from "../../src/explain/units.ts";
+import { counted, duration } from "../../src/explain/units.ts";
 import { bucketText } from "../../src/ir/bucket.ts";
 import { meritText } from "../../src/search/measure/finals.ts";
 import type { Searched } from "../../src/search/search.ts";
@@ -94,11 +94,11 @@ function report(b: Built): void {
     for (const line of [searchText(bucket, searched), ...programLines(bucket, searched)]) printLine(line);
   const { program } = b.compilation;
   printLine(
-    `${program.name}: ${program.kernels.length} kernels, ${b.changed.length} files written to ${b.dir} in ${seconds(b.times.lumc)}`,
+    `${program.name}: ${counted(program.kernels.length, "kernel")}, ${counted(b.changed.length, "file")} written to ${b.dir} in ${seconds(b.times.lumc)}`,
   );
   if (b.compiled === undefined) return;
   const { compiled, reused, library } = b.compiled;
   printLine(
-    `compiled ${compiled} files, ${reused} from the cache, in ${seconds(b.times.compiler)}: ${library}`,
+    `compiled ${counted(compiled, "file")}, ${reused} from the cache, in ${seconds(b.times.compiler)}: ${library}`,
   );
 }

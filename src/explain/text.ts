@@ -2,7 +2,7 @@
 import { bucketLabel, productsText } from "./labels.ts";
 import type { KernelReport, PlanReport, Report, RivalReport } from "./report.ts";
 import { isTiny } from "./report.ts";
-import { duration, lossText, percentText, scaled } from "./units.ts";
+import { counted, duration, lossText, percentText, scaled } from "./units.ts";
 
 /** Runners-up of a kernel that are worth a line. */
 const mostRivals = 3;
@@ -25,7 +25,7 @@ function planLines(p: PlanReport): string[] {
   const beside =
     p.measured === undefined ? "" : ` by estimate, ${duration(measured)} by the kernels measured`;
   return [
-    `${bucketLabel(p.bucket)}: ${p.kernels.filter((k) => !k.joined).length} kernels, ${duration(at.seconds)}${beside}${sizes}`,
+    `${bucketLabel(p.bucket)}: ${counted(p.kernels.filter((k) => !k.joined).length, "kernel")}, ${duration(at.seconds)}${beside}${sizes}`,
     ...programLines(p),
     ...kernels.filter((k) => !isTiny(k, last)).flatMap((k) => kernelLines(k, last)),
     ...tinyLines(kernels.filter((k) => isTiny(k, last))),

@@ -12,6 +12,9 @@ export function duration(seconds: number): string {
   return `${(seconds * factor).toPrecision(3)} ${unit}`;
 }
 
+/** `1 kernel`, `3 kernels`. */
+export const counted = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? "" : "s"}`;
+
 export const percentText = (share: number): string => {
   if (share > 0 && share < 0.0005) return "<0.1 %";
   return share >= 0.0995 ? `${(100 * share).toFixed(0)} %` : `${(100 * share).toFixed(1)} %`;
