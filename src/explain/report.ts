@@ -193,7 +193,7 @@ export async function explainSearched(
           const limit = k.runs * limitOf(k, machine);
           return {
             seconds,
-            ...(times && { measured: measuredSeconds(times.get(c)!, c, i, cost) }),
+            ...(times && { measured: measuredSeconds(times.get(c), c, i, cost) }),
             bytes: k.bytes * k.runs,
             operations: k.operations * k.runs,
             bound: k.bound,
@@ -259,8 +259,17 @@ function newsOf(rivals: readonly Rival[]): readonly Rival[] {
   });
 }
 
-/** What several choices take together is divided as the estimates are. */
-function measuredSeconds(time: KernelTime, c: Choice, point: number, { kernels }: PlanCost): number {
+/**
+ * What several choices take together is divided as the estimates are. A concatenation has no kernel and takes no time
+ * where its parts lie in place.
+ */
+function measuredSeconds(
+  time: KernelTime | undefined,
+  c: Choice,
+  point: number,
+  { kernels }: PlanCost,
+): number {
+  if (time === undefined) return 0;
   const estimate = (x: Choice): number => kernels.get(x)!.seconds;
   const all = time.choices.reduce((sum, x) => sum + estimate(x), 0);
   return (time.seconds[point] * estimate(c)) / all;

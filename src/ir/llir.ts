@@ -133,6 +133,8 @@ export type Step =
       readonly args: readonly Argument[];
       /** The definition that this call computes, `attention.q`. */
       readonly computes: string;
+      /** Number of the node that the kernel was chosen for; copies between kernels have none. */
+      readonly root?: number;
       readonly span: Span;
     }
   | {

@@ -71,7 +71,7 @@ export type Prepared = {
 function preparedEntries(plan: Plan, bucket: Bucket | undefined, engine: Engine | undefined): Prepared[] {
   const { hlir } = plan;
   return plan.entries.map((entry) => {
-    const storage = storageOf(entry, hlir);
+    const storage = storageOf(entry, hlir, engine === undefined);
     const stored = new Set<Node>([...choicesOf(entry.body)].map((c) => c.root));
     const around: Surroundings = {
       bounds: hlir.bounds,
@@ -139,7 +139,10 @@ function regionSteps(region: Region, storage: Storage, around: Surroundings, tab
     if (step.kind === "kernel") {
       const joined = others.flatMap((s) => (s.kind === "kernel" ? [s.choice] : []));
       const built = buildKernel(step.choice, around, joined);
-      return [call(built, table, built.kernel.computes, step.choice.root.span)];
+      // A concatenation whose parts all lie where they belong.
+      if (built.kernel.body.length === 0) return [];
+      const { root } = step.choice;
+      return [{ ...call(built, table, built.kernel.computes, root.span), root: root.id }];
     }
     const { node, body } = step;
     if (node.op.kind !== "loop") throw new Error("a loop step without a loop");
@@ -158,7 +161,7 @@ const copySteps = (copies: readonly Copy[], around: Surroundings, table: Named):
     .filter((c) => c.from.key !== c.to.key)
     .map((c) => call(buildCopy(c, around.bounds), table, c.to.name, c.span));
 
-function call(built: Built, { table, suffix }: Named, computes: string, span: Span): Step {
+function call(built: Built, { table, suffix }: Named, computes: string, span: Span): Step & { kind: "call" } {
   const { kernel, args } = table.add(built, suffix);
   return { kind: "call", kernel: kernel.name, args, computes: computes || kernel.name, span };
 }

@@ -8,13 +8,14 @@ import { initialStates, interpret } from "../../src/lower/interpret.ts";
 import { plan } from "../../src/lower/plan.ts";
 import { schedule } from "../../src/lower/schedule.ts";
 import { borderCases } from "./border-cases.ts";
+import { concatCases } from "./concat-cases.ts";
 import { hlirFromText } from "./from-text.ts";
 import { gatherCases } from "./gather-cases.ts";
 import { type KernelCase, kernelCases } from "./kernel-cases.ts";
 import { randomInputs, randomWeights } from "./random-tensors.ts";
 import { Bundle } from "./run-kernels.ts";
 
-const cases = [...kernelCases, ...borderCases, ...gatherCases].filter(({ name }) =>
+const cases = [...kernelCases, ...borderCases, ...gatherCases, ...concatCases].filter(({ name }) =>
   name.includes(process.env.CASE ?? ""),
 );
 const bundle = new Bundle();

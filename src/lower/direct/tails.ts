@@ -1,8 +1,8 @@
 /** Work that belongs behind a contraction: what follows it element by element, bias, activation, residual. */
 import type { Bounds } from "../../ir/bounds.ts";
 import type { Node } from "../../ir/hlir.ts";
-import { isGiven } from "../../ir/plan.ts";
-import { constantOf, type Poly } from "../../ir/poly.ts";
+import { domainOf, isGiven } from "../../ir/plan.ts";
+import { constantOf, equal, type Poly } from "../../ir/poly.ts";
 import { axisCoordinates, contractionOf, pureAxis, throughView } from "../plan-contraction.ts";
 import type { Use } from "./draft.ts";
 
@@ -58,9 +58,15 @@ function couldAbsorb(n: Node, use: Use, uses: readonly Use[]): boolean {
   const one = uses.every((u) => u.draft === draft);
   const kind = draft.root.op.kind;
   const axes = use.coords.map(pureAxis);
-  const same = axes.every((a) => a !== undefined) && new Set(axes).size === n.shape.length;
+  const domain = domainOf(draft.root);
+  const whole = axes.every(
+    (a, i) => a !== undefined && a < domain.length && (equal(domain[a], n.shape[i]) || isUnit(n.shape[i])),
+  );
+  const same = whole && new Set(axes).size === n.shape.length;
   return free && one && same && kind !== "topk" && kind !== "cumulate";
 }
+
+const isUnit = (size: Poly): boolean => constantOf(size) === 1;
 
 /** Nodes that only `n` needs, down to reductions; undefined where they are too many. */
 function treeOf(n: Node, consumers: Consumers): Set<Node> | undefined {

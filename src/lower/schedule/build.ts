@@ -211,7 +211,7 @@ function finish(k: KernelDraft, header: Header): Built {
       name,
       dtype: slot.dtype,
       mutable,
-      shapeText: shapeText(slot.shape) + layout,
+      shapeText: shapeText(slot.within?.shape ?? slot.shape) + layout,
     });
     args.push({ kind: "place", place: slot.place });
   }
@@ -240,8 +240,10 @@ function finish(k: KernelDraft, header: Header): Built {
 }
 
 function kernelName(root: Node, slotOf: Surroundings["slotOf"]): string {
-  const place = slotOf(root)?.place;
-  const own = root.name ?? (place !== undefined && "name" in place ? place.name : undefined);
+  const slot = slotOf(root);
+  const place = slot?.place;
+  const own =
+    root.name ?? slot?.within?.name ?? (place !== undefined && "name" in place ? place.name : undefined);
   const plain = own ?? root.op.kind;
   const name = plain.replace(/[^A-Za-z0-9]+/g, "_");
   return root.op.kind === "update" ? `update_${(root.cell ?? name).replace(/[^A-Za-z0-9]+/g, "_")}` : name;

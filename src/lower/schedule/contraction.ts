@@ -15,7 +15,7 @@ import {
 import { axis, constantOf, floorDiv, modulo, type Poly, zero } from "../../ir/poly.ts";
 import { keptAxes, pureAxis } from "../plan-contraction.ts";
 import type { KernelDraft } from "./build.ts";
-import { createEvaluator, type Evaluator, offsetAt } from "./evaluate.ts";
+import { createEvaluator, type Evaluator, offsetAt, placeIn } from "./evaluate.ts";
 import type { Frame } from "./frames.ts";
 import { axisNames, reducedNames } from "./index-names.ts";
 import { groupAxes } from "./merge.ts";
@@ -172,7 +172,7 @@ export function splitAxes(
     );
     ev.at(value, rootCoords);
   } else {
-    offsets.push(offsetAt(root.shape, rootCoords));
+    offsets.push(placeIn(k.slotOf(root)?.within, root.shape, rootCoords));
     ev.at(root, rootCoords);
   }
   const opaque: Poly[] = [...ev.conditional];

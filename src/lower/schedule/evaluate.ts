@@ -19,6 +19,15 @@ export const offsetAt = (shape: Shape, coords: readonly Poly[]): Poly => {
   return add(zero, ...coords.map((c, i) => multiply(c, strides[i])));
 };
 
+/** Offset of an element of a tensor of this shape in the memory that it lies in. */
+export function placeIn(within: Slot["within"], shape: Shape, coords: readonly Poly[]): Poly {
+  if (within === undefined) return offsetAt(shape, coords);
+  return offsetAt(
+    within.shape,
+    coords.map((c, i) => add(c, within.at[i])),
+  );
+}
+
 /** A kernel variable whose value is read from data. */
 export type Bound = { readonly variable: number; readonly value: Value };
 
@@ -143,7 +152,7 @@ export function createEvaluator(setting: Setting) {
 
   function load(slot: Slot, shape: Shape, coords: readonly Poly[], guard: Value | undefined): Value {
     const from = self.param(slot, false);
-    const at = offsetAt(shape, coords);
+    const at = placeIn(slot.within, shape, coords);
     if (guard === undefined) return values.load(from, at, slot.dtype);
     return values.guarded(guard, from, at, values.number(0, slot.dtype), slot.dtype);
   }

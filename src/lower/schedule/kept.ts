@@ -10,7 +10,7 @@ import { ownWork } from "../direct/cost.ts";
 import type { Use } from "../direct/draft.ts";
 import { pureAxis } from "../plan-contraction.ts";
 import type { KernelDraft } from "./build.ts";
-import { offsetAt } from "./evaluate.ts";
+import { placeIn } from "./evaluate.ts";
 import type { Frame } from "./frames.ts";
 
 export type Kept = { readonly node: Node; readonly stage: Node };
@@ -91,7 +91,7 @@ export function keepInRow(k: KernelDraft, kept: Kept, at: readonly Poly[], inner
   inner.out.push({
     kind: "store",
     to,
-    at: offsetAt(kept.node.shape, at),
+    at: placeIn(k.target.within, kept.node.shape, at),
     value: k.place.exprOf(value, inner),
   });
   k.ev.moved.set(kept.node, k.target);

@@ -15,7 +15,7 @@ import {
 import { isArg } from "../../ops/reductions.ts";
 import { axisCoordinates, operandCoordinates } from "../plan-contraction.ts";
 import type { KernelDraft } from "./build.ts";
-import { createEvaluator, offsetAt } from "./evaluate.ts";
+import { createEvaluator, offsetAt, placeIn } from "./evaluate.ts";
 import { polysOf, type Value } from "./values.ts";
 
 /** An elementwise kernel's values with each axis of the root as a variable of its own, to look at and throw away. */
@@ -37,7 +37,7 @@ export function trialOf(
     );
     trial.at(value, coords);
   } else {
-    offsets.push(offsetAt(root.shape, coords));
+    offsets.push(placeIn(k.target.within, root.shape, coords));
     trial.at(root, coords);
   }
   const opaque: Poly[] = [...trial.conditional];
@@ -103,7 +103,7 @@ export function trialOfRow(k: KernelDraft, choice: Choice): RowTrial {
     );
     trial.at(value, coords);
   } else {
-    offsets.push(offsetAt(root.shape, coords));
+    offsets.push(placeIn(k.target.within, root.shape, coords));
     if (!trial.results.has(root)) trial.at(root, coords);
   }
   const opaque = [...trial.conditional];

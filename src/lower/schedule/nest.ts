@@ -7,6 +7,7 @@ import {
   add,
   axis,
   constantOf,
+  equal,
   int,
   minimum,
   multiply,
@@ -20,7 +21,7 @@ import { inBlocks, type NestedLoop } from "./blocks.ts";
 import { type Inside, insideOf, nestWithBorder } from "./border.ts";
 import type { KernelDraft } from "./build.ts";
 import { cutsOf, suitsThreads } from "./cuts.ts";
-import { offsetAt } from "./evaluate.ts";
+import { createEvaluator, offsetAt, placeIn } from "./evaluate.ts";
 import type { Frame } from "./frames.ts";
 import { axisNames } from "./index-names.ts";
 import { mergeAxes, trialOf } from "./merge.ts";
@@ -101,7 +102,7 @@ export function storeRoot(
   const { value, at } =
     root.op.kind === "update"
       ? updated(k, root, root.op, coords)
-      : { value: reads().value, at: offsetAt(root.shape, coords) };
+      : { value: reads().value, at: placeIn(k.target.within, root.shape, coords) };
   const to = k.ev.param(k.target, true);
   const expr = k.place.exprOf(value, frame);
   k.place.needVariables(at, frame);
@@ -161,9 +162,13 @@ export function elementwise(k: KernelDraft, choice: Choice): void {
   }
   const outside = loops.slice(0, along);
   const total = multiply(work, ...loops.slice(along).map((l) => l.size));
+  const pieces = cuts.at.slice(1).flatMap((high, i) => {
+    const piece = { low: cuts.at[i], high };
+    return liesThere(k, choice, cuts.axis, piece) ? [] : [piece];
+  });
+  if (pieces.length === 0) return;
   nestLoops(k, k.frame, outside, { simd: false, threads: true, work: total }, (row) => {
-    for (let piece = 0; piece + 1 < cuts.at.length; piece++) {
-      const [low, high] = [cuts.at[piece], cuts.at[piece + 1]];
+    for (const { low, high } of pieces) {
       const again = loops.slice(along).map((l, i) => reopened(k, l, i === 0 ? subtract(high, low) : l.size));
       const moved = coords.map((c, axisNumber) => {
         const at = loops.slice(along).findIndex((l) => c.key === `a${l.variable}`);
@@ -176,6 +181,24 @@ export function elementwise(k: KernelDraft, choice: Choice): void {
       );
     }
   });
+}
+
+/** Whether a piece of the result is a part that its own kernel has written where it belongs. */
+function liesThere(
+  k: KernelDraft,
+  { root }: Choice,
+  along: number,
+  { low, high }: { readonly low: Poly; readonly high: Poly },
+): boolean {
+  if (root.op.kind === "update") return false;
+  const ev = createEvaluator({ bounds: k.bounds, slotOf: k.slotOf, root });
+  const coords = root.shape.map((size, i) => {
+    const own = ev.variable(`a${i}`, i === along ? subtract(high, low) : size);
+    return i === along ? add(low, own) : own;
+  });
+  const { op } = ev.at(root, coords);
+  const to = placeIn(k.target.within, root.shape, coords);
+  return op.kind === "load" && op.from === ev.param(k.target, false) && equal(op.at, to);
 }
 
 function insideOfElements(k: KernelDraft, choice: Choice): Inside | undefined {

@@ -6,8 +6,10 @@ import type { DType } from "../../ir/dtype.ts";
 import type { Hlir, Node, Shape } from "../../ir/hlir.ts";
 import type { Place, Temporary } from "../../ir/llir.ts";
 import { choicesOf, type EntryPlan, isGiven, type PlanStep, type Region } from "../../ir/plan.ts";
+import type { Poly } from "../../ir/poly.ts";
 import type { Span } from "../../ir/source.ts";
 import { inPlaceSafe, readsOf } from "../plan-reads.ts";
+import { placedParts } from "./parts.ts";
 
 /** Memory of one tensor, or of several that follow each other in it. */
 export type Slot = {
@@ -18,6 +20,8 @@ export type Slot = {
   readonly place: Place;
   readonly shape: Shape;
   readonly dtype: DType;
+  /** It is a part of the tensor that the place holds: of one of this shape, from these coordinates on. */
+  readonly within?: { readonly shape: Shape; readonly at: readonly Poly[]; readonly name: string };
 };
 
 /** A tensor that must be brought elsewhere: to a loop's start, to its next iteration, to an output. */
@@ -33,7 +37,7 @@ export type Storage = {
   readonly ends: readonly Copy[];
 };
 
-export function storageOf(plan: EntryPlan, hlir: Hlir): Storage {
+export function storageOf(plan: EntryPlan, hlir: Hlir, joinsInPlace: boolean): Storage {
   const nameOf = namer(plan);
   const slots = new Map<Node, Slot>();
   const names = new Names();
@@ -153,10 +157,18 @@ export function storageOf(plan: EntryPlan, hlir: Hlir): Storage {
     ends: copies(ends),
   };
   const every = [...result.starts.values(), ...result.turns.values(), result.ends].flat();
-  const used = new Set([
-    ...[...slots.values()].map((s) => s.key),
-    ...every.flatMap((c) => [c.from.key, c.to.key]),
-  ]);
+  const copied = new Set(every.flatMap((c) => [c.from.key, c.to.key]));
+  const parts = joinsInPlace ? placedParts(plan, { bounds: hlir.bounds, slots, copied }) : [];
+  for (const [part, { whole, at }] of parts) {
+    const { place } = slots.get(part)!;
+    const name = place.kind === "temporary" ? place.name : nameOf(part);
+    slots.set(part, {
+      ...slots.get(whole)!,
+      shape: part.shape,
+      within: { shape: whole.shape, at, name },
+    });
+  }
+  const used = new Set([...[...slots.values()].map((s) => s.key), ...copied]);
   return { ...result, temporaries: temporaries.filter((t) => used.has(`temporary ${t.name}`)) };
 }
 

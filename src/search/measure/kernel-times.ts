@@ -33,20 +33,20 @@ export async function kernelTimes(
   return found;
 }
 
-/** The region's kernels in turn are the program's calls; copies lie between them only before loops and at ends. */
+/** The calls of the region's kernels; a concatenation whose parts lie where they belong has none. */
 function* stepsOfChoices(
   region: Region,
   steps: readonly Step[],
 ): Generator<readonly [readonly Choice[], Step]> {
-  let next = 0;
+  const calls = new Map(steps.map((s) => [s.kind === "call" ? s.root : undefined, s]));
+  const loops = steps.filter((s) => s.kind === "loop");
   for (const parts of kernelsOfRegion(region)) {
     const [part] = parts;
-    if (part.kind === "kernel") {
-      yield [parts.flatMap((p) => (p.kind === "kernel" ? [p.choice] : [])), steps[next++]];
+    if (part.kind === "loop") {
+      yield* stepsOfChoices(part.body, loops.shift()!.steps);
       continue;
     }
-    while (steps[next].kind !== "loop") next++;
-    const loop = steps[next++];
-    if (loop.kind === "loop") yield* stepsOfChoices(part.body, loop.steps);
+    const step = calls.get(part.choice.root.id);
+    if (step !== undefined) yield [parts.flatMap((p) => (p.kind === "kernel" ? [p.choice] : [])), step];
   }
 }
