@@ -40,6 +40,9 @@ export type Saturated = {
 const rewriting = "(run-schedule (saturate (saturate (run facts)) (run casts) (run views) (run algebra)))";
 const recognizing = "(run-schedule (saturate (run recognition)) (saturate (run methods)))";
 
+/** Of the engine and the largest model as it is written. */
+const roomForModel = 256 << 20;
+
 /** More rounds of questions than this would be a rule that asks for ever. */
 const mostRounds = 24;
 
@@ -52,7 +55,8 @@ export async function saturate(
   const engine = await loadEngine();
   const phases: PhaseReport[] = [];
   const started = performance.now();
-  const g = engine.create();
+  // One iteration that outgrows this is undone; the limit itself is looked at between iterations.
+  const g = engine.create({ maxMemoryBytes: 2 * limits.memoryBytes + roomForModel });
   try {
     const matches = new Map<string, number>();
     let [cut, late] = [false, false];
