@@ -21,8 +21,13 @@ type Level = "grid" | Group | "thread";
 const groups = {
   warp: { first: "lum::lane()", step: "lum::kWarp", row: "lum::global_warp()", rows: "lum::global_warps()" },
   block: { first: "lum::thread()", step: "lum::threads()", row: "lum::block()", rows: "lum::grid()" },
-  columns: { first: "lum::warp()", step: "lum::warps()", row: "lum::block()", rows: "lum::grid()" },
 } as const;
+
+/** Of a loop over columns: whether a lane has one, if not all do, and how many warps share the rows. */
+type Columns = { readonly own: string | undefined; readonly warps: number };
+
+/** Rows of a column that a thread has under way at once. */
+const rowsAtOnce = 4;
 
 /** The body of a kernel. */
 export function bodyLines(kernel: Kernel, indent: string, ix: Indexing): string[] {
@@ -41,7 +46,7 @@ const guards: Readonly<Record<Exclude<Level, "thread">, string>> = {
   grid: "lum::global_thread() == 0",
   warp: `${groups.warp.first} == 0`,
   block: `${groups.block.first} == 0`,
-  columns: `${groups.columns.first} == 0`,
+  columns: "lum::warp() == 0",
 };
 
 /** Statements of a level; what changes memory is done by one of its threads, what names values by all. */
@@ -51,9 +56,9 @@ function levelLines(
   indent: string,
   ix: Indexing,
   row?: RowVectors,
-  own?: string,
+  columns?: Columns,
 ): string[] {
-  const guard = own === undefined ? guards[level] : `${own} && ${guards[level]}`;
+  const guard = columns?.own === undefined ? guards[level] : `${columns.own} && ${guards[level]}`;
   const lines: string[] = [];
   let guarded: Stmt[] = [];
   const close = (): void => {
@@ -73,7 +78,11 @@ function levelLines(
     else if (s.kind === "accumulator" && body.some((x) => x.kind === "loop" && x.how === "scan")) continue;
     else if (s.kind === "loop" && s.how === "scan") lines.push(...scanLines(s, body, indent, ix));
     else if (s.kind === "loop" && s.how === "lanes")
-      lines.push(...laneLines(s, level === "grid" ? "block" : level, indent, ix, row));
+      lines.push(
+        ...(columns === undefined
+          ? laneLines(s, level === "warp" ? "warp" : "block", indent, ix, row)
+          : rowsOfColumn(s, columns, indent, ix)),
+      );
     else lines.push(...blockLines([s], indent, ix));
   }
   close();
@@ -88,7 +97,7 @@ export const loopLines =
     if (s.how === "grid") return gridLines(s, kernel, indent, ix);
     if (s.how === "rows") return rowLines(s, kernel, indent, ix);
     if (s.how === "lanes") return laneLines(s, group, indent, ix);
-    if (s.how === "columns") return columnLines(s, indent, ix);
+    if (s.how === "columns") return columnLines(s, kernel, indent, ix);
     if (s.how === "tiles") return tileLines(s, kernel.launch?.threads ?? cuda.threads, indent, ix);
     const { name } = ix.variables[s.variable];
     return [
@@ -225,7 +234,7 @@ function rowLines(s: Loop, kernel: Kernel, indent: string, ix: Indexing): string
 }
 
 /** Columns: a lane each, and their rows in turn by the warps of a block. Lanes beyond the last column follow it. */
-function columnLines(s: Loop, indent: string, ix: Indexing): string[] {
+function columnLines(s: Loop, kernel: Kernel, indent: string, ix: Indexing): string[] {
   const { loops, inside } = flattened(s, "group", ix);
   const inner = `${indent}    `;
   const type = indexType(ix);
@@ -247,7 +256,9 @@ function columnLines(s: Loop, indent: string, ix: Indexing): string[] {
         `const ${type} ${column} = ${own} ? ${lane} : ${last};`,
       ];
   const parts = counted.flatMap((p, i) => (i === at ? [] : [p]));
-  const body = levelLines([...inside.between, ...inside.body], "columns", inner, ix, undefined, own);
+  const warps = (kernel.launch?.threads ?? cuda.threads) / cuda.warp;
+  const row = [...inside.between, ...inside.body];
+  const body = levelLines(row, "columns", inner, ix, undefined, { own, warps });
   const total = indexText(multiply(one, ...sizes), ix);
   return [
     `${indent}for (${type} ${group} = lum::block(); ${group} < ${total}; ${group} += lum::grid()) {  // ${cuda.warp} columns each`,
@@ -258,7 +269,28 @@ function columnLines(s: Loop, indent: string, ix: Indexing): string[] {
   ];
 }
 
-function laneLines(s: Loop, group: Group, indent: string, ix: Indexing, row?: RowVectors): string[] {
+/** A loop over the rows of a column, with as many reads under way as it is unrolled for. */
+function rowsOfColumn(s: Loop, { warps }: Columns, indent: string, ix: Indexing): string[] {
+  const flat = flattened(s, "place", ix);
+  const inner = `${indent}    `;
+  const body = blockLines(flat.body, inner, ix);
+  return [
+    `#pragma unroll ${rowsAtOnce}`,
+    `${indent}for (${indexType(ix)} ${flat.name} = lum::warp(); ${flat.name} < ${flat.size}; ${flat.name} += ${warps}) {`,
+    ...usedParts(flat.parts, body).map((p) => inner + p),
+    ...body,
+    `${indent}}`,
+    ...combined(flat.body, "columns", warps).map((line) => indent + line),
+  ];
+}
+
+function laneLines(
+  s: Loop,
+  group: Exclude<Group, "columns">,
+  indent: string,
+  ix: Indexing,
+  row?: RowVectors,
+): string[] {
   const own = row?.lines(s, indent);
   if (own !== undefined) return [...own, ...combined(s.body, group).map((line) => indent + line)];
   const flat = flattened(s, "place", ix);
@@ -330,7 +362,8 @@ const functors: Readonly<Record<FoldFn, string>> = { sum: "Sum", prod: "Product"
 const scratch = (group: Group, type: string): string => (group !== "warp" ? `, lum::shared<${type}>(0)` : "");
 
 /** What the lanes have folded, each for itself, becomes one value that all of them know. */
-function combined(body: readonly Stmt[], group: Group): string[] {
+function combined(body: readonly Stmt[], group: Group, warps?: number): string[] {
+  const number = warps === undefined ? "" : `, ${warps}`;
   const own = new Set<string>();
   const lines = new Map<string, string>();
   const visit = (stmts: readonly Stmt[]): void => {
@@ -339,11 +372,14 @@ function combined(body: readonly Stmt[], group: Group): string[] {
       if (s.kind === "fold" && !own.has(s.name))
         lines.set(
           s.name,
-          `${s.name} = lum::${group}_reduce<lum::${functors[s.fn]}>(${s.name}${scratch(group, localType(s.value.dtype))});`,
+          `${s.name} = lum::${group}_reduce<lum::${functors[s.fn]}${number}>(${s.name}${scratch(group, localType(s.value.dtype))});`,
         );
       if (s.kind === "pick" && !own.has(s.best)) {
         const order = s.fn === "argmax" ? "RanksAbove" : "RanksBelow";
-        lines.set(s.best, `lum::${group}_pick<lum::${order}>(${s.best}, ${s.at}${scratch(group, "char")});`);
+        lines.set(
+          s.best,
+          `lum::${group}_pick<lum::${order}${number}>(${s.best}, ${s.at}${scratch(group, "char")});`,
+        );
       }
       if (s.kind === "loop" || s.kind === "if") visit(s.body);
     }

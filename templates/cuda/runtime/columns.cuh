@@ -7,20 +7,20 @@
 
 namespace lum {
 
-// `scratch`: threads() elements of shared memory, free again as that of block_reduce is.
-template <class Fold, class T>
+// Of a block of kWarps warps. `scratch`: threads() elements of shared memory, free again as that of block_reduce is.
+template <class Fold, int kWarps, class T>
 __device__ inline T columns_reduce(T value, T* scratch) {
-    if (warps() == 1) return value;
     barrier();  // a result before this one has been read
     scratch[thread()] = value;
     barrier();
     T result = scratch[lane()];
-    for (int w = 1; w < warps(); ++w) result = Fold::fold(result, scratch[w * kWarp + lane()]);
+#pragma unroll
+    for (int w = 1; w < kWarps; ++w) result = Fold::fold(result, scratch[w * kWarp + lane()]);
     return result;
 }
 
 // `scratch`: 16 bytes of shared memory for each thread.
-template <class Order, class T>
+template <class Order, int kWarps, class T>
 __device__ inline void columns_pick(T& best, i32& at, void* scratch) {
     T* const values = static_cast<T*>(scratch);
     i32* const places = reinterpret_cast<i32*>(static_cast<char*>(scratch) + 8 * threads());
@@ -30,7 +30,8 @@ __device__ inline void columns_pick(T& best, i32& at, void* scratch) {
     barrier();
     best = values[lane()];
     at = places[lane()];
-    for (int w = 1; w < warps(); ++w)
+#pragma unroll
+    for (int w = 1; w < kWarps; ++w)
         take_better<Order>(best, at, values[w * kWarp + lane()], places[w * kWarp + lane()]);
 }
 

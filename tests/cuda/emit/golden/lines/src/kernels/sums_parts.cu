@@ -22,14 +22,14 @@ __global__ void __launch_bounds__(256) sums_parts(const float* x,        // [s, 
         const bool is_column = i_lane < 300;
         const int i = is_column ? i_lane : 299;
         float largest = -INFINITY;
-        for (int place = lum::warp(); place <
-            lum::min<int>(s * 40 - part * 224, 224); place += lum::warps()) {
+#pragma unroll 4
+        for (int place = lum::warp(); place < lum::min<int>(s * 40 - part * 224, 224); place += 8) {
             const int k0 = (part * 224 + place) / 40;
             const int k1 = (part * 224 + place) % 40;
             const float x_value = x[k0 * 300 + i];
             largest = lum::max(largest, x_value + lum::to_float(y[k1 * s + k0]));
         }
-        largest = lum::columns_reduce<lum::Max>(largest, lum::shared<float>(0));
+        largest = lum::columns_reduce<lum::Max, 8>(largest, lum::shared<float>(0));
         if (is_column && lum::warp() == 0) largest_parts[i * 92 + part] = largest;
     }
 }

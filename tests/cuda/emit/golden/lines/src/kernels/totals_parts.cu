@@ -21,10 +21,11 @@ __global__ void __launch_bounds__(256) totals_parts(const float* x,    // [s, 30
         const bool is_column = i_lane < 300;
         const int i = is_column ? i_lane : 299;
         float sum = 0.0f;
-        for (int place = lum::warp(); place < lum::min<int>(s - part * 64, 64); place += lum::warps()) {
+#pragma unroll 4
+        for (int place = lum::warp(); place < lum::min<int>(s - part * 64, 64); place += 8) {
             sum += x[part * 19200 + place * 300 + i];
         }
-        sum = lum::columns_reduce<lum::Sum>(sum, lum::shared<float>(0));
+        sum = lum::columns_reduce<lum::Sum, 8>(sum, lum::shared<float>(0));
         if (is_column && lum::warp() == 0) sum_parts[i * 8 + part] = sum;
     }
 }
