@@ -2,7 +2,13 @@
 import { CompileError, diagnostic } from "../diagnostics.ts";
 import type { Engine } from "./engine.ts";
 
-export const cudaEngine: Engine = { target: "cuda", panels: false, windows: true, filters: false, bytes: true };
+export const cudaEngine: Engine = {
+  target: "cuda",
+  panels: false,
+  windows: true,
+  filters: false,
+  bytes: true,
+};
 
 /**
  * One architecture. Limits: CUDA C++ Programming Guide, table "Technical specifications per compute capability".

@@ -156,11 +156,7 @@ test.each([
     { LUM_SIMT_DRIVER: "12080" },
     /^LUM6022: the driver supports CUDA 12\.8, this library was built with CUDA 13\.0\nupdate the driver/,
   ],
-  [
-    "no device",
-    { LUM_SIMT_DEVICES: "0" },
-    /^LUM6023: no CUDA device: cudaErrorNoDevice\ncheck .*nvidia-smi/,
-  ],
+  ["no device", { LUM_SIMT_DEVICES: "0" }, /^LUM6023: no CUDA device: cudaErrorNoDevice\ncheck .*nvidia-smi/],
   [
     "a GPU that is too old for the kernels",
     { LUM_SIMT_CAPABILITY: "75" },
