@@ -94,6 +94,12 @@ export const columnCases: readonly ColumnCase[] = [
     kernels: ["y"],
   },
   {
+    name: "tensors by names that the loops would take",
+    body: "dim s in 1..80\ninput group: f32[s, 70], i_lane: f32[70], is_column: f32[s], place: f32[s]\noutput y[i] = max(k) (group[k, i] * i_lane[i] + is_column[k]) + place[0]",
+    dims: { s: 41 },
+    kernels: ["y"],
+  },
+  {
     name: "columns added to a state",
     body: "dim s in 1..80\nstate total: f32[70]\ninput x: f32[s, 70]\nsummed[o] = sum(t) x[t, o]\ntotal[o] := total[o] + summed[o]\noutput y = summed * 2.0",
     dims: { s: 41 },

@@ -84,6 +84,12 @@ export const exchangeCases: readonly ExchangeCase[] = [
   ...types.map(ofType),
   ...["f32", "f16", "bf16"].flatMap(ofFloats),
   {
+    name: "transposed tensors by names that the loops would take",
+    body: "dim s in 1..100\ninput tile: f32[s, 67], first: f32[s], lane: f32[67], row: f32[67, s], o_start: f32[67]\noutput y[o, t] = tile[t, o] * first[t] + lane[o] * row[o, t] + o_start[o]",
+    dims: { s: 65 },
+    tiles: ["tile"],
+  },
+  {
     name: "by every thread's place in a grid smaller than the tiles",
     body: "dim s in 1..600\ninput x: f32[3, s, 130]\noutput y[b, o, t] = x[b, t, o]",
     dims: { s: 257 },

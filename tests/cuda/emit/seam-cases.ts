@@ -74,4 +74,13 @@ const cases = (t: string): SeamCase[] => [
   },
 ];
 
-export const seamCases: readonly SeamCase[] = seamTypes.flatMap(cases);
+export const seamCases: readonly SeamCase[] = [
+  ...seamTypes.flatMap(cases),
+  {
+    name: "tensors by names that the loops over vectors would take",
+    body: "dim s in 1..9\ninput chunk: f32[s, 24], chunk_vector: f32[24], item: f32[s, 7], v: f32[7]\noutput y[t, i] = chunk[t, i] * chunk_vector[i]\noutput z[t, i] = item[t, i] + v[i]",
+    dims: { s: 5 },
+    vectors: 2,
+    loops: 2,
+  },
+];
