@@ -43,6 +43,10 @@ export const concatCases: readonly KernelCase[] = [
     body: "input a: f32[7, 16], w: f32[16, 24], v: f32[16, 6]\np = a @ w\nq = a @ v\noutput y = concat(p, p, axis = -1)\noutput z = concat(q, p, axis = -1)\noutput r = q * 2.0",
   },
   {
+    name: "joined with itself alone, and with itself turned",
+    body: "input a: f32[7, 16], w: f32[16, 24], v: f32[16, 6]\np = a @ w\nq = a @ v\noutput y = concat(p, p, axis = -1)\noutput z[i, j in 0..12] = where(j < 6, q[i, j else 0], q[6 - i, 11 - j else 0])",
+  },
+  {
     name: "joined parts that are results too",
     body: "input a: f32[7, 16], w: f32[16, 24], v: f32[16, 6]\noutput p = a @ w\nq = a @ v\ntap q\noutput y = concat(p, q, axis = -1)\noutput z = y",
   },
