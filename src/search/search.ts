@@ -108,7 +108,7 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
   const start = options.onePass === true ? onePass.reduce(withStep, direct) : direct;
   const floor = costsOf(decoded(start)).map((c) => c.seconds);
 
-  /** As a share of the direct plan's time. */
+  /** As a share of the direct plan's time; above all others where it loses too much, which a way to a better one may. */
   const costOf = (g: Genome): number => {
     const key = genomeKey(g);
     let cost = known.get(key);
@@ -117,7 +117,7 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
       if (evaluated % 20 === 0) options.onProgress?.({ evaluated, most, share: best.cost });
       const c = decoder.decode(g);
       const shares = c === undefined ? [Infinity] : costsOf(c.plan).map((p, i) => p.seconds / floor[i]);
-      cost = shares.every((s) => s <= mostLoss) ? mean(shares) : Infinity;
+      cost = mean(shares) + (shares.every((s) => s <= mostLoss) ? 0 : 1);
       known.set(key, cost);
     }
     return cost;
@@ -191,7 +191,7 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
     return {
       plan,
       genome: t.genome,
-      share: t.cost,
+      share: mean(costs.map((c, i) => c.seconds / floor[i])),
       points: points.map((p, i) => ({ dims: p.dims, seconds: costs[i].seconds, directSeconds: floor[i] })),
       cost: costs.at(-1)!.seconds,
       directCost: floor.at(-1)!,
