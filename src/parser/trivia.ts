@@ -66,9 +66,9 @@ export class Trivia {
     return this.#text.slice(start, end).replace(/\/\/[^\n]*/g, "");
   }
 
-  /** Offset of the keyword that stands before `offset`. */
+  /** Offset of the keyword that stands before what begins at `offset`, which may begin with the same letters. */
   wordBefore(word: string, offset: number): number {
-    const at = this.#text.lastIndexOf(word, offset);
+    const at = this.#text.lastIndexOf(word, offset - 1);
     return at < 0 ? offset : at;
   }
 

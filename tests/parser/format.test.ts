@@ -56,6 +56,13 @@ describe("layout", () => {
     );
   });
 
+  test("keeps the blank line before a dim whose name begins as its keyword does", () => {
+    expectFormatted(
+      "model M {\n  dim a in 1..2  // c\n\n  dim dims in 1..3\n\n  dim dim in 1..4\n}",
+      "model M {\n  dim a in 1..2  // c\n\n  dim dims in 1..3\n\n  dim dim in 1..4\n}\n",
+    );
+  });
+
   test("keeps one blank line of many, and puts one around blocks", () => {
     expectFormatted(
       'import {a} from "b"\nhalf=1/2\n\n\n\nthird=1/3\nfn f(x)=x\nfn g(x){return x}\nfn h(x)=x\nmodel M{}',
