@@ -12,7 +12,7 @@ import { type Move, onePassMoves, storageMoves, termMoves, winogradMoves } from 
 import { pointsOf } from "./points.ts";
 import type { Rebuilt } from "./rebuild.ts";
 import { scheduleMoves } from "./schedule-moves.ts";
-import { mostLoss, type PointCost, type Searched } from "./search.ts";
+import { losesTo, type PointCost, type Searched } from "./search.ts";
 
 /** One step: decisions that it adds, and those of the plan that it takes back. */
 export type Rival = {
@@ -50,6 +50,7 @@ export function judge(
   if (best === undefined) throw new Error("the plan that was found is none");
   const costsOf = createCosts(pointsOf(model.bounds, options.elsewhere), options.machine ?? genericCpu);
   const own = costsOf(best.plan);
+  const floor = points.map((p) => p.directSeconds);
   const kernels = signature(best.plan);
   const moves: readonly Move[] =
     options.rivals === false
@@ -78,7 +79,7 @@ export function judge(
       undoes: choicesOfGenome(changed.removed, naming),
       about: nodeOf.get(firstKey(changed.added) ?? firstKey(changed.removed) ?? ""),
       share: costs === undefined ? undefined : costs.reduce((sum, c, i) => sum + c / own[i], 0) / own.length,
-      slowerAt: points.find((p, i) => costs !== undefined && costs[i] > mostLoss * p.directSeconds),
+      slowerAt: points.find((_, i) => costs !== undefined && losesTo(floor, costs[i], i)),
       idle: made !== undefined && signature(made.plan) === kernels,
     });
   }

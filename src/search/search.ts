@@ -78,8 +78,12 @@ const patience = 3;
 /** A share of the direct plan's time that a step must save: less is within the cost model's error. */
 const leastGain = 1e-3;
 
-/** Share of the direct plan's time that a plan may take at any of the sizes: no gain at others makes up for more. */
-export const mostLoss = 1.01;
+/** What a plan may take more than the direct one at any of the sizes: a share of the longest time of that. */
+const mostLoss = 0.01;
+
+/** Whether `seconds` at a point are too many beside the direct plan's: no gain at other sizes makes up for them. */
+export const losesTo = (direct: readonly number[], seconds: number, at: number): boolean =>
+  seconds - direct[at] > mostLoss * Math.max(...direct);
 
 export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<Searched> {
   const nodes = allNodes(hlir);
@@ -90,7 +94,7 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
   const machine = options.machine ?? genericCpu;
   const most = options.evaluations ?? usualEvaluations;
   const points = pointsOf(hlir.bounds, options.elsewhere).map((p) => ({ ...p, memo: new Map() as CostMemo }));
-  const known = new Map<string, number>();
+  const known = new Map<string, { readonly share: number; readonly loses: boolean }>();
   let evaluated = 0;
 
   const costsOf = (plan: Plan) => points.map((p) => planCost(plan, machine, p.bounds, p.memo));
@@ -108,19 +112,27 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
   const start = options.onePass === true ? onePass.reduce(withStep, direct) : direct;
   const floor = costsOf(decoded(start)).map((c) => c.seconds);
 
-  /** As a share of the direct plan's time; above all others where it loses too much, which a way to a better one may. */
-  const costOf = (g: Genome): number => {
+  /** As a share of the direct plan's time, and whether it takes too much more at some sizes. */
+  const estimateOf = (g: Genome): { readonly share: number; readonly loses: boolean } => {
     const key = genomeKey(g);
-    let cost = known.get(key);
-    if (cost === undefined) {
+    let estimate = known.get(key);
+    if (estimate === undefined) {
       evaluated++;
       if (evaluated % 20 === 0) options.onProgress?.({ evaluated, most, share: best.cost });
       const c = decoder.decode(g);
-      const shares = c === undefined ? [Infinity] : costsOf(c.plan).map((p, i) => p.seconds / floor[i]);
-      cost = mean(shares) + (shares.every((s) => s <= mostLoss) ? 0 : 1);
-      known.set(key, cost);
+      const seconds = c === undefined ? [] : costsOf(c.plan).map((p) => p.seconds);
+      estimate = {
+        share: c === undefined ? Infinity : mean(seconds.map((s, i) => s / floor[i])),
+        loses: seconds.some((s, i) => losesTo(floor, s, i)),
+      };
+      known.set(key, estimate);
     }
-    return cost;
+    return estimate;
+  };
+  /** Above all others where it loses, which a way to a better one may. */
+  const costOf = (g: Genome): number => {
+    const { share, loses } = estimateOf(g);
+    return share + (loses ? 1 : 0);
   };
 
   let best = { genome: start, cost: 1, taken: [] as readonly string[] };
@@ -209,7 +221,8 @@ export async function search(hlir: Hlir, options: SearchOptions = {}): Promise<S
     points: points.map((p) => p.dims),
     direct: start,
     movesFrom: (g) => [...movesFrom(g), ...schedulesFrom(g)],
-    costOf,
+    // What timings like decides, whatever the estimates of it.
+    costOf: (g) => estimateOf(g).share,
     planOf: decoded,
   });
   const { measured } = refined;
