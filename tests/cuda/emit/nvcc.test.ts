@@ -1,6 +1,6 @@
 /**
- * The golden projects under the real compiler: no warnings, for two architectures, and linked for one; no kernel spills
- * registers, and what each takes of the machine is as recorded in resources.json.
+ * The golden projects under the real compiler: no warnings, for two architectures, and linked, for the second one of them
+ * and in a long run all; no kernel spills registers, and what each takes of the machine is as recorded in resources.json.
  */
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,6 +10,7 @@ import { libraryFlags, nvccFlags } from "../../../src/emit/cuda/compile.ts";
 import { objectKey } from "../../../src/emit/object-key.ts";
 import { runTool } from "../../../src/emit/toolchain.ts";
 import { writeProject } from "../../../src/emit/write.ts";
+import { isLong, recordLongRun } from "../../long-run.ts";
 import { expectRecorded, type Resources, resourcesOf } from "../nvcc/resources.ts";
 import { findNvcc } from "../nvcc/toolkit.ts";
 import { inOneUnit } from "./build.ts";
@@ -32,6 +33,10 @@ const runtimeSources = (dir: string): string[] =>
   readdirSync(join(dir, "src/runtime"))
     .filter((name) => name.endsWith(".cpp"))
     .map((name) => `src/runtime/${name}`);
+
+recordLongRun("golden projects linked by nvcc", () => ({
+  projects: nvcc === undefined ? 0 : goldenNames.length,
+}));
 
 type Made = { readonly object: string; readonly output: string };
 const known = new Map<string, Promise<Made>>();
@@ -57,8 +62,8 @@ describe.skipIf(nvcc === undefined)("nvcc", () => {
       test(`${name} for ${arch}`, { timeout: 600_000 }, async () => {
         const dir = join(folder, `${name}-${arch}`);
         writeProject(inOneUnit(goldenProject(name)), dir);
-        // The host's part is the same for every architecture: it is compiled for the first one only.
-        const isWhole = arch === "sm_80";
+        // The host's part is the same for every architecture: of most projects it is compiled for the first one only.
+        const isWhole = isLong || arch === "sm_80" || name === goldenNames[0];
         const flags = [...nvccFlags(arch), "-Xptxas=-v", "-Iinclude", "-Isrc", isWhole ? "-c" : "-cubin"];
         const device = ["src/kernels/all.cu", "src/model.cu", "src/interface.cu"];
         const sources = isWhole ? [...device, ...runtimeSources(dir)] : device;
